@@ -1,0 +1,23 @@
+/* A cursor over DER, to find and to show things.
+ *
+ * It decides nothing about certificates: paths and signatures are the crypto
+ * library's.
+ */
+#ifndef KEYFIT_CORE_DER_H
+#define KEYFIT_CORE_DER_H
+
+#include <keyfit/bytes.h>
+
+/* kf_der is one element. */
+struct kf_der {
+	uint8_t tag;		/* first byte: class, form, number */
+	bool indefinite;	/* its length is not told; `value` is the rest */
+	struct kf_bytes whole;	/* tag and length too */
+	struct kf_bytes value;
+};
+
+/* kf_der_next reads the element at the cursor and steps over it.
+ * Fails: false, and the cursor is damaged. */
+KF_MUST bool kf_der_next(struct kf_der *out, struct kf_cursor *c);
+
+#endif

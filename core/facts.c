@@ -1,0 +1,136 @@
+/* Facts, one call each.
+ */
+#include "facts.h"
+
+static void give(const struct kf_sink *sink, enum kf_fact_kind kind,
+		 const char *name, uint64_t number, struct kf_bytes bytes)
+{
+	struct kf_fact fact = { .kind = kind, .name = name,
+				.number = number, .bytes = bytes };
+
+	sink->fact(sink->self, &fact);
+}
+
+static const struct kf_bytes nothing;
+
+void kf_fact_open(const struct kf_sink *sink, const char *name)
+{
+	give(sink, KF_FACT_OPEN, name, 0, nothing);
+}
+
+void kf_fact_close(const struct kf_sink *sink)
+{
+	give(sink, KF_FACT_CLOSE, NULL, 0, nothing);
+}
+
+void kf_fact_number(const struct kf_sink *sink, const char *name,
+		    uint64_t number)
+{
+	give(sink, KF_FACT_NUMBER, name, number, nothing);
+}
+
+void kf_fact_hex(const struct kf_sink *sink, const char *name,
+		 uint64_t number)
+{
+	give(sink, KF_FACT_HEX, name, number, nothing);
+}
+
+void kf_fact_text(const struct kf_sink *sink, const char *name,
+		  struct kf_bytes text)
+{
+	give(sink, KF_FACT_TEXT, name, 0, text);
+}
+
+void kf_fact_word(const struct kf_sink *sink, const char *name,
+		  const char *word)
+{
+	give(sink, KF_FACT_TEXT, name, 0, kf_text(word));
+}
+
+void kf_fact_bytes(const struct kf_sink *sink, const char *name,
+		   struct kf_bytes bytes)
+{
+	give(sink, KF_FACT_BYTES, name, 0, bytes);
+}
+
+void kf_fact_seconds(const struct kf_sink *sink, const char *name,
+		     int64_t seconds)
+{
+	give(sink, KF_FACT_SECONDS, name, (uint64_t)seconds, nothing);
+}
+
+void kf_fact_yes_no(const struct kf_sink *sink, const char *name, bool yes)
+{
+	give(sink, KF_FACT_YES_NO, name, yes, nothing);
+}
+
+void kf_fact_place(const struct kf_sink *sink, uint64_t at, uint64_t len)
+{
+	kf_fact_number(sink, "offset", at);
+	kf_fact_number(sink, "size", len);
+}
+
+void kf_fact_guid(const struct kf_sink *sink, const char *name,
+		  struct kf_bytes guid)
+{
+	static const uint8_t order[16] = { 3, 2, 1, 0, 5, 4, 7, 6,
+					   8, 9, 10, 11, 12, 13, 14, 15 };
+	static const char digits[] = "0123456789abcdef";
+	char text[36];
+	size_t n = 0;
+
+	if (guid.len != sizeof(order)) {
+		kf_fact_bytes(sink, name, guid);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(order); i++) {
+		uint8_t b = guid.data[order[i]];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			text[n++] = '-';
+		text[n++] = digits[b >> 4];
+		text[n++] = digits[b & 15];
+	}
+	kf_fact_text(sink, name, kf_view(text, n));
+}
+
+void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
+			 const char *name, struct kf_bytes der)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_arena arena = *env->arena;
+	struct kf_certificate c;
+
+	kf_fact_open(sink, name);
+	if (crypto->certificate_read(crypto->self, &c, der, &arena) != KF_OK) {
+		kf_fact_word(sink, "unreadable", "no X.509 certificate");
+		kf_fact_number(sink, "size", der.len);
+		kf_fact_close(sink);
+		return;
+	}
+	kf_fact_word(sink, "subject", c.subject);
+	kf_fact_word(sink, "issuer", c.issuer);
+	kf_fact_word(sink, "key", c.key);
+	kf_fact_word(sink, "signed-with", c.algorithm);
+	kf_fact_bytes(sink, "serial", c.serial);
+	kf_fact_seconds(sink, "not-before", c.not_before_s);
+	kf_fact_seconds(sink, "not-after", c.not_after_s);
+	kf_fact_yes_no(sink, "ca", c.is_ca);
+	kf_fact_bytes(sink, "sha256", kf_view(c.sha256.bytes, c.sha256.len));
+	kf_fact_close(sink);
+}
+
+void kf_fact_damage(const struct kf_sink *sink, const struct kf_damage *list,
+		    size_t num)
+{
+	if (num == 0)
+		return;
+	kf_fact_open(sink, "damage");
+	for (size_t i = 0; i < num; i++) {
+		kf_fact_open(sink, NULL);
+		kf_fact_word(sink, "field", list[i].field);
+		kf_fact_number(sink, "offset", list[i].at);
+		kf_fact_close(sink);
+	}
+	kf_fact_close(sink);
+}

@@ -1,0 +1,34 @@
+/* Short forms for those who describe: one call a fact.
+ */
+#ifndef KEYFIT_CORE_FACTS_H
+#define KEYFIT_CORE_FACTS_H
+
+#include <keyfit/artifact.h>
+
+void kf_fact_open(const struct kf_sink *sink, const char *name);
+void kf_fact_close(const struct kf_sink *sink);
+void kf_fact_number(const struct kf_sink *sink, const char *name,
+		    uint64_t number);
+void kf_fact_hex(const struct kf_sink *sink, const char *name,
+		 uint64_t number);
+void kf_fact_text(const struct kf_sink *sink, const char *name,
+		  struct kf_bytes text);
+void kf_fact_word(const struct kf_sink *sink, const char *name,
+		  const char *word);
+void kf_fact_bytes(const struct kf_sink *sink, const char *name,
+		   struct kf_bytes bytes);
+void kf_fact_seconds(const struct kf_sink *sink, const char *name,
+		     int64_t seconds);
+void kf_fact_yes_no(const struct kf_sink *sink, const char *name, bool yes);
+void kf_fact_place(const struct kf_sink *sink, uint64_t at, uint64_t len);
+/* kf_fact_guid: 16 bytes as UEFI stores them, in the usual spelling. */
+void kf_fact_guid(const struct kf_sink *sink, const char *name,
+		  struct kf_bytes guid);
+/* kf_fact_certificate describes one DER certificate, or says that the bytes
+ * are none. */
+void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
+			 const char *name, struct kf_bytes der);
+void kf_fact_damage(const struct kf_sink *sink, const struct kf_damage *list,
+		    size_t num);
+
+#endif

@@ -1,0 +1,397 @@
+/* One signature: what it covers, whether it verifies, which certificates it
+ * leads to, when it was stamped. UEFI-17, UEFI-19 to UEFI-21, UEFI-31 to
+ * UEFI-33.
+ *
+ * Source: edk2 CryptoPkg/Library/BaseCryptLib/Pk: CryptAuthenticode.c:
+ * AuthenticodeVerify, CryptPkcs7VerifyCommon.c:WrapPkcs7Data, Pkcs7Verify,
+ * Pkcs7GetSigners, CryptX509.c:X509GetTBSCert, CryptTs.c:ImageTimestampVerify;
+ * SecurityPkg/Library/DxeImageVerificationLib/DxeImageVerificationLib.c:
+ * PassTimestampCheck.
+ */
+#include "edk2.h"
+
+#include <string.h>
+
+#include "../../der.h"
+
+/* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
+ * Authenticode Portable Executable Signature Format". */
+static const uint8_t spc_oid[] = {
+	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
+};
+
+/* What WrapPkcs7Data looks for at bytes 4 and 15, and else puts in front. */
+static const uint8_t signed_oid[] = {
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02,
+};
+
+enum {
+	WRAPPING_LEN = 19,
+	TAG_BOOLEAN = 1,
+	TAG_NULL = 5,
+	TAG_OBJECT = 6,
+};
+
+static bool is_wrapped(struct kf_bytes b)
+{
+	static const uint8_t explicit_tag[] = { 0xa0, 0x82 };
+
+	return kf_equal(kf_part_of(b, 4, sizeof(signed_oid)),
+			kf_view(signed_oid, sizeof(signed_oid))) &&
+	       kf_equal(kf_part_of(b, 15, 2), kf_view(explicit_tag, 2));
+}
+
+/* wrap puts a ContentInfo's header in front; lengths are cut to 16 bits. */
+static bool wrap(struct kf_bytes *out, struct kf_bytes b,
+		 struct kf_arena *arena)
+{
+	uint8_t *w = kf_arena_take(arena, b.len + WRAPPING_LEN);
+	size_t outer = b.len + WRAPPING_LEN - 4;
+
+	if (!w)
+		return false;
+	w[0] = 0x30;
+	w[1] = 0x82;
+	w[2] = (uint8_t)(outer >> 8);
+	w[3] = (uint8_t)outer;
+	memcpy(w + 4, signed_oid, sizeof(signed_oid));
+	w[15] = 0xa0;
+	w[16] = 0x82;
+	w[17] = (uint8_t)(b.len >> 8);
+	w[18] = (uint8_t)b.len;
+	memcpy(w + WRAPPING_LEN, b.data, b.len);
+	*out = kf_view(w, b.len + WRAPPING_LEN);
+	return true;
+}
+
+static enum kf_status parse(struct edk2_signature *s, struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	enum kf_status status = crypto->signed_read(crypto->self, &s->data,
+						    s->blob);
+	struct kf_bytes wrapped;
+
+	if (status != KF_OK)
+		return status;
+	if (is_wrapped(s->blob)) {
+		s->wrapped = s->data;
+		return KF_OK;
+	}
+	if (!wrap(&wrapped, s->blob, env->arena))
+		return KF_NO_MEMORY;
+	return crypto->signed_read(crypto->self, &s->wrapped, wrapped);
+}
+
+static bool refuse(struct edk2_signature *s, enum kf_reason_id reason,
+		   const char *rule, const char *text)
+{
+	kf_find(&s->content_fault, reason, rule);
+	kf_prove_signature(&s->content_fault, s->number, s->at, s->len);
+	if (text)
+		kf_prove_text(&s->content_fault, text);
+	return false;
+}
+
+/* header_len is how many bytes edk2 takes for tag and length, and `*len` what
+ * it takes for the length: it looks at single bits. 0: it gives up. */
+static size_t header_len(struct kf_bytes b, size_t *len)
+{
+	unsigned first = b.len > 1 ? b.data[1] : 0;
+
+	*len = first & 0x7f;
+	if (!(first & 0x80))
+		return 2;
+	if ((first & 0x81) == 0x81) {
+		*len = b.len > 2 ? b.data[2] : 0;
+		return 3;
+	}
+	if ((first & 0x82) == 0x82) {
+		*len = b.len > 3 ? (size_t)b.data[2] << 8 | b.data[3] : 0;
+		return 4;
+	}
+	return 0;
+}
+
+/* prove_digests shows both digests, the image's and the signature's. */
+static void prove_digests(struct kf_finding *f, const struct kf_digest *image,
+			  struct kf_bytes claimed)
+{
+	kf_prove(f, KF_EV_DIGEST, "digest of the file")->bytes =
+		kf_view(image->bytes, image->len);
+	kf_prove(f, KF_EV_DIGEST, "digest in the signature")->bytes = claimed;
+}
+
+/* covers_image finds the content that the signature has to cover, and
+ * compares its last bytes with the image digest. UEFI-17. */
+static bool covers_image(struct edk2_signature *s,
+			 const struct edk2_image *image,
+			 const struct kf_signed_facts *facts)
+{
+	const struct kf_digest *digest = &image->digest[s->kind];
+	size_t len, head = header_len(facts->content, &len);
+	struct kf_bytes claimed;
+
+	if (facts->content_tag == TAG_BOOLEAN ||
+	    facts->content_tag == TAG_NULL || facts->content_tag == TAG_OBJECT)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
+			      "its content is no SEQUENCE");
+	if (head == 0)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
+			      "the length of its content is in a form that edk2 does not read");
+	s->content = kf_part_of(facts->content, head, len);
+	if (head + len < digest->len || s->content.len != len)
+		return refuse(s, KF_REASON_DIGEST_MISMATCH, "UEFI-17", NULL);
+	claimed = kf_part_of(facts->content, head + len - digest->len,
+			     digest->len);
+	if (!kf_equal(claimed, kf_view(digest->bytes, digest->len))) {
+		refuse(s, KF_REASON_DIGEST_MISMATCH, "UEFI-17", NULL);
+		prove_digests(&s->content_fault, digest, claimed);
+		return false;
+	}
+	return true;
+}
+
+static bool is_authenticode(struct edk2_signature *s,
+			    const struct edk2_image *image,
+			    const struct kf_crypto *crypto)
+{
+	struct kf_signed_facts facts;
+
+	if (!s->data)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
+			      "it is no PKCS#7 structure");
+	crypto->signed_facts(s->data, &facts);
+	if (!facts.is_signed_data || facts.detached)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
+			      "it is no PKCS#7 SignedData with content");
+	if (!kf_equal(facts.content_oid, kf_view(spc_oid, sizeof(spc_oid))))
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
+			      "its content is not Authenticode's");
+	if (!covers_image(s, image, &facts))
+		return false;
+	if (!s->wrapped)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-21",
+			      "its outer header is not the one that edk2 wants");
+	return true;
+}
+
+bool edk2_tbs(struct kf_bytes *out, struct kf_bytes certificate,
+	      const struct edk2_profile *profile)
+{
+	struct kf_der outer, inner;
+	struct kf_cursor c = kf_cursor_over(certificate, 0);
+
+	*out = kf_view(NULL, 0);
+	if (!kf_der_next(&outer, &c) || (outer.tag & 0x1f) != 0x10)
+		return false;
+	if (outer.indefinite)
+		return !profile->strict_tbs;
+	c = kf_cursor_over(outer.value, 0);
+	if (!kf_der_next(&inner, &c) || (inner.tag & 0x1f) != 0x10)
+		return false;
+	*out = inner.whole;
+	return true;
+}
+
+/* keep_signers notes the signers' certificates and the digests of their
+ * TBSCertificates. None where one is missing from the bag. UEFI-31. */
+static enum kf_status keep_signers(struct edk2_signature *s,
+				   struct edk2_image *image,
+				   const struct edk2_profile *profile,
+				   const struct kf_crypto *crypto)
+{
+	struct kf_signed_facts facts;
+	struct kf_signer_facts signer;
+	struct kf_bytes tbs;
+
+	if (!s->wrapped)
+		return KF_OK;
+	crypto->signed_facts(s->wrapped, &facts);
+	if (!facts.is_signed_data || !facts.signers_found)
+		return KF_OK;
+	if (facts.num_signers > EDK2_SIGNERS_MAX) {
+		edk2_beyond(image, "more than 8 signers in one signature");
+		return KF_OK;
+	}
+	s->num_signers = facts.num_signers;
+	for (size_t i = 0; i < s->num_signers; i++) {
+		crypto->signed_signer(s->wrapped, i, &signer);
+		s->signer[i] = signer.certificate;
+		if (!edk2_tbs(&tbs, signer.certificate, profile))
+			continue;
+		for (int d = 0; d < KF_NUM_DIGESTS; d++)
+			kf_digest_of(&s->tbs[i][d], crypto,
+				     (enum kf_digest_kind)d, tbs);
+	}
+	return KF_OK;
+}
+
+/* show fills what a verdict tells about the signature: its chain as far as
+ * the bag holds it. */
+static void show(struct edk2_signature *s, const struct kf_crypto *crypto)
+{
+	struct kf_signed_data *data = s->wrapped ? s->wrapped : s->data;
+	struct kf_signature_result *r = &s->shown;
+	struct kf_signer_facts signer;
+	struct kf_signed_facts facts;
+
+	r->number = s->number;
+	r->at = s->at;
+	r->len = s->len;
+	if (!data)
+		return;
+	crypto->signed_facts(data, &facts);
+	if (facts.num_signers == 0)
+		return;
+	crypto->signed_signer(data, 0, &signer);
+	r->digest = signer.digest;
+	r->algorithm = signer.algorithm;
+	r->num_chain = crypto->signed_path(data, r->chain, KF_CHAIN_MAX);
+}
+
+void edk2_signature_prepare(struct edk2_signature *s, struct edk2_image *image,
+			    const struct edk2_profile *profile,
+			    struct kf_artifact *artifact, struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+
+	s->shown.number = s->number;
+	s->shown.at = s->at;
+	s->shown.len = s->len;
+	if (s->skipped.reason)
+		return;
+	artifact->status = parse(s, env);
+	if (artifact->status != KF_OK)
+		return;
+	show(s, crypto);
+	artifact->status = keep_signers(s, image, profile, crypto);
+	if (artifact->status != KF_OK || !is_authenticode(s, image, crypto))
+		return;
+	artifact->status = crypto->signed_verify(s->wrapped, s->content,
+						 profile->cms, &s->verified,
+						 &s->verified_why);
+}
+
+void edk2_signature_suppose(struct edk2_signature *s, struct edk2_image *image,
+			    const struct edk2_profile *profile,
+			    struct kf_artifact *artifact, struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+
+	s->number = 1;
+	s->kind = KF_SHA256;
+	artifact->status = crypto->signed_suppose(crypto->self, &s->data,
+						  artifact->suppose,
+						  artifact->num_suppose);
+	if (artifact->status != KF_OK)
+		return;
+	s->wrapped = s->data;
+	show(s, crypto);
+	artifact->status = keep_signers(s, image, profile, crypto);
+	if (artifact->status == KF_OK)
+		artifact->status = crypto->signed_verify(s->data, s->content,
+							 profile->cms,
+							 &s->verified,
+							 &s->verified_why);
+}
+
+/* link_to finds what is remembered of a certificate, or a place to remember
+ * it; NULL when all places are taken. */
+static struct edk2_link *link_to(struct edk2_signature *s, const uint8_t *id)
+{
+	static const uint8_t unused[32];
+
+	for (size_t i = 0; i < EDK2_LINKS_MAX; i++) {
+		struct edk2_link *l = &s->link[(id[0] + i) % EDK2_LINKS_MAX];
+
+		if (memcmp(l->id, id, 32) == 0)
+			return l;
+		if (memcmp(l->id, unused, 32) != 0)
+			continue;
+		memcpy(l->id, id, 32);
+		return l;
+	}
+	return NULL;
+}
+
+bool edk2_authenticode(struct edk2_case *k, struct edk2_signature *s,
+		       const struct edk2_entry *anchor, struct kf_why *why)
+{
+	const struct kf_crypto *crypto = k->env->crypto;
+	struct edk2_link passing = { .answer = KF_NOT_ASKED };
+	struct edk2_link *l = link_to(s, anchor->known->id.bytes);
+
+	why->kind = KF_WHY_NOTHING;
+	if (s->content_fault.reason)
+		return false;
+	if (!l)
+		l = &passing;
+	if (l->answer == KF_NOT_ASKED && k->status == KF_OK)
+		k->status = crypto->signed_chain(s->wrapped, anchor->data,
+						 k->profile->cms,
+						 k->env->now_s, &l->answer,
+						 &l->why);
+	*why = l->answer == KF_YES ? s->verified_why : l->why;
+	return l->answer == KF_YES && s->verified == KF_YES;
+}
+
+/* stamped asks for the timestamp under one certificate of dbt. */
+static bool stamped(struct edk2_case *k, struct edk2_signature *s,
+		    const struct edk2_entry *anchor, struct kf_moment *when)
+{
+	const struct kf_crypto *crypto = k->env->crypto;
+	struct edk2_link passing = { .answer = KF_NOT_ASKED };
+	struct edk2_link *l = anchor->known
+		? link_to(s, anchor->known->id.bytes) : NULL;
+
+	if (!s->data)
+		return false;
+	if (!l)
+		l = &passing;
+	if (l->stamped == KF_NOT_ASKED && k->status == KF_OK)
+		k->status = crypto->signed_timestamp(s->data, anchor->data,
+						     k->profile->cms,
+						     &l->stamped, &l->when);
+	*when = l->when;
+	return l->stamped == KF_YES;
+}
+
+/* compare is negative, zero or positive as `a` is earlier, equal, later. */
+static int compare(const struct kf_moment *a, const struct kf_moment *b)
+{
+	const int diffs[] = {
+		a->year - b->year, a->month - b->month, a->day - b->day,
+		a->hour - b->hour, a->minute - b->minute,
+		a->second - b->second,
+	};
+
+	for (size_t i = 0; i < sizeof(diffs) / sizeof(diffs[0]); i++)
+		if (diffs[i])
+			return diffs[i];
+	return 0;
+}
+
+bool edk2_stamped_before(struct edk2_case *k, struct edk2_signature *s,
+			 const struct kf_moment *revoked_at)
+{
+	static const struct kf_moment always;
+	const struct edk2_part *dbt = &k->trust->dbt;
+	struct edk2_certificates c;
+	struct edk2_entry anchor = { 0 };
+	struct kf_moment when;
+
+	if (compare(revoked_at, &always) == 0)
+		return false;
+	if (dbt->presence == KF_UNKNOWN && k->dbt == EDK2_BEST)
+		return stamped(k, s, &anchor, &when) &&
+		       compare(&when, revoked_at) <= 0;
+	if (dbt->presence != KF_PRESENT)
+		return false;
+	c = edk2_certificates(dbt);
+	while (edk2_certificates_next(&c, &anchor))
+		if (stamped(k, s, &anchor, &when) &&
+		    compare(&when, revoked_at) <= 0)
+			return true;
+	(void)edk2_walked(k, c.walk.end, "dbt", c.walk.stuck_at);
+	return false;
+}

@@ -1,0 +1,67 @@
+/* What rides on a verdict without changing it.
+ */
+#include "edk2.h"
+
+/* expired: the certificate of db that let the image through is past its last
+ * day. edk2 does not look, but nobody signs under it any more. UEFI-39. */
+static void expired(struct edk2_case *k)
+{
+	const struct edk2_entry *anchor = &k->allowed_by;
+	struct kf_finding *w;
+
+	if (!anchor->list || !anchor->known->not_after_s ||
+	    anchor->known->not_after_s > k->env->now_s)
+		return;
+	w = kf_warn(k->out, KF_REASON_CERTIFICATE_EXPIRED, "UEFI-39");
+	if (!w)
+		return;
+	kf_prove_certificate(w, "anchor", anchor->data);
+	edk2_prove_entry(w, "db", anchor);
+	kf_prove(w, KF_EV_MOMENT, "expired")->value =
+		(uint64_t)anchor->known->not_after_s;
+}
+
+/* cut_short: the firmware stops in the middle of dbx. UEFI-37. */
+static void cut_short(struct edk2_case *k)
+{
+	struct edk2_walk w = edk2_walk(k->trust->dbx.bytes, false);
+	struct edk2_list list;
+	struct kf_finding *f;
+	struct kf_evidence *e;
+
+	if (k->trust->dbx.presence != KF_PRESENT)
+		return;
+	while (edk2_walk_next(&w, &list) && list.len)
+		w.at += list.len;
+	if (w.end != EDK2_CUT)
+		return;
+	f = kf_warn(k->out, KF_REASON_REVOCATIONS_CUT_SHORT, "UEFI-37");
+	if (!f)
+		return;
+	e = kf_prove(f, KF_EV_STORE_PART, "dbx");
+	e->at = w.stuck_at;
+	e->len = k->trust->dbx.bytes.len - w.stuck_at;
+}
+
+/* padded: signing tools and shim pad a file before they hash it. UEFI-8. */
+static void padded(struct edk2_case *k)
+{
+	struct kf_finding *w;
+
+	if (!k->image->source || k->image->is_signed ||
+	    k->image->gate.reason || k->image->source->size % 8 == 0)
+		return;
+	w = kf_warn(k->out, KF_REASON_PADDING_CONVENTION, "UEFI-8");
+	if (!w)
+		return;
+	kf_prove_field(w, "file size", 0, 0);
+	kf_prove_value(w, k->image->source->size,
+		       k->image->source->size + (-k->image->source->size & 7));
+}
+
+void edk2_warn(struct edk2_case *k)
+{
+	expired(k);
+	cut_short(k);
+	padded(k);
+}

@@ -1,0 +1,178 @@
+/* Signature lists: their types by name, a description, and new ones.
+ */
+#include "siglist.h"
+
+#include "facts.h"
+
+#include <string.h>
+
+static const struct {
+	uint8_t guid[16];
+	const char *name;
+} types[] = {
+	{ { 0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a, 0x87, 0xb5, 0xab,
+	    0x15, 0x5c, 0x2b, 0xf0, 0x72 }, "x509" },
+	{ { 0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9, 0x41,
+	    0xf9, 0x36, 0x93, 0x43, 0x28 }, "sha256" },
+	{ { 0x12, 0xa5, 0x6c, 0x82, 0x10, 0xcf, 0xc9, 0x4a, 0xb1, 0x87, 0xbe,
+	    0x01, 0x49, 0x66, 0x31, 0xbd }, "sha1" },
+	{ { 0x33, 0x52, 0x6e, 0x0b, 0x5c, 0xa6, 0xc9, 0x44, 0x94, 0x07, 0xd9,
+	    0xab, 0x83, 0xbf, 0xc8, 0xbd }, "sha224" },
+	{ { 0x07, 0x53, 0x3e, 0xff, 0xd0, 0x9f, 0xc9, 0x48, 0x85, 0xf1, 0x8a,
+	    0xd5, 0x6c, 0x70, 0x1e, 0x01 }, "sha384" },
+	{ { 0xae, 0x0f, 0x3e, 0x09, 0xc4, 0xa6, 0x50, 0x4f, 0x9f, 0x1b, 0xd4,
+	    0x1e, 0x2b, 0x89, 0xc1, 0x9a }, "sha512" },
+	{ { 0x92, 0xa4, 0xd2, 0x3b, 0xc0, 0x96, 0x79, 0x40, 0xb4, 0x20, 0xfc,
+	    0xf9, 0x8e, 0xf1, 0x03, 0xed }, "x509-sha256" },
+	{ { 0x6e, 0x87, 0x76, 0x70, 0xc2, 0x80, 0xe6, 0x4e, 0xaa, 0xd2, 0x28,
+	    0xb3, 0x49, 0xa6, 0x86, 0x5b }, "x509-sha384" },
+	{ { 0x63, 0xbf, 0x6d, 0x44, 0x02, 0x25, 0xda, 0x4c, 0xbc, 0xfa, 0x24,
+	    0x65, 0xd2, 0xb0, 0xfe, 0x9d }, "x509-sha512" },
+	{ { 0xe8, 0x66, 0x57, 0x3c, 0x9c, 0x26, 0x34, 0x4e, 0xaa, 0x14, 0xed,
+	    0x77, 0x6e, 0x85, 0xb3, 0xb6 }, "rsa2048" },
+	{ { 0x90, 0x61, 0xb3, 0xe2, 0x9b, 0x87, 0x3d, 0x4a, 0xad, 0x8d, 0xf2,
+	    0xe7, 0xbb, 0xa3, 0x27, 0x84 }, "rsa2048-sha256" },
+	{ { 0x4f, 0x44, 0xf8, 0x67, 0x43, 0x87, 0xf1, 0x48, 0xa3, 0x28, 0x1e,
+	    0xaa, 0xb8, 0x73, 0x60, 0x80 }, "rsa2048-sha1" },
+	{ { 0x65, 0xdd, 0x3b, 0x45, 0xe4, 0x8e, 0xdd, 0x41, 0x9a, 0x99, 0x97,
+	    0xda, 0x6f, 0x52, 0xa8, 0x2f }, "external-management" },
+};
+
+const char *kf_siglist_type(struct kf_bytes guid)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (kf_equal(guid, kf_view(types[i].guid, 16)))
+			return types[i].name;
+	return NULL;
+}
+
+bool kf_siglist_likely(struct kf_bytes bytes)
+{
+	struct kf_cursor c = kf_cursor_over(bytes, 0);
+	struct kf_bytes type = kf_take(&c, 16, "SignatureType");
+
+	(void)kf_u32le(&c, "SignatureListSize");
+	kf_skip(&c, 8, "SignatureHeaderSize");
+	return !c.damage.field && kf_siglist_type(type);
+}
+
+/* describe_moment shows the time behind a digest of a certificate. */
+static void describe_moment(struct kf_bytes time, const struct kf_sink *sink)
+{
+	static const char *const names[] = { "month", "day", "hour", "minute",
+					     "second" };
+	struct kf_cursor c = kf_cursor_over(time, 0);
+
+	kf_fact_open(sink, "revoked-at");
+	kf_fact_number(sink, "year", kf_u16le(&c, "Year"));
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		kf_fact_number(sink, names[i], kf_u8(&c, names[i]));
+	kf_fact_close(sink);
+}
+
+static void describe_entry(struct kf_bytes type, struct kf_bytes entry,
+			   struct kf_env *env, const struct kf_sink *sink)
+{
+	struct kf_cursor c = kf_cursor_over(entry, 0);
+	const char *name = kf_siglist_type(type);
+	struct kf_bytes owner = kf_take(&c, KF_SIGLIST_OWNER_LEN,
+					"SignatureOwner");
+	struct kf_bytes data = kf_take(&c, kf_left(&c), "SignatureData");
+	bool timed = name && kf_text(name).len == 11 && data.len > 16;
+
+	kf_fact_open(sink, NULL);
+	kf_fact_guid(sink, "owner", owner);
+	if (name && kf_equal(kf_text(name), kf_text("x509"))) {
+		kf_fact_certificate(sink, env, "certificate", data);
+	} else if (timed) {
+		kf_fact_bytes(sink, "digest", kf_part_of(data, 0,
+							 data.len - 16));
+		describe_moment(kf_part_of(data, data.len - 16, 16), sink);
+	} else {
+		kf_fact_bytes(sink, "data", data);
+	}
+	kf_fact_close(sink);
+}
+
+static void describe_list(struct kf_cursor *c, struct kf_env *env,
+			  const struct kf_sink *sink)
+{
+	uint64_t at = kf_at(c);
+	struct kf_bytes type = kf_take(c, 16, "SignatureType");
+	uint32_t len = kf_u32le(c, "SignatureListSize");
+	uint32_t header_len = kf_u32le(c, "SignatureHeaderSize");
+	uint32_t entry_len = kf_u32le(c, "SignatureSize");
+	const char *name = kf_siglist_type(type);
+	struct kf_cursor entries;
+
+	if (len < KF_SIGLIST_HEADER_LEN)
+		kf_break(c, "SignatureListSize");
+	entries = kf_cursor_over(kf_take(c, (uint64_t)len -
+					 KF_SIGLIST_HEADER_LEN,
+					 "SignatureListSize"), at + 28);
+	if (c->damage.field)
+		return;
+	kf_skip(&entries, header_len, "SignatureHeaderSize");
+	if (entry_len < KF_SIGLIST_OWNER_LEN)
+		kf_break(&entries, "SignatureSize");
+	kf_fact_open(sink, NULL);
+	kf_fact_place(sink, at, len);
+	if (name)
+		kf_fact_word(sink, "type", name);
+	else
+		kf_fact_guid(sink, "type", type);
+	kf_fact_open(sink, "entries");
+	while (kf_more(&entries))
+		describe_entry(type, kf_take(&entries, entry_len, "entry"),
+			       env, sink);
+	kf_fact_close(sink);
+	kf_fact_close(sink);
+	if (entries.damage.field)
+		c->damage = entries.damage;
+}
+
+void kf_siglist_describe(struct kf_bytes bytes, uint64_t base,
+			 struct kf_env *env, const struct kf_sink *sink)
+{
+	struct kf_cursor c = kf_cursor_over(bytes, base);
+
+	kf_fact_open(sink, "lists");
+	while (kf_more(&c))
+		describe_list(&c, env, sink);
+	kf_fact_close(sink);
+	kf_fact_damage(sink, &c.damage, c.damage.field ? 1 : 0);
+}
+
+static void put_u32le(uint8_t *out, size_t value)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(value >> 8 * i);
+}
+
+enum kf_status kf_siglist_of_certificates(struct kf_bytes *out,
+					  const struct kf_bytes *ders,
+					  size_t num, struct kf_arena *arena)
+{
+	const size_t around = KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN;
+	size_t total = 0, at = 0;
+	uint8_t *list;
+
+	for (size_t i = 0; i < num; i++) {
+		if (ders[i].len > (16 << 20) - total)
+			return KF_NO_MEMORY;
+		total += around + ders[i].len;
+	}
+	list = kf_arena_take(arena, total);
+	if (!list)
+		return KF_NO_MEMORY;
+	for (size_t i = 0; i < num; i++) {
+		memcpy(list + at, types[0].guid, 16);
+		put_u32le(list + at + 16, around + ders[i].len);
+		put_u32le(list + at + 24, KF_SIGLIST_OWNER_LEN + ders[i].len);
+		if (ders[i].len)
+			memcpy(list + at + around, ders[i].data, ders[i].len);
+		at += around + ders[i].len;
+	}
+	*out = kf_view(list, total);
+	return KF_OK;
+}

@@ -1,0 +1,32 @@
+/* EFI signature lists, to recognise, to show and to make them.
+ *
+ * Verifiers walk lists in their own ways: their rules do that themselves.
+ * Source: UEFI 2.10, 32.4.1 (EFI_SIGNATURE_LIST, EFI_SIGNATURE_DATA).
+ */
+#ifndef KEYFIT_CORE_SIGLIST_H
+#define KEYFIT_CORE_SIGLIST_H
+
+#include <keyfit/artifact.h>
+
+enum {
+	KF_SIGLIST_HEADER_LEN = 28,
+	KF_SIGLIST_OWNER_LEN = 16,
+};
+
+/* kf_siglist_type names a signature type by its GUID; NULL: not known. */
+const char *kf_siglist_type(struct kf_bytes guid);
+
+/* kf_siglist_likely tells whether the bytes start like a signature list. */
+bool kf_siglist_likely(struct kf_bytes bytes);
+
+/* kf_siglist_describe shows all lists and entries, as far as they hold. */
+void kf_siglist_describe(struct kf_bytes bytes, uint64_t base,
+			 struct kf_env *env, const struct kf_sink *sink);
+
+/* kf_siglist_of_certificates makes one list for each certificate, with an
+ * owner of zeros, in the arena. Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status
+kf_siglist_of_certificates(struct kf_bytes *out, const struct kf_bytes *ders,
+			   size_t num, struct kf_arena *arena);
+
+#endif

@@ -1,0 +1,78 @@
+/* What the files around OpenSSL share. Nobody else includes it.
+ */
+#ifndef KEYFIT_HOST_CRYPTO_OPENSSL_H
+#define KEYFIT_HOST_CRYPTO_OPENSSL_H
+
+#include <keyfit/crypto.h>
+
+#include <openssl/pkcs7.h>
+#include <openssl/x509.h>
+
+/* kf_openssl is the private library context: nothing that the process or its
+ * environment configures reaches it. */
+struct kf_openssl {
+	struct kf_crypto table;
+	OSSL_LIB_CTX *context;
+	OSSL_PROVIDER *provider;
+	EVP_MD *digest[KF_NUM_DIGESTS];
+};
+
+struct kf_signed_data {
+	struct kf_openssl *openssl;
+	PKCS7 *pkcs7;			/* NULL: supposed */
+	STACK_OF(X509) *bag;		/* borrowed from pkcs7, or owned */
+	STACK_OF(X509) *signers;	/* NULL: one is missing */
+	struct kf_bytes *der;		/* of each certificate in the bag */
+	size_t num_der;
+	struct kf_bytes *signer_der;
+	size_t num_signers;
+	struct kf_bytes token;		/* RFC 3161, borrowed from pkcs7 */
+	bool has_token;
+};
+
+/* kf_openssl_fault tells a fault of the library from an answer: out of memory
+ * must never read as "no". Drops the errors noted since the last mark. */
+enum kf_status kf_openssl_fault(void);
+
+X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
+
+/* crypto_openssl_signed.c */
+enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
+				      struct kf_bytes der);
+enum kf_status kf_openssl_signed_suppose(void *self,
+					 struct kf_signed_data **out,
+					 const struct kf_bytes *ders,
+					 size_t num);
+void kf_openssl_signed_close(struct kf_signed_data *data);
+void kf_openssl_signed_facts(const struct kf_signed_data *data,
+			     struct kf_signed_facts *out);
+void kf_openssl_signed_signer(const struct kf_signed_data *data, size_t index,
+			      struct kf_signer_facts *out);
+struct kf_bytes kf_openssl_signed_certificate(const struct kf_signed_data *,
+					      size_t index);
+size_t kf_openssl_signed_path(const struct kf_signed_data *data,
+			      struct kf_bytes *out, size_t max);
+
+/* crypto_openssl_verify.c */
+enum kf_status kf_openssl_signed_verify(const struct kf_signed_data *data,
+					struct kf_bytes content,
+					uint32_t policy,
+					enum kf_answer3 *out,
+					struct kf_why *why);
+enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
+				       struct kf_bytes anchor,
+				       uint32_t policy, int64_t now_s,
+				       enum kf_answer3 *out,
+				       struct kf_why *why);
+/* kf_openssl_digest_nid: the digest behind an object's name, where `policy`
+ * has it; NID_undef: it has not. */
+int kf_openssl_digest_nid(const ASN1_OBJECT *object, uint32_t policy);
+
+/* crypto_openssl_timestamp.c */
+enum kf_status kf_openssl_signed_timestamp(const struct kf_signed_data *data,
+					   struct kf_bytes anchor,
+					   uint32_t policy,
+					   enum kf_answer3 *out,
+					   struct kf_moment *when);
+
+#endif

@@ -1,0 +1,191 @@
+/* Files: opened once, read by position, never mapped, so that a file that
+ * shrinks is an error and not a signal.
+ */
+#include <keyfit/host.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool read_at(void *self, uint64_t at, void *out, size_t len)
+{
+	const struct kf_file *file = self;
+	uint8_t *to = out;
+
+	while (len) {
+		ssize_t got = pread(file->fd, to, len, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		to += got;
+		at += (uint64_t)got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+static bool write_all(int fd, const char *from, size_t len)
+{
+	while (len) {
+		ssize_t put = write(fd, from, len);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return false;
+		from += put;
+		len -= (size_t)put;
+	}
+	return true;
+}
+
+/* nameless opens a file that nobody else can see. */
+static int nameless(void)
+{
+	FILE *file = tmpfile();
+	int fd = file ? dup(fileno(file)) : -1;
+
+	if (file)
+		fclose(file);
+	return fd;
+}
+
+/* spool copies standard input into a nameless file. */
+static int spool(struct kf_fault *why)
+{
+	char buffer[65536];
+	int fd = nameless();
+	ssize_t got = 0;
+
+	while (fd >= 0 &&
+	       ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0 ||
+		(got < 0 && errno == EINTR)))
+		if (got > 0 && !write_all(fd, buffer, (size_t)got)) {
+			got = -1;
+			break;
+		}
+	if (fd >= 0 && got == 0)
+		return fd;
+	kf_fault_say(why, "free some space where temporary files go",
+		     "standard input cannot be kept: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static enum kf_status refuse(struct kf_file *out, struct kf_fault *why,
+			     const char *what)
+{
+	kf_fault_say(why, "name a file", "%s", what);
+	kf_file_close(out);
+	return KF_WRONG_USE;
+}
+
+enum kf_status kf_file_open(struct kf_file *out, const char *path,
+			    struct kf_fault *why)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	struct stat st;
+
+	memset(out, 0, sizeof(*out));
+	out->fd = is_stdin ? spool(why)
+			   : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (out->fd < 0) {
+		kf_fault_say(why, errno == EACCES
+			     ? "run as a user who may read it" :
+			     errno == ENOENT ? "check the path" : NULL,
+			     "cannot be opened: %s", strerror(errno));
+		return KF_CANNOT_READ;
+	}
+	if (fstat(out->fd, &st) != 0)
+		return refuse(out, why, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return refuse(out, why, "is a directory");
+	if (!S_ISREG(st.st_mode))
+		return refuse(out, why, "is not a regular file");
+	out->source.size = (uint64_t)st.st_size;
+	out->source.read_at = read_at;
+	out->source.self = out;
+	return KF_OK;
+}
+
+void kf_file_close(struct kf_file *file)
+{
+	/* A zeroed file was never opened: descriptor 0 is not its own. */
+	if (file->source.read_at || file->fd > 0)
+		close(file->fd);
+	memset(file, 0, sizeof(*file));
+}
+
+enum kf_status kf_file_digest(struct kf_digest *out,
+			      const struct kf_source *source,
+			      const struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	void *digest = crypto->digest_begin(crypto->self, KF_SHA256);
+	uint64_t at = 0;
+
+	out->len = 0;
+	if (!digest)
+		return KF_NO_CRYPTO;
+	while (at < source->size) {
+		size_t some = env->window_len;
+
+		if (some > source->size - at)
+			some = (size_t)(source->size - at);
+		if (!source->read_at(source->self, at, env->window, some)) {
+			crypto->digest_drop(digest);
+			return KF_CANNOT_READ;
+		}
+		crypto->digest_add(digest, kf_view(env->window, some));
+		at += some;
+	}
+	crypto->digest_end(digest, out);
+	return out->len ? KF_OK : KF_NO_CRYPTO;
+}
+
+enum kf_status kf_text_file_read(struct kf_text_file *out, const char *path,
+				 size_t max_len, struct kf_fault *why)
+{
+	struct kf_file file;
+	enum kf_status status = kf_file_open(&file, path, why);
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (status != KF_OK)
+		return status;
+	if (file.source.size > max_len) {
+		kf_fault_say(why, NULL, "is larger than %zu bytes", max_len);
+		kf_file_close(&file);
+		return KF_TOO_MUCH;
+	}
+	len = (size_t)file.source.size;
+	out->memory = malloc(len + 1);
+	if (!out->memory) {
+		kf_fault_say(why, NULL, "out of memory");
+		status = KF_NO_MEMORY;
+	} else if (!read_at(&file, 0, out->memory, len)) {
+		kf_fault_say(why, NULL, "cannot be read: %s", strerror(errno));
+		status = KF_CANNOT_READ;
+	}
+	kf_file_close(&file);
+	if (status != KF_OK) {
+		kf_text_file_close(out);
+		return status;
+	}
+	out->memory[len] = '\0';
+	out->bytes = kf_view(out->memory, len);
+	return KF_OK;
+}
+
+void kf_text_file_close(struct kf_text_file *file)
+{
+	free(file->memory);
+	memset(file, 0, sizeof(*file));
+}

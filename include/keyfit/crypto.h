@@ -1,0 +1,230 @@
+/* What the core asks of a crypto library: digests, facts of certificates, and
+ * PKCS#7 SignedData taken apart into the questions that verifiers ask.
+ *
+ * The core holds no cryptography and builds no certification path. Every
+ * function here is a pointer that the host fills in (host/openssl_*.c), or
+ * NULL in a build that has none: formats that need it are then left out.
+ */
+#ifndef KEYFIT_CRYPTO_H
+#define KEYFIT_CRYPTO_H
+
+#include <keyfit/env.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+enum kf_digest_kind {
+	KF_SHA1,
+	KF_SHA256,
+	KF_SHA384,
+	KF_SHA512,
+	KF_NUM_DIGESTS,
+};
+
+/* kf_digest is a digest's value; `len` 0 while it is not known. */
+struct kf_digest {
+	uint8_t bytes[64];
+	size_t len;
+};
+
+/* kf_certificate is what one X.509 certificate says. Views and texts live as
+ * long as the bytes and the arena that it was read from. */
+struct kf_certificate {
+	struct kf_bytes der;
+	struct kf_bytes tbs;	/* TBSCertificate with its own header; empty
+				 * when it could not be told apart */
+	const char *name;	/* common name, else the last name there is */
+	const char *subject;	/* whole, "CN=..., O=..." */
+	const char *issuer;
+	const char *issuer_name;
+	const char *key;	/* "RSA-2048", "EC-P-256", ... */
+	const char *algorithm;	/* of the signature on it */
+	struct kf_bytes serial;	/* big-endian, as encoded */
+	struct kf_digest sha256;	/* of `der` */
+	int64_t not_before_s;	/* seconds since 1970, UTC */
+	int64_t not_after_s;
+	bool is_ca;
+	bool self_issued;
+};
+
+/* kf_answer3 is the answer to a question of signature arithmetic. The zero
+ * value is "not asked": it is never a yes. */
+enum kf_answer3 {
+	KF_NOT_ASKED = 0,
+	KF_NO,
+	KF_YES,
+};
+
+/* kf_why says which step failed, when the answer is no. `text` is a constant,
+ * for people; NULL: nothing to add. */
+enum kf_why_kind {
+	KF_WHY_NOTHING = 0,
+	KF_WHY_NO_PATH,		/* no certificate leads to the anchor */
+	KF_WHY_OTHER_KEY,	/* the anchor has the name, not the key */
+	KF_WHY_CONSTRAINT,	/* a certificate on the path may not stand
+				 * there */
+	KF_WHY_ALGORITHM,	/* an algorithm that the policy has not */
+	KF_WHY_UNREADABLE,	/* the anchor is no certificate */
+	KF_WHY_SIGNATURE,	/* the arithmetic says no */
+	KF_WHY_MALFORMED,
+};
+
+struct kf_why {
+	enum kf_why_kind kind;
+	const char *text;
+};
+
+/* What a verifier's own crypto library can do and insists on. One bit each;
+ * a rules profile is a set of these. */
+#define KF_CMS_MD5		(UINT32_C(1) << 0)	/* certificates signed
+							 * with MD5 verify */
+#define KF_CMS_SHA1		(UINT32_C(1) << 1)
+#define KF_CMS_SHA224		(UINT32_C(1) << 2)
+#define KF_CMS_SHA3		(UINT32_C(1) << 3)
+#define KF_CMS_RSA_PSS		(UINT32_C(1) << 4)
+#define KF_CMS_EC		(UINT32_C(1) << 5)
+#define KF_CMS_ED25519		(UINT32_C(1) << 6)
+#define KF_CMS_DSA		(UINT32_C(1) << 7)
+#define KF_CMS_PARTIAL_CHAIN	(UINT32_C(1) << 8)	/* any certificate may
+							 * be the anchor */
+#define KF_CMS_NO_TIME		(UINT32_C(1) << 9)	/* validity dates are
+							 * not looked at */
+#define KF_CMS_ANY_PURPOSE	(UINT32_C(1) << 10)	/* nor extended key
+							 * usage */
+#define KF_CMS_ANY_DIGEST_TAG	(UINT32_C(1) << 11)	/* the messageDigest
+							 * attribute need not
+							 * be an OCTET STRING */
+
+/* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
+struct kf_signed_data;
+
+/* kf_signed_facts is what is in it. `content` is the content's value as the
+ * crypto library keeps it: for a SEQUENCE with its tag and length, for strings
+ * and numbers without. */
+struct kf_signed_facts {
+	bool is_signed_data;	/* false: another PKCS#7 type */
+	bool detached;		/* no content inside */
+	int content_tag;	/* ASN.1 universal tag; -1 when there is none
+				 * or it is not universal */
+	struct kf_bytes content_oid;	/* value bytes of the type's OID */
+	struct kf_bytes content;
+	size_t num_signers;
+	size_t num_certificates;
+	bool signers_found;	/* every signer's certificate is in the bag */
+};
+
+/* kf_signer_facts is what one SignerInfo says. */
+struct kf_signer_facts {
+	struct kf_bytes certificate;	/* DER; empty when it is not in the
+					 * bag */
+	const char *digest;		/* names of the algorithms */
+	const char *algorithm;
+	struct kf_bytes timestamp;	/* RFC 3161 token, DER; empty: none */
+};
+
+/* kf_moment is a time as UEFI keeps it. Source: UEFI 2.10, 8.3, EFI_TIME. */
+struct kf_moment {
+	uint16_t year;
+	uint8_t month, day, hour, minute, second;
+};
+
+/* kf_crypto is the table. `self` is handed back with every call. */
+struct kf_crypto {
+	void *self;
+
+	/* A digest over pieces. digest_end gives the value and releases the
+	 * digest, as digest_drop does without one.
+	 * Fails: digest_begin NULL; digest_end leaves `len` 0. */
+	void *(*digest_begin)(void *self, enum kf_digest_kind kind);
+	void (*digest_add)(void *digest, struct kf_bytes bytes);
+	void (*digest_end)(void *digest, struct kf_digest *out);
+	void (*digest_drop)(void *digest);
+
+	/* certificate_read takes a DER certificate apart.
+	 * Fails: KF_WRONG_USE when it is none. */
+	enum kf_status (*certificate_read)(void *self,
+					   struct kf_certificate *out,
+					   struct kf_bytes der,
+					   struct kf_arena *arena);
+
+	/* certificate_times: the first and the last second of its validity.
+	 * Fails: false when the bytes are no certificate. */
+	bool (*certificate_times)(void *self, struct kf_bytes der,
+				  int64_t *not_before_s, int64_t *not_after_s);
+
+	/* signed_read parses a ContentInfo. `*out` stays NULL when the bytes
+	 * are none. Trailing bytes are ignored, as OpenSSL's d2i does.
+	 * Fails: KF_NO_MEMORY. Owns: `*out`, until signed_close. */
+	enum kf_status (*signed_read)(void *self, struct kf_signed_data **out,
+				      struct kf_bytes der);
+
+	/* signed_suppose makes a SignedData that nobody has made: signed by
+	 * the first of `num` certificates, with all of them in its bag. Its
+	 * signatures count as good where the policy has their algorithm. */
+	enum kf_status (*signed_suppose)(void *self,
+					 struct kf_signed_data **out,
+					 const struct kf_bytes *ders,
+					 size_t num);
+	void (*signed_close)(struct kf_signed_data *data);
+
+	void (*signed_facts)(const struct kf_signed_data *data,
+			     struct kf_signed_facts *out);
+	/* signed_signer, signed_certificate: `index` from 0. */
+	void (*signed_signer)(const struct kf_signed_data *data, size_t index,
+			      struct kf_signer_facts *out);
+	struct kf_bytes (*signed_certificate)(const struct kf_signed_data *,
+					      size_t index);
+
+	/* signed_path: the first signer's certificate and, as far as the bag
+	 * holds them, its issuers; by name, nothing is verified. Returns how
+	 * many of `max` views it filled. */
+	size_t (*signed_path)(const struct kf_signed_data *data,
+			      struct kf_bytes *out, size_t max);
+
+	/* signed_verify: does every SignerInfo's signature hold over
+	 * `content`? Certificates are not judged. */
+	enum kf_status (*signed_verify)(const struct kf_signed_data *data,
+					struct kf_bytes content,
+					uint32_t policy,
+					enum kf_answer3 *out,
+					struct kf_why *why);
+
+	/* signed_chain: does every signer's certificate lead to `anchor`,
+	 * the one trusted certificate? */
+	enum kf_status (*signed_chain)(const struct kf_signed_data *data,
+				       struct kf_bytes anchor,
+				       uint32_t policy, int64_t now_s,
+				       enum kf_answer3 *out,
+				       struct kf_why *why);
+
+	/* signed_timestamp: does the RFC 3161 token of the only signer verify
+	 * under `anchor`, and cover the signature? An empty anchor stands for
+	 * "some anchor": the token's own signer. */
+	enum kf_status (*signed_timestamp)(const struct kf_signed_data *data,
+					   struct kf_bytes anchor,
+					   uint32_t policy,
+					   enum kf_answer3 *out,
+					   struct kf_moment *when);
+};
+
+/* kf_digest_len is a digest's size in bytes. */
+size_t kf_digest_len(enum kf_digest_kind kind);
+
+/* kf_digest_name is "SHA-256" and the like. */
+const char *kf_digest_name(enum kf_digest_kind kind);
+
+/* kf_digest_of computes one digest over one view; `len` stays 0 on failure. */
+void kf_digest_of(struct kf_digest *out, const struct kf_crypto *crypto,
+		  enum kf_digest_kind kind, struct kf_bytes bytes);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,222 @@
+/* Judges many images by keyfit's rules, in the words of the batch protocol:
+ * the same script goes to the real firmware, and the answers are compared.
+ *
+ *   rules NAME
+ *   store PART=FILE...|PART=none... [secure-boot=on|off]
+ *   base FILE
+ *   splice FILE
+ *   case ID PIECE...      OFF+LEN of base, =HEX, s:OFF+LEN of splice
+ *
+ * Answers: case ID ANSWER REASON RULE
+ */
+#include <keyfit/host.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS_MAX = 4096, PARTS = 6 };
+
+static const char *const part_names[PARTS] = { "pk", "kek", "db", "dbx",
+					       "dbt", "secure-boot-enable" };
+
+struct judge {
+	const struct kf_crypto *crypto;
+	const struct kf_rules *rules;
+	struct kf_work work;
+	struct kf_work store_work;
+	struct kf_text_file part[PARTS];
+	struct kf_store store;
+	struct kf_text_file base, splice;
+	uint8_t *image;
+	size_t image_len, image_room;
+	struct kf_fault why;
+};
+
+static void die(const struct judge *j, const char *what)
+{
+	fprintf(stderr, "judge: %s: %s\n", what, j->why.what);
+	exit(4);
+}
+
+/* rule_of is the rule of a finding; "-" where it has none. */
+static const char *rule_of(const struct kf_finding *f)
+{
+	return f->rule ? f->rule : "-";
+}
+
+static void read_part(struct judge *j, const char *word)
+{
+	for (size_t i = 0; i < PARTS; i++) {
+		size_t len = strlen(part_names[i]);
+		struct kf_part part = { .name = part_names[i] };
+
+		if (strncmp(word, part_names[i], len) || word[len] != '=')
+			continue;
+		kf_text_file_close(&j->part[i]);
+		part.presence = KF_ABSENT;
+		if (strcmp(word + len + 1, "none") != 0) {
+			if (kf_text_file_read(&j->part[i], word + len + 1,
+					      16 << 20, &j->why) != KF_OK)
+				die(j, word);
+			part.presence = KF_PRESENT;
+			part.bytes = j->part[i].bytes;
+		}
+		if (!kf_store_put(&j->store, &part))
+			die(j, word);
+		return;
+	}
+	if (strncmp(word, "secure-boot=", 12) == 0 &&
+	    kf_store_set(&j->store, "secure-boot",
+			 strcmp(word + 12, "off") ? "on" : "off"))
+		return;
+	die(j, word);
+}
+
+static void set_store(struct judge *j, char **word, size_t num)
+{
+	memset(&j->store, 0, sizeof(j->store));
+	j->store.complete = true;
+	for (size_t i = 1; i < num; i++)
+		read_part(j, word[i]);
+	kf_work_again(&j->store_work, 0);
+	kf_store_prepare(&j->store, j->rules, &j->store_work.env);
+	if (j->store.status != KF_OK)
+		die(j, "store cannot be prepared");
+}
+
+static void append(struct judge *j, const uint8_t *from, size_t len)
+{
+	if (len > j->image_room - j->image_len) {
+		j->image_room = (j->image_len + len) * 2;
+		j->image = realloc(j->image, j->image_room);
+		if (!j->image)
+			die(j, "out of memory");
+	}
+	memcpy(j->image + j->image_len, from, len);
+	j->image_len += len;
+}
+
+static unsigned nibble(char c)
+{
+	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10);
+}
+
+static void add_piece(struct judge *j, const char *piece)
+{
+	const struct kf_text_file *from = &j->base;
+	struct kf_bytes slice;
+	char *end;
+	uint64_t at;
+
+	if (*piece == '=') {
+		for (piece++; piece[0] && piece[1]; piece += 2) {
+			uint8_t b = (uint8_t)(nibble(piece[0]) << 4 |
+					      nibble(piece[1]));
+
+			append(j, &b, 1);
+		}
+		return;
+	}
+	if (strncmp(piece, "s:", 2) == 0) {
+		from = &j->splice;
+		piece += 2;
+	}
+	at = strtoull(piece, &end, 10);
+	if (*end != '+')
+		die(j, piece);
+	slice = kf_part_of(from->bytes, at, strtoull(end + 1, NULL, 10));
+	append(j, slice.data, slice.len);
+}
+
+static bool read_memory(void *self, uint64_t at, void *out, size_t len)
+{
+	const struct judge *j = self;
+
+	memcpy(out, j->image + at, len);
+	return true;
+}
+
+static void judge_case(struct judge *j, char **word, size_t num)
+{
+	static const char *const answers[] = { "unknown", "accept", "reject" };
+	static struct kf_verdict v;
+	struct kf_source source = { 0, read_memory, j };
+	struct kf_artifact artifact;
+
+	j->image_len = 0;
+	if (num == 2)
+		append(j, j->base.bytes.data, j->base.bytes.len);
+	for (size_t i = 2; i < num; i++)
+		add_piece(j, word[i]);
+	source.size = j->image_len;
+	kf_work_again(&j->work, source.size);
+	kf_artifact_read(&artifact, NULL, &source, &j->work.env);
+	kf_artifact_prepare(&artifact, j->rules, &j->work.env);
+	if (kf_check(&v, &artifact, &j->store, j->rules, &j->work.env) !=
+	    KF_OK)
+		printf("case %s fault %d -\n", word[1], artifact.status);
+	else
+		printf("case %s %s %s %s\n", word[1], answers[v.answer],
+		       v.why.reason ? v.why.reason->slug : "-",
+		       rule_of(&v.why));
+	kf_artifact_close(&artifact, &j->work.env);
+}
+
+static void load(struct judge *j, struct kf_text_file *file, const char *path)
+{
+	kf_text_file_close(file);
+	if (kf_text_file_read(file, path, 64 << 20, &j->why) != KF_OK)
+		die(j, path);
+}
+
+static void take_line(struct judge *j, char *line)
+{
+	char *word[WORDS_MAX];
+	size_t num = 0;
+
+	for (char *w = strtok(line, " \n"); w && num < WORDS_MAX;
+	     w = strtok(NULL, " \n"))
+		word[num++] = w;
+	if (num == 0 || *word[0] == '#')
+		return;
+	if (strcmp(word[0], "rules") == 0 && num == 2)
+		j->rules = kf_rules_find(word[1]);
+	else if (strcmp(word[0], "store") == 0 && j->rules)
+		set_store(j, word, num);
+	else if (strcmp(word[0], "base") == 0 && num == 2)
+		load(j, &j->base, word[1]);
+	else if (strcmp(word[0], "splice") == 0 && num == 2)
+		load(j, &j->splice, word[1]);
+	else if (strcmp(word[0], "case") == 0 && num >= 2)
+		judge_case(j, word, num);
+	else
+		die(j, word[0]);
+}
+
+int main(void)
+{
+	struct judge j = { 0 };
+	char *line = NULL;
+	size_t room = 0;
+
+	j.crypto = kf_openssl_open(&j.why);
+	if (!j.crypto ||
+	    kf_work_open(&j.work, KF_ARENA_LEN, j.crypto, kf_now_s(),
+			 &j.why) != KF_OK ||
+	    kf_work_open(&j.store_work, KF_ARENA_LEN, j.crypto, kf_now_s(),
+			 &j.why) != KF_OK)
+		die(&j, "start");
+	while (getline(&line, &room, stdin) > 0)
+		take_line(&j, line);
+	free(line);
+	free(j.image);
+	for (size_t i = 0; i < PARTS; i++)
+		kf_text_file_close(&j.part[i]);
+	kf_text_file_close(&j.base);
+	kf_text_file_close(&j.splice);
+	kf_work_close(&j.work);
+	kf_work_close(&j.store_work);
+	kf_openssl_close(j.crypto);
+	return 0;
+}
