@@ -38,7 +38,7 @@ X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
 
 /* crypto_openssl_signed.c */
 enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
-				      struct kf_bytes der);
+				      struct kf_bytes der, uint32_t policy);
 enum kf_status kf_openssl_signed_suppose(void *self,
 					 struct kf_signed_data **out,
 					 const struct kf_bytes *ders,
@@ -52,6 +52,10 @@ struct kf_bytes kf_openssl_signed_certificate(const struct kf_signed_data *,
 					      size_t index);
 size_t kf_openssl_signed_path(const struct kf_signed_data *data,
 			      struct kf_bytes *out, size_t max);
+
+/* crypto_openssl_times.c: is every time in it as long as a time must be? */
+bool kf_openssl_certificate_whole(const X509 *x);
+bool kf_openssl_signed_whole(const PKCS7 *p);
 
 /* crypto_openssl_verify.c */
 enum kf_status kf_openssl_signed_verify(const struct kf_signed_data *data,

@@ -101,7 +101,7 @@ static bool fill(struct kf_signed_data *data)
 }
 
 enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
-				      struct kf_bytes der)
+				      struct kf_bytes der, uint32_t policy)
 {
 	struct kf_openssl *openssl = self;
 	const unsigned char *p = der.data;
@@ -118,6 +118,10 @@ enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
 	/* On failure d2i releases pkcs7 and sets it to NULL. */
 	if (!d2i_PKCS7(&pkcs7, &p, (long)der.len))
 		return kf_openssl_fault();
+	if (policy & KF_CMS_WHOLE_TIMES && !kf_openssl_signed_whole(pkcs7)) {
+		PKCS7_free(pkcs7);
+		return kf_openssl_fault();
+	}
 	data = calloc(1, sizeof(*data));
 	if (!data) {
 		PKCS7_free(pkcs7);

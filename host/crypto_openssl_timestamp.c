@@ -145,7 +145,8 @@ enum kf_status kf_openssl_signed_timestamp(const struct kf_signed_data *data,
 		return KF_OK;
 	info = sk_PKCS7_SIGNER_INFO_value(PKCS7_get_signer_info(data->pkcs7),
 					  0);
-	status = kf_openssl_signed_read(data->openssl, &token, data->token);
+	status = kf_openssl_signed_read(data->openssl, &token, data->token,
+					policy);
 	if (status == KF_OK && token && PKCS7_type_is_signed(token->pkcs7))
 		status = verify_token(token, anchor, policy, out);
 	if (status == KF_OK && *out == KF_YES &&

@@ -30,8 +30,6 @@ static const struct {
 	{ NID_sha256, 0 },
 	{ NID_sha384, 0 },
 	{ NID_sha512, 0 },
-	{ NID_sha512_224, KF_CMS_SHA3 },
-	{ NID_sha512_256, KF_CMS_SHA3 },
 	{ NID_sha3_224, KF_CMS_SHA3 },
 	{ NID_sha3_256, KF_CMS_SHA3 },
 	{ NID_sha3_384, KF_CMS_SHA3 },
@@ -114,8 +112,10 @@ static int signer_digest(const PKCS7 *p, const PKCS7_SIGNER_INFO *info,
 		int nid = kf_openssl_digest_nid(a->algorithm, policy);
 		int with_rsa = NID_undef;
 
-		OBJ_find_sigid_by_algs(&with_rsa, nid, NID_rsaEncryption);
-		if (nid == wanted || with_rsa == wanted)
+		if (policy & KF_CMS_SIGNATURE_OID)
+			OBJ_find_sigid_by_algs(&with_rsa, nid,
+					       NID_rsaEncryption);
+		if (nid == wanted || (wanted != NID_undef && with_rsa == wanted))
 			return nid;
 	}
 	return NID_undef;
@@ -383,6 +383,11 @@ enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 		return no(out, why, KF_WHY_MALFORMED,
 			  "the certificate of a signer is not in it");
 	x = kf_openssl_certificate(data->openssl, anchor);
+	if (x && policy & KF_CMS_WHOLE_TIMES &&
+	    !kf_openssl_certificate_whole(x)) {
+		X509_free(x);
+		x = NULL;
+	}
 	if (!x)
 		return no(out, why, KF_WHY_UNREADABLE,
 			  "the anchor is no certificate");

@@ -99,6 +99,14 @@ struct kf_why {
 							 * attribute need not
 							 * be an OCTET STRING */
 
+#define KF_CMS_SIGNATURE_OID	(UINT32_C(1) << 12)	/* a signer may name its
+							 * signature algorithm
+							 * in place of its
+							 * digest */
+#define KF_CMS_WHOLE_TIMES	(UINT32_C(1) << 13)	/* a time that is too
+							 * short is not parsed
+							 */
+
 /* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
 struct kf_signed_data;
 
@@ -160,7 +168,7 @@ struct kf_crypto {
 	 * are none. Trailing bytes are ignored, as OpenSSL's d2i does.
 	 * Fails: KF_NO_MEMORY. Owns: `*out`, until signed_close. */
 	enum kf_status (*signed_read)(void *self, struct kf_signed_data **out,
-				      struct kf_bytes der);
+				      struct kf_bytes der, uint32_t policy);
 
 	/* signed_suppose makes a SignedData that nobody has made: signed by
 	 * the first of `num` certificates, with all of them in its bag. Its

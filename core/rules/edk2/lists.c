@@ -139,11 +139,13 @@ enum edk2_end edk2_find_digest(struct kf_bytes bytes, enum kf_digest_kind kind,
 
 	memset(out, 0, sizeof(*out));
 	while (edk2_walk_next(&w, &list)) {
-		if (!entries(&w, &list, &count))
+		/* The source divides for every list; the compiler, only where
+		 * the quotient is used. */
+		count = 0;
+		if (is_type(&list, image_guids[kind]) &&
+		    list.entry_len == OWNER_LEN + digest->len &&
+		    !entries(&w, &list, &count))
 			break;
-		if (!is_type(&list, image_guids[kind]) ||
-		    list.entry_len != OWNER_LEN + digest->len)
-			count = 0;
 		for (uint64_t i = 0; i < count; i++) {
 			struct kf_bytes there = kf_part_of(bytes,
 				entry_at(&list, i) + OWNER_LEN, digest->len);

@@ -64,11 +64,13 @@ static bool wrap(struct kf_bytes *out, struct kf_bytes b,
 	return true;
 }
 
-static enum kf_status parse(struct edk2_signature *s, struct kf_env *env)
+static enum kf_status parse(struct edk2_signature *s,
+			    const struct edk2_profile *profile,
+			    struct kf_env *env)
 {
 	const struct kf_crypto *crypto = env->crypto;
 	enum kf_status status = crypto->signed_read(crypto->self, &s->data,
-						    s->blob);
+						    s->blob, profile->cms);
 	struct kf_bytes wrapped;
 
 	if (status != KF_OK)
@@ -79,7 +81,8 @@ static enum kf_status parse(struct edk2_signature *s, struct kf_env *env)
 	}
 	if (!wrap(&wrapped, s->blob, env->arena))
 		return KF_NO_MEMORY;
-	return crypto->signed_read(crypto->self, &s->wrapped, wrapped);
+	return crypto->signed_read(crypto->self, &s->wrapped, wrapped,
+				   profile->cms);
 }
 
 static bool refuse(struct edk2_signature *s, enum kf_reason_id reason,
@@ -260,7 +263,7 @@ void edk2_signature_prepare(struct edk2_signature *s, struct edk2_image *image,
 	s->shown.len = s->len;
 	if (s->skipped.reason)
 		return;
-	artifact->status = parse(s, env);
+	artifact->status = parse(s, profile, env);
 	if (artifact->status != KF_OK)
 		return;
 	show(s, crypto);

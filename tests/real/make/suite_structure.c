@@ -1,0 +1,130 @@
+/* The inside of a signature: content, attributes, encodings, signers.
+ * UEFI-16, UEFI-17, UEFI-21, UEFI-31.
+ */
+#include "make.h"
+
+#include <stdio.h>
+
+struct odd {
+	const char *rule, *name;
+	struct signature s;
+};
+
+static void structure(void)
+{
+	static const struct odd all[] = {
+		{ "UEFI-17", "plain", { 0 } },
+		{ "UEFI-17", "no-attributes", { .no_attributes = true } },
+		{ "UEFI-17", "no-content-type", { .no_content_type = true } },
+		{ "UEFI-17", "no-message-digest",
+		  { .no_message_digest = true } },
+		{ "UEFI-17", "wrong-message-digest",
+		  { .wrong_message_digest = true } },
+		{ "UEFI-17", "message-digest-as-bit-string",
+		  { .digest_as_bits = true } },
+		{ "UEFI-19", "bad-signature", { .bad_signature = true } },
+		{ "UEFI-17", "wrong-image-digest",
+		  { .wrong_image_digest = true } },
+		{ "UEFI-17", "content-type-data",
+		  { .content_oid = "1.2.840.113549.1.7.1" } },
+		{ "UEFI-17", "content-type-other",
+		  { .content_oid = "1.3.6.1.4.1.311.2.1.5" } },
+		{ "UEFI-17", "detached", { .detached = true } },
+		{ "UEFI-17", "content-null", { .null_content = true } },
+		{ "UEFI-17", "content-long-form",
+		  { .content_long_form = true } },
+		{ "UEFI-19", "signature-algorithm-as-digest",
+		  { .sig_oid_as_digest = true } },
+		{ "UEFI-17", "bare-signed-data", { .bare = true } },
+		{ "UEFI-16", "indefinite-length", { .indefinite = true } },
+		{ "UEFI-16", "three-length-bytes",
+		  { .short_lengths = true } },
+		{ "UEFI-17", "with-crl", { .with_crl = true } },
+		{ "UEFI-17", "with-nested-signature", { .nested = true } },
+		{ "UEFI-17", "trailing-bytes", { .trailing = true } },
+		{ "UEFI-17", "digest-sha384", { .digest = "SHA384" } },
+		{ "UEFI-17", "digest-sha384-signer-sha256",
+		  { .digest = "SHA384", .attr_digest = "SHA256",
+		    .announce = "SHA384", .announce2 = "SHA256" } },
+	};
+	char name[96];
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct signature s = all[i].s;
+		struct bytes img = plain(1300 + i), file;
+		struct trust t = only(x509_list(&red.root));
+
+		s.signer[0] = &red.leaf;
+		s.bag[0] = &red.leaf;
+		s.bag[1] = &red.inter;
+		file = signed_by(img, &s);
+		snprintf(name, sizeof(name), "structure-%s", all[i].name);
+		add(all[i].rule, name, file, &t);
+		/* The same with a dbx that says nothing of it. */
+		t.dbx = x509_list(&blue.root);
+		snprintf(name, sizeof(name), "structure-%s-with-dbx",
+			 all[i].name);
+		add(all[i].rule, name, file, &t);
+	}
+}
+
+/* several SignerInfos in one signature: every one has to verify. */
+static void signers(void)
+{
+	struct signature s = { .signer = { &red.leaf, &green.leaf },
+			       .bag = { &red.leaf, &red.inter, &green.leaf,
+					&green.inter } };
+	struct bytes img = plain(1350);
+	struct trust t = only(x509_list(&red.root));
+
+	add("UEFI-20", "two-signers-one-anchor", signed_by(img, &s), &t);
+	t = only(JOIN2(x509_list(&red.root), x509_list(&green.root)));
+	add("UEFI-20", "two-signers-two-anchors", signed_by(img, &s), &t);
+	s.signer[1] = &red.leaf;
+	t = only(x509_list(&red.root));
+	add("UEFI-20", "same-signer-twice", signed_by(img, &s), &t);
+	s.second_bad = true;
+	add("UEFI-20", "second-signer-bad", signed_by(img, &s), &t);
+	s.second_bad = false;
+	s.signer[1] = &green.leaf;
+	t.dbx = tbs_list(guid_x509_sha256, &green.leaf, "SHA256", NULL);
+	add("UEFI-31", "second-signer-revoked-by-tbs", signed_by(img, &s),
+	    &t);
+	t.db = zeros(0);
+	t = both(hash_list(guid_sha256, image_digest(img, "SHA256")),
+		 tbs_list(guid_x509_sha256, &red.leaf, "SHA256", NULL));
+	add("UEFI-31", "first-signer-revoked-digest-in-db",
+	    signed_by(img, &s), &t);
+}
+
+/* unreadable signatures: with a dbx they forbid, without one they do not. */
+static void unreadable(void)
+{
+	struct bytes img = plain(1360), d = image_digest(img, "SHA256");
+	struct signature s = by(&red);
+	struct bytes good = sign_digest(&s, d), broken = cut(good, 0,
+							     good.len);
+	struct trust t = only(hash_list(guid_sha256, d));
+
+	broken.data[70] ^= 0xff;	/* a length deep inside */
+	add("UEFI-31", "unreadable-digest-in-db",
+	    attach(img, entry(2, broken)), &t);
+	t.dbx = x509_list(&blue.root);
+	add("UEFI-31", "unreadable-digest-in-db-with-dbx",
+	    attach(img, entry(2, broken)), &t);
+	t = only(x509_list(&red.root));
+	add("UEFI-31", "unreadable-then-good",
+	    attach(img, JOIN2(entry(2, broken), entry(2, good))), &t);
+	t.dbx = x509_list(&blue.root);
+	add("UEFI-31", "unreadable-then-good-with-dbx",
+	    attach(img, JOIN2(entry(2, broken), entry(2, good))), &t);
+	add("UEFI-31", "good-then-unreadable-with-dbx",
+	    attach(img, JOIN2(entry(2, good), entry(2, broken))), &t);
+}
+
+void structure_cases(void)
+{
+	structure();
+	signers();
+	unreadable();
+}
