@@ -176,3 +176,65 @@ enum kf_status kf_siglist_of_certificates(struct kf_bytes *out,
 	*out = kf_view(list, total);
 	return KF_OK;
 }
+
+enum kf_status kf_siglist_of_digest(struct kf_bytes *out,
+				    struct kf_bytes digest,
+				    struct kf_arena *arena)
+{
+	const size_t around = KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN;
+	uint8_t *list = kf_arena_take(arena, around + digest.len);
+
+	if (!list)
+		return KF_NO_MEMORY;
+	memcpy(list, types[1].guid, 16);
+	put_u32le(list + 16, around + digest.len);
+	put_u32le(list + 24, KF_SIGLIST_OWNER_LEN + digest.len);
+	memcpy(list + around, digest.data, digest.len);
+	*out = kf_view(list, around + digest.len);
+	return KF_OK;
+}
+
+struct kf_siglist_walk kf_siglist_walk(struct kf_bytes bytes)
+{
+	struct kf_siglist_walk w = {
+		.lists = kf_cursor_over(bytes, 0),
+		.entries = kf_cursor_over(kf_view(NULL, 0), 0),
+	};
+
+	return w;
+}
+
+/* next_list opens the next list of certificates. */
+static bool next_list(struct kf_siglist_walk *w)
+{
+	while (kf_more(&w->lists)) {
+		struct kf_bytes type = kf_take(&w->lists, 16, "SignatureType");
+		uint32_t len = kf_u32le(&w->lists, "SignatureListSize");
+		uint32_t header_len = kf_u32le(&w->lists,
+					       "SignatureHeaderSize");
+		struct kf_bytes entries;
+
+		w->entry_len = kf_u32le(&w->lists, "SignatureSize");
+		if (len < KF_SIGLIST_HEADER_LEN)
+			return false;
+		entries = kf_take(&w->lists, (uint64_t)len -
+				  KF_SIGLIST_HEADER_LEN, "SignatureListSize");
+		w->entries = kf_cursor_over(entries, 0);
+		kf_skip(&w->entries, header_len, "SignatureHeaderSize");
+		if (w->entry_len > KF_SIGLIST_OWNER_LEN &&
+		    kf_equal(type, kf_view(types[0].guid, 16)))
+			return true;
+	}
+	return false;
+}
+
+bool kf_siglist_certificate(struct kf_siglist_walk *w, struct kf_bytes *der)
+{
+	while (kf_left(&w->entries) < w->entry_len || w->entry_len == 0)
+		if (!next_list(w))
+			return false;
+	kf_skip(&w->entries, KF_SIGLIST_OWNER_LEN, "SignatureOwner");
+	*der = kf_take(&w->entries, w->entry_len - KF_SIGLIST_OWNER_LEN,
+		       "SignatureData");
+	return der->len > 0;
+}

@@ -29,4 +29,22 @@ KF_MUST enum kf_status
 kf_siglist_of_certificates(struct kf_bytes *out, const struct kf_bytes *ders,
 			   size_t num, struct kf_arena *arena);
 
+/* kf_siglist_of_digest makes a list of one SHA-256 digest.
+ * Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_siglist_of_digest(struct kf_bytes *out,
+					    struct kf_bytes digest,
+					    struct kf_arena *arena);
+
+/* kf_siglist_walk goes through the certificates of well-formed lists, and
+ * stops at the first list that is not. */
+struct kf_siglist_walk {
+	struct kf_cursor lists;
+	struct kf_cursor entries;
+	uint32_t entry_len;
+};
+
+struct kf_siglist_walk kf_siglist_walk(struct kf_bytes bytes);
+bool kf_siglist_certificate(struct kf_siglist_walk *walk,
+			    struct kf_bytes *der);
+
 #endif

@@ -6,8 +6,8 @@
  * Source: Microsoft "PE Format"; UEFI 2.10, 32.2.4 (WIN_CERTIFICATE); rhboot
  * shim, SBAT.md (.sbat); systemd, docs "Unified Kernel Image" (section names).
  */
-#include "../facts.h"
-#include "../pe.h"
+#include "core/facts.h"
+#include "core/pe.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  *
  * Source: UEFI 2.10, 32.4.1.
  */
-#include "../siglist.h"
+#include "core/siglist.h"
 
 #include <keyfit/store.h>
 

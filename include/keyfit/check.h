@@ -107,6 +107,9 @@ struct kf_verdict {
 	size_t num_warnings;
 	struct kf_signature_result signature[KF_SIGNATURES_MAX];
 	size_t num_signatures;
+	/* The digest that the verifier would look up in its lists, SHA-256;
+	 * `len` 0 where it computes none. */
+	struct kf_digest image_digest;
 };
 
 /* kf_check fills `out`. Artifact and store must have been prepared for the

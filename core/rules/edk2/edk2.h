@@ -7,8 +7,8 @@
 #ifndef KEYFIT_CORE_RULES_EDK2_H
 #define KEYFIT_CORE_RULES_EDK2_H
 
-#include "../../pe.h"
-#include "../../reasons.h"
+#include "core/pe.h"
+#include "core/reasons.h"
 
 enum {
 	EDK2_LINKS_MAX = 64,	/* anchors remembered for one signature */

@@ -453,6 +453,7 @@ void edk2_judge(struct edk2_case *k)
 		}
 	}
 	k->out->num_signatures = k->image->num_signatures;
+	k->out->image_digest = k->image->digest[KF_SHA256];
 	if (k->image->gate.reason) {
 		k->out->answer = KF_REJECT;
 		k->out->why = k->image->gate;

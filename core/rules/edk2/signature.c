@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "../../der.h"
+#include "core/der.h"
 
 /* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
  * Authenticode Portable Executable Signature Format". */

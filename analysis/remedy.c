@@ -1,0 +1,268 @@
+/* Tries remedies in the model, and keeps those that turn the verdict.
+ */
+#include "remedy.h"
+
+#include "core/pe.h"
+#include "core/siglist.h"
+
+#include <string.h>
+
+/* attempt is the question, and what it is asked with. */
+struct attempt {
+	const struct kf_artifact *artifact;
+	const struct kf_store *store;
+	const struct kf_rules *rules;
+	const struct kf_verdict *verdict;
+	struct kf_env *env;
+	struct kf_remedy *out;
+	size_t max, num;
+	enum kf_status status;
+};
+
+static const char *const names[KF_NUM_REMEDY_KINDS] = {
+	[KF_KEEP_SIGNATURE] = "keep-signature",
+	[KF_REPAIR_TABLE] = "repair-certificate-table",
+	[KF_ENROL_CERTIFICATE] = "enrol-certificate",
+	[KF_ENROL_DIGEST] = "enrol-digest",
+	[KF_SIGN_UNDER] = "sign-under",
+};
+
+const char *kf_remedy_name(enum kf_remedy_kind kind)
+{
+	return kind > 0 && kind < KF_NUM_REMEDY_KINDS ? names[kind] : "none";
+}
+
+/* accepts asks the verifier again. */
+static bool accepts(struct attempt *a, struct kf_artifact *artifact,
+		    struct kf_store *store)
+{
+	struct kf_verdict *v = kf_arena_take(a->env->arena, sizeof(*v));
+	enum kf_status status = KF_NO_MEMORY;
+
+	if (!v) {
+		a->status = status;
+		return false;
+	}
+	kf_artifact_prepare(artifact, a->rules, a->env);
+	kf_store_prepare(store, a->rules, a->env);
+	status = kf_check(v, artifact, store, a->rules, a->env);
+	if (status != KF_OK)
+		a->status = status;
+	return status == KF_OK && v->answer == KF_ACCEPT;
+}
+
+/* try_file asks of another file, or of another signature on this one. */
+static bool try_file(struct attempt *a, const struct kf_source *source,
+		     const struct kf_bytes *suppose, size_t num_suppose)
+{
+	size_t used = a->env->arena->used;
+	struct kf_store store = *a->store;
+	struct kf_artifact artifact;
+	bool yes;
+
+	kf_artifact_read(&artifact, a->artifact->format, source, a->env);
+	artifact.suppose = suppose;
+	artifact.num_suppose = num_suppose;
+	yes = accepts(a, &artifact, &store);
+	kf_artifact_close(&artifact, a->env);
+	a->env->arena->used = used;
+	return yes;
+}
+
+/* try_store asks of a store to which a list was added. */
+static bool try_store(struct attempt *a, const char *part,
+		      struct kf_bytes list)
+{
+	size_t used = a->env->arena->used;
+	const struct kf_part *old = kf_store_part(a->store, part);
+	struct kf_part grown = { .name = part, .presence = KF_PRESENT };
+	struct kf_bytes before = old && old->presence == KF_PRESENT
+		? old->bytes : kf_view(NULL, 0);
+	struct kf_artifact artifact = *a->artifact;
+	struct kf_store store = *a->store;
+	uint8_t *joined = kf_arena_take(a->env->arena,
+					before.len + list.len);
+	bool yes = false;
+
+	if (!joined) {
+		a->status = KF_NO_MEMORY;
+		return false;
+	}
+	if (before.len)
+		memcpy(joined, before.data, before.len);
+	memcpy(joined + before.len, list.data, list.len);
+	grown.bytes = kf_view(joined, before.len + list.len);
+	store.num_prepared = 0;
+	if (kf_store_put(&store, &grown))
+		yes = accepts(a, &artifact, &store);
+	a->env->arena->used = used;
+	return yes;
+}
+
+static struct kf_remedy *offer(struct attempt *a, enum kf_remedy_kind kind)
+{
+	struct kf_remedy *r = &a->out[a->num++];
+
+	memset(r, 0, sizeof(*r));
+	r->kind = kind;
+	return r;
+}
+
+static void put_u32le(uint8_t *out, uint64_t value)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* with_table builds the file whose certificate table is one slice of the old
+ * one, padded to 8 bytes, at the same place. */
+static bool with_table(struct kf_patch *patch, const struct kf_source *source,
+		       const struct kf_pe *pe, uint64_t at, uint64_t len)
+{
+	static const uint8_t zeros[8];
+	struct kf_pe_directory old = pe->directory[KF_PE_DIR_SECURITY];
+	uint64_t after = (uint64_t)pe->security_at + 8;
+	uint64_t end = (uint64_t)old.rva + old.len;
+	uint64_t pad = -len & 7;
+	uint8_t field[8];
+
+	put_u32le(field, old.rva);
+	put_u32le(field + 4, len + pad);
+	kf_patch_open(patch, source);
+	if (old.rva < after || end > source->size)
+		return false;
+	return kf_patch_slice(patch, 0, pe->security_at) &&
+	       kf_patch_bytes(patch, kf_view(field, sizeof(field))) &&
+	       kf_patch_slice(patch, after, old.rva - after) &&
+	       kf_patch_slice(patch, at, len) &&
+	       kf_patch_bytes(patch, kf_view(zeros, (size_t)pad)) &&
+	       kf_patch_slice(patch, end, source->size - end);
+}
+
+/* keep_signature: one of several signatures, alone. */
+static void keep_signature(struct attempt *a, const struct kf_pe *pe)
+{
+	const struct kf_verdict *v = a->verdict;
+
+	for (size_t i = 0; i < v->num_signatures && a->num < a->max; i++) {
+		const struct kf_signature_result *s = &v->signature[i];
+		struct kf_remedy *r;
+
+		if (!s->trusted)
+			continue;
+		r = offer(a, v->num_signatures > 1 ? KF_KEEP_SIGNATURE
+						   : KF_REPAIR_TABLE);
+		r->signature = s->number;
+		if (v->num_signatures > 1)
+			r->caution = "devices that trust only the other signatures then refuse it";
+		if (with_table(&r->patch, a->artifact->source, pe, s->at,
+			       s->len) &&
+		    try_file(a, kf_patch_source(&r->patch), NULL, 0))
+			return;
+		a->num--;
+	}
+}
+
+/* enrol_certificate: the last certificate of a signature's chain, or the
+ * signer's own where the chain is cut short. */
+static void enrol_certificate(struct attempt *a)
+{
+	const struct kf_verdict *v = a->verdict;
+
+	for (size_t i = 0; i < v->num_signatures && a->num < a->max; i++) {
+		const struct kf_signature_result *s = &v->signature[i];
+		struct kf_remedy *r;
+
+		if (s->num_chain == 0 || s->revoked)
+			continue;
+		r = offer(a, KF_ENROL_CERTIFICATE);
+		r->part = "db";
+		r->certificate = s->chain[s->num_chain - 1];
+		if (kf_siglist_of_certificates(&r->list, &r->certificate, 1,
+					       a->env->arena) != KF_OK)
+			a->status = KF_NO_MEMORY;
+		else if (try_store(a, r->part, r->list))
+			return;
+		a->num--;
+	}
+}
+
+/* image_digest is the SHA-256 digest that the verdict shows, if any. */
+static struct kf_bytes image_digest(const struct kf_verdict *v)
+{
+	return v->image_digest.len == 32
+		? kf_view(v->image_digest.bytes, 32) : kf_view(NULL, 0);
+}
+
+static void enrol_digest(struct attempt *a)
+{
+	struct kf_bytes digest = image_digest(a->verdict);
+	struct kf_remedy *r;
+
+	if (digest.len == 0 || a->num == a->max)
+		return;
+	r = offer(a, KF_ENROL_DIGEST);
+	r->part = "db";
+	r->digest = a->verdict->image_digest;
+	r->caution = "it has to be done again for every new build";
+	if (kf_siglist_of_digest(&r->list, digest, a->env->arena) != KF_OK)
+		a->status = KF_NO_MEMORY;
+	else if (try_store(a, r->part, r->list))
+		return;
+	a->num--;
+}
+
+/* anchors_of walks the certificates of db, as far as its lists hold. */
+static void sign_under(struct attempt *a)
+{
+	const struct kf_part *db = kf_store_part(a->store, "db");
+	struct kf_siglist_walk walk;
+	struct kf_bytes der;
+	int64_t from, to;
+
+	if (!db || db->presence != KF_PRESENT || a->num == a->max)
+		return;
+	walk = kf_siglist_walk(db->bytes);
+	while (kf_siglist_certificate(&walk, &der)) {
+		struct kf_remedy *r;
+
+		/* Nobody signs under an authority that has expired. */
+		if (!a->env->crypto->certificate_times(a->env->crypto->self,
+						       der, &from, &to) ||
+		    to <= a->env->now_s)
+			continue;
+		r = offer(a, KF_SIGN_UNDER);
+		r->certificate = der;
+		if (try_file(a, a->artifact->source, &r->certificate, 1))
+			return;
+		a->num--;
+	}
+}
+
+enum kf_status kf_remedies(struct kf_remedy *out, size_t max, size_t *num,
+			   const struct kf_artifact *artifact,
+			   const struct kf_store *store,
+			   const struct kf_rules *rules,
+			   const struct kf_verdict *verdict,
+			   struct kf_env *env)
+{
+	struct attempt a = { artifact, store, rules, verdict, env, out, max,
+			     0, KF_OK };
+	struct kf_pe pe;
+
+	*num = 0;
+	if (verdict->answer != KF_REJECT || !artifact->source ||
+	    artifact->num_suppose)
+		return KF_OK;
+	a.status = kf_pe_read(&pe, artifact->source);
+	if (a.status == KF_OK && pe.num_directories > KF_PE_DIR_SECURITY)
+		keep_signature(&a, &pe);
+	if (a.status == KF_OK)
+		enrol_certificate(&a);
+	if (a.status == KF_OK)
+		sign_under(&a);
+	if (a.status == KF_OK)
+		enrol_digest(&a);
+	*num = a.num;
+	return a.status;
+}

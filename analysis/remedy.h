@@ -1,0 +1,55 @@
+/* What would turn a reject into an accept.
+ *
+ * A remedy is offered only if it does: each candidate is applied to the
+ * artifact or to the trust store in the model, and the check is run again.
+ */
+#ifndef KEYFIT_ANALYSIS_REMEDY_H
+#define KEYFIT_ANALYSIS_REMEDY_H
+
+#include "patch.h"
+
+#include <keyfit/check.h>
+
+enum {
+	KF_REMEDIES_MAX = 6,
+};
+
+enum kf_remedy_kind {
+	KF_KEEP_SIGNATURE = 1,	/* ship the file with one signature alone */
+	KF_REPAIR_TABLE,	/* put the certificate table in order */
+	KF_ENROL_CERTIFICATE,	/* add a certificate to a part */
+	KF_ENROL_DIGEST,	/* add the file's digest to a part */
+	KF_SIGN_UNDER,		/* sign it with a key under an anchor */
+	KF_NUM_REMEDY_KINDS,
+};
+
+/* kf_remedy is one of them, with all that is needed to carry it out. Views
+ * live as long as artifact, store and arena do. */
+struct kf_remedy {
+	enum kf_remedy_kind kind;
+	const char *part;		/* of the store, that is added to */
+	uint32_t signature;		/* KF_KEEP_SIGNATURE: its number */
+	struct kf_bytes certificate;	/* to enrol, or to sign under */
+	struct kf_digest digest;	/* to enrol; SHA-256 */
+	struct kf_bytes list;		/* EFI_SIGNATURE_LIST to add */
+	struct kf_patch patch;		/* the new file, when it changes */
+	/* What it takes away from others; NULL: nothing known. */
+	const char *caution;
+};
+
+/* kf_remedy_name is "keep-signature" and the like, for machines. */
+const char *kf_remedy_name(enum kf_remedy_kind kind);
+
+/* kf_remedies finds remedies for a verdict of kf_check, the least intrusive
+ * first. Returns how many of `max` it filled. What it needs of the arena for
+ * trying is given back.
+ * Fails: KF_NO_MEMORY and the like; then `*num` says how many were found. */
+KF_MUST enum kf_status kf_remedies(struct kf_remedy *out, size_t max,
+				   size_t *num,
+				   const struct kf_artifact *artifact,
+				   const struct kf_store *store,
+				   const struct kf_rules *rules,
+				   const struct kf_verdict *verdict,
+				   struct kf_env *env);
+
+#endif
