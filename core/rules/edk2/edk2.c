@@ -261,7 +261,7 @@ static void *prepare_store(struct kf_store *store,
 	return trust;
 }
 
-/* fault words how the firmware fails over its own store. UEFI-44. */
+/* fault words how the firmware fails over its own store. UEFI-107. */
 static void fault(struct edk2_case *k)
 {
 	bool unknown = k->fault == EDK2_PAST;
@@ -269,7 +269,7 @@ static void fault(struct edk2_case *k)
 
 	k->out->answer = unknown ? KF_UNDECIDED : KF_REJECT;
 	kf_find(&k->out->why, unknown ? KF_REASON_UNPREDICTABLE
-				      : KF_REASON_VERIFIER_FAULT, "UEFI-44");
+				      : KF_REASON_VERIFIER_FAULT, "UEFI-107");
 	e = kf_prove(&k->out->why, KF_EV_STORE_PART, k->fault_part);
 	e->at = k->fault_at;
 	kf_prove_text(&k->out->why,

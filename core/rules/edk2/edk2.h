@@ -22,7 +22,7 @@ struct edk2_profile {
 	uint16_t machine;	/* KF_PE_MACHINE_*; 0: not told */
 	bool all_digests;	/* UEFI-27: an unsigned image is looked up by
 				 * every digest, not by SHA-256 alone */
-	bool debug_goes_on;	/* UEFI-43: the debug directory is read on
+	bool debug_goes_on;	/* UEFI-106: the debug directory is read on
 				 * after its CodeView entry */
 	bool strict_tbs;	/* UEFI-38: a certificate of indefinite length
 				 * has no TBSCertificate */

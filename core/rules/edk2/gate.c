@@ -1,5 +1,5 @@
 /* The parse gate: what edk2 refuses before it looks at any signature.
- * UEFI-1, UEFI-2, UEFI-3, UEFI-43.
+ * UEFI-1, UEFI-2, UEFI-3, UEFI-106.
  *
  * Source: edk2 MdePkg/Library/BasePeCoffLib/BasePeCoff.c:
  * PeCoffLoaderGetPeHeader, PeCoffLoaderGetImageInfo; PeCoffLoaderEx.c:
@@ -207,7 +207,7 @@ static bool debug_entry(struct gate *g, uint64_t dir_at, uint64_t index,
 	struct kf_cursor c;
 	uint32_t type, file_at;
 
-	*ok = need(g, in_file(g, at, ENTRY_LEN), "UEFI-43", "debug directory",
+	*ok = need(g, in_file(g, at, ENTRY_LEN), "UEFI-106", "debug directory",
 		   at, at + ENTRY_LEN, g->image->source->size);
 	if (!*ok)
 		return false;
@@ -228,7 +228,7 @@ static bool debug_entry(struct gate *g, uint64_t dir_at, uint64_t index,
 				 pe->directory[KF_PE_DIR_DEBUG].len &&
 			 file_at == dir_at + index + ENTRY_LEN);
 	if (type == EX_DLL && g->profile->debug_goes_on)
-		*ok = need(g, in_file(g, file_at, 4), "UEFI-43",
+		*ok = need(g, in_file(g, file_at, 4), "UEFI-106",
 			   "PointerToRawData", at + 24, file_at,
 			   g->image->source->size);
 	return *ok;

@@ -1,5 +1,5 @@
 /* Odd images: headers, sections, layout; and who may load at all. UEFI-1,
- * UEFI-2, UEFI-4, UEFI-43, UEFI-110 and on.
+ * UEFI-2, UEFI-4, UEFI-106, UEFI-110 and on.
  */
 #include "make.h"
 
@@ -190,11 +190,11 @@ static void loading(void)
 	signed_image("UEFI-115", "relocations-overflow", &s);
 	s = (struct image_spec){ .seed = 1051, .debug_rva = 0x1000,
 				 .debug_len = 28 };
-	signed_image("UEFI-43", "debug-directory-of-random-bytes", &s);
+	signed_image("UEFI-106", "debug-directory-of-random-bytes", &s);
 	s.debug_len = 0x10000;
-	signed_image("UEFI-43", "debug-directory-behind-file", &s);
+	signed_image("UEFI-106", "debug-directory-behind-file", &s);
 	s.debug_rva = 0x100000;
-	signed_image("UEFI-43", "debug-directory-in-no-section", &s);
+	signed_image("UEFI-106", "debug-directory-in-no-section", &s);
 	s = (struct image_spec){ .seed = 1052, .resource_rva = 0x1000,
 				 .resource_len = 16 };
 	signed_image("UEFI-114", "resources-of-random-bytes", &s);

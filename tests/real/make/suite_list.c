@@ -1,4 +1,4 @@
-/* Odd signature lists in db and dbx. UEFI-32, UEFI-36, UEFI-37, UEFI-44.
+/* Odd signature lists in db and dbx. UEFI-32, UEFI-36, UEFI-37, UEFI-107.
  */
 #include "make.h"
 
@@ -134,13 +134,13 @@ static void deadly(void)
 {
 	struct bytes r = x509_list(&red.root);
 
-	put_raw("UEFI-44", "db-entry-size-0", only(changed(r, 24, 0)));
-	put_raw("UEFI-44", "dbx-entry-size-0",
+	put_raw("UEFI-107", "db-entry-size-0", only(changed(r, 24, 0)));
+	put_raw("UEFI-107", "dbx-entry-size-0",
 		both(r, changed(x509_list(&blue.root), 24, 0)));
-	put_raw("UEFI-44", "dbx-entry-size-0-other-type",
+	put_raw("UEFI-107", "dbx-entry-size-0-other-type",
 		both(r, changed(list(guid_rsa2048, zeros(272), 272), 24, 0)));
-	put_raw("UEFI-44", "db-list-size-0", only(changed(r, 16, 0)));
-	put_raw("UEFI-44", "dbx-list-size-0",
+	put_raw("UEFI-107", "db-list-size-0", only(changed(r, 16, 0)));
+	put_raw("UEFI-107", "dbx-list-size-0",
 		both(r, changed(list(guid_rsa2048, zeros(272), 272), 16, 0)));
 }
 
