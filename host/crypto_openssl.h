@@ -53,9 +53,11 @@ struct kf_bytes kf_openssl_signed_certificate(const struct kf_signed_data *,
 size_t kf_openssl_signed_path(const struct kf_signed_data *data,
 			      struct kf_bytes *out, size_t max);
 
-/* crypto_openssl_times.c: is every time in it as long as a time must be? */
+/* crypto_openssl_strict.c: is every time in it as long as a time must be? */
 bool kf_openssl_certificate_whole(const X509 *x);
 bool kf_openssl_signed_whole(const PKCS7 *p);
+/* Is there room behind every empty element whose length is in the long form? */
+bool kf_openssl_lengths_fit(struct kf_bytes der);
 
 /* crypto_openssl_verify.c */
 enum kf_status kf_openssl_signed_verify(const struct kf_signed_data *data,

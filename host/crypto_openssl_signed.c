@@ -111,6 +111,8 @@ enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
 	*out = NULL;
 	if (der.len == 0 || der.len > INT_MAX)
 		return KF_OK;
+	if (policy & KF_CMS_ROOM_BEHIND && !kf_openssl_lengths_fit(der))
+		return KF_OK;
 	ERR_set_mark();
 	pkcs7 = PKCS7_new_ex(openssl->context, NULL);
 	if (!pkcs7)

@@ -383,8 +383,10 @@ enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 		return no(out, why, KF_WHY_MALFORMED,
 			  "the certificate of a signer is not in it");
 	x = kf_openssl_certificate(data->openssl, anchor);
-	if (x && policy & KF_CMS_WHOLE_TIMES &&
-	    !kf_openssl_certificate_whole(x)) {
+	if (x && ((policy & KF_CMS_WHOLE_TIMES &&
+		   !kf_openssl_certificate_whole(x)) ||
+		  (policy & KF_CMS_ROOM_BEHIND &&
+		   !kf_openssl_lengths_fit(anchor)))) {
 		X509_free(x);
 		x = NULL;
 	}

@@ -107,6 +107,11 @@ struct kf_why {
 							 * short is not parsed
 							 */
 
+#define KF_CMS_ROOM_BEHIND	(UINT32_C(1) << 14)	/* an empty element with
+							 * a long length is not
+							 * parsed at the end of
+							 * what is around it */
+
 /* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
 struct kf_signed_data;
 

@@ -31,9 +31,12 @@ static const char *or(const char *word, const char *otherwise)
 	return word ? word : otherwise;
 }
 
+static bool long_nulls;	/* as the signature in work wants them */
+
 static struct bytes algorithm(const char *name)
 {
-	return der(0x30, JOIN2(der_oid(name), der(0x05, zeros(0))));
+	return der(0x30, JOIN2(der_oid(name), long_nulls ? hex("058100")
+						 : der(0x05, zeros(0))));
 }
 
 static struct bytes attribute(const char *oid, struct bytes value)
@@ -253,10 +256,13 @@ struct bytes sign_digest(const struct signature *s, struct bytes value)
 		value = raw(value.data, value.len);
 		value.data[0] ^= 1;
 	}
+	long_nulls = s->long_null_value;
 	c.element = spc(s, value);
+	long_nulls = s->long_null;
 	head = c.element.data[1] < 0x80 ? 2 : c.element.data[1] == 0x81 ? 3
 									: 4;
 	c.covered = cut(c.element, head, c.element.len - head);
 	out = content_info(s, signed_data(s, &c));
+	long_nulls = false;
 	return s->trailing ? JOIN2(out, text("trailing")) : out;
 }

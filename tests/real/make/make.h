@@ -112,6 +112,8 @@ struct signature {
 	bool with_crl;
 	bool nested;			/* another signature, unauthenticated */
 	bool trailing;			/* bytes behind the DER */
+	bool long_null;		/* algorithms end in 05 81 00 */
+	bool long_null_value;	/* so does a value of any type */
 	bool second_bad;		/* the second signer's is broken */
 	struct stamp stamp;
 };

@@ -1,12 +1,13 @@
-/* Times that are too short to be times.
+/* What other versions of OpenSSL refuse to parse.
  *
- * OpenSSL refuses to parse a UTCTime of fewer than 13 bytes and a
- * GeneralizedTime of fewer than 15 since 3.1; older versions keep them. Where
- * a firmware's OpenSSL is a newer one, a signature that holds such a time
- * anywhere is no signature; this looks for them in what was parsed.
+ * A firmware carries an OpenSSL of its own, and where that one cannot parse a
+ * signature there is none. Two differences were found, both in odd encodings:
+ * 3.4 refuses a UTCTime of fewer than 13 bytes and a GeneralizedTime of fewer
+ * than 15; up to 3.4.0 an element without content whose length is in the long
+ * form must not be the last one in what is around it.
  *
- * Source: openssl/openssl, crypto/asn1/tasn_dec.c:asn1_ex_c2i, at 3.0.22
- * and 3.4.0.
+ * Source: openssl/openssl, crypto/asn1/tasn_dec.c:asn1_ex_c2i and
+ * crypto/asn1/asn1_lib.c:asn1_get_length, at 1.1.1n, 3.0.22, 3.4.0, 3.5.7.
  */
 #include "crypto_openssl.h"
 
@@ -118,5 +119,73 @@ bool kf_openssl_signed_whole(const PKCS7 *p)
 	for (int i = 0; i < sk_X509_CRL_num(s->crl); i++)
 		if (!list_whole(sk_X509_CRL_value(s->crl, i)))
 			return false;
+	return true;
+}
+
+enum {
+	DEPTH_MAX = 32,
+	TAG_OID = 0x06,
+	TAG_SEQUENCE = 0x30,
+};
+
+/* level is one constructed element while its content is walked. */
+struct level {
+	size_t end;
+	bool after_oid;		/* the last element here was an OID */
+	bool shallow;		/* a value of any type: OpenSSL reads the
+				 * headers here, and nothing below them */
+};
+
+/* is_read tells whether OpenSSL reads on inside an element: it keeps a value
+ * of any type unread, which is what follows an OID, but for the outermost
+ * one; of a SET or an explicit tag around such values it reads the headers. */
+static bool is_read(const struct level *around, uint8_t tag, bool is_value)
+{
+	return (tag & 0x20) && !around->shallow &&
+	       !(is_value && tag == TAG_SEQUENCE);
+}
+
+/* long_length reads a length in the long form; false: it is cut short. */
+static bool long_length(struct kf_bytes der, size_t end, size_t *at,
+			size_t *len)
+{
+	size_t num = *len & 0x7f;
+
+	for (*len = 0; num && *at < end; num--)
+		*len = *len << 8 | der.data[(*at)++];
+	return num == 0;
+}
+
+bool kf_openssl_lengths_fit(struct kf_bytes der)
+{
+	struct level levels[DEPTH_MAX] = { { der.len, false, false } };
+	size_t depth = 0, i = 0;
+
+	while (i + 2 <= der.len) {
+		struct level *around = &levels[depth];
+		uint8_t tag = der.data[i];
+		size_t after = i + 2, len = der.data[i + 1];
+		bool is_value = around->after_oid && depth > 1;
+
+		if (len == 0x80)
+			len = around->end - after;
+		else if (len > 0x80 &&
+			 !long_length(der, around->end, &after, &len))
+			return true;	/* damaged: OpenSSL says so itself */
+		if (len == 0 && after != i + 2 && after == around->end)
+			return false;
+		if (after > around->end || len > around->end - after)
+			return true;
+		around->after_oid = tag == TAG_OID;
+		i = after + len;
+		if (is_read(around, tag, is_value) && depth + 1 < DEPTH_MAX) {
+			struct level inside = { after + len, false, is_value };
+
+			levels[++depth] = inside;
+			i = after;
+		}
+		while (depth && i >= levels[depth].end)
+			depth--;
+	}
 	return true;
 }
