@@ -59,6 +59,10 @@ bool kf_openssl_signed_whole(const PKCS7 *p);
 /* Is there room behind every empty element whose length is in the long form? */
 bool kf_openssl_lengths_fit(struct kf_bytes der);
 
+/* crypto_openssl_lenient.c: gives values of names that later versions refuse
+ * another type, in place. Returns whether there were any. */
+bool kf_openssl_lenient_names(uint8_t *der, size_t len);
+
 /* crypto_openssl_verify.c */
 enum kf_status kf_openssl_signed_verify(const struct kf_signed_data *data,
 					struct kf_bytes content,

@@ -100,11 +100,37 @@ static bool fill(struct kf_signed_data *data)
 			  data->signers);
 }
 
+/* parse_pkcs7 is d2i in the private context. */
+static PKCS7 *parse_pkcs7(struct kf_openssl *openssl, struct kf_bytes der)
+{
+	PKCS7 *pkcs7 = PKCS7_new_ex(openssl->context, NULL);
+	const unsigned char *p = der.data;
+
+	/* On failure d2i releases pkcs7 and sets it to NULL. */
+	return pkcs7 && d2i_PKCS7(&pkcs7, &p, (long)der.len) ? pkcs7 : NULL;
+}
+
+/* parse_leniently tries once more what only an older version parses. */
+static PKCS7 *parse_leniently(struct kf_openssl *openssl, struct kf_bytes der)
+{
+	uint8_t *copy = malloc(der.len);
+	PKCS7 *pkcs7 = NULL;
+
+	if (!copy) {
+		ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE);
+		return NULL;
+	}
+	memcpy(copy, der.data, der.len);
+	if (kf_openssl_lenient_names(copy, der.len))
+		pkcs7 = parse_pkcs7(openssl, kf_view(copy, der.len));
+	free(copy);
+	return pkcs7;
+}
+
 enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
 				      struct kf_bytes der, uint32_t policy)
 {
 	struct kf_openssl *openssl = self;
-	const unsigned char *p = der.data;
 	struct kf_signed_data *data;
 	PKCS7 *pkcs7;
 
@@ -114,11 +140,10 @@ enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
 	if (policy & KF_CMS_ROOM_BEHIND && !kf_openssl_lengths_fit(der))
 		return KF_OK;
 	ERR_set_mark();
-	pkcs7 = PKCS7_new_ex(openssl->context, NULL);
+	pkcs7 = parse_pkcs7(openssl, der);
+	if (!pkcs7 && policy & KF_CMS_ANY_UNICODE)
+		pkcs7 = parse_leniently(openssl, der);
 	if (!pkcs7)
-		return KF_NO_MEMORY;
-	/* On failure d2i releases pkcs7 and sets it to NULL. */
-	if (!d2i_PKCS7(&pkcs7, &p, (long)der.len))
 		return kf_openssl_fault();
 	if (policy & KF_CMS_WHOLE_TIMES && !kf_openssl_signed_whole(pkcs7)) {
 		PKCS7_free(pkcs7);

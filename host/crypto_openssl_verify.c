@@ -366,6 +366,30 @@ static X509_STORE *store_of(X509 *anchor, uint32_t policy, int64_t now_s)
 	return store;
 }
 
+/* read_anchor parses a certificate as the firmware's OpenSSL would. */
+static X509 *read_anchor(struct kf_openssl *openssl, struct kf_bytes der,
+			 uint32_t policy)
+{
+	X509 *x = kf_openssl_certificate(openssl, der);
+	uint8_t *copy;
+
+	if (!x && policy & KF_CMS_ANY_UNICODE && der.len) {
+		copy = OPENSSL_memdup(der.data, der.len);
+		if (copy && kf_openssl_lenient_names(copy, der.len))
+			x = kf_openssl_certificate(openssl,
+						   kf_view(copy, der.len));
+		OPENSSL_free(copy);
+	}
+	if (x && ((policy & KF_CMS_WHOLE_TIMES &&
+		   !kf_openssl_certificate_whole(x)) ||
+		  (policy & KF_CMS_ROOM_BEHIND &&
+		   !kf_openssl_lengths_fit(der)))) {
+		X509_free(x);
+		x = NULL;
+	}
+	return x;
+}
+
 enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 				       struct kf_bytes anchor,
 				       uint32_t policy, int64_t now_s,
@@ -382,14 +406,7 @@ enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 	if (!data->signers || data->num_signers == 0)
 		return no(out, why, KF_WHY_MALFORMED,
 			  "the certificate of a signer is not in it");
-	x = kf_openssl_certificate(data->openssl, anchor);
-	if (x && ((policy & KF_CMS_WHOLE_TIMES &&
-		   !kf_openssl_certificate_whole(x)) ||
-		  (policy & KF_CMS_ROOM_BEHIND &&
-		   !kf_openssl_lengths_fit(anchor)))) {
-		X509_free(x);
-		x = NULL;
-	}
+	x = read_anchor(data->openssl, anchor, policy);
 	if (!x)
 		return no(out, why, KF_WHY_UNREADABLE,
 			  "the anchor is no certificate");

@@ -112,6 +112,9 @@ struct kf_why {
 							 * parsed at the end of
 							 * what is around it */
 
+#define KF_CMS_ANY_UNICODE	(UINT32_C(1) << 15)	/* names may hold what
+							 * is no Unicode */
+
 /* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
 struct kf_signed_data;
 
