@@ -345,7 +345,7 @@ static void explain_signature(struct kf_finding *f,
 		kf_prove_certificate(f, "top of its chain", top_of(s));
 	if (n->anchor.list)
 		edk2_prove_entry(f, "db", &n->anchor);
-	if (n->why.text)
+	if (n->why.text && n->why.kind != KF_WHY_NO_PATH)
 		kf_prove_text(f, n->why.text);
 }
 
