@@ -3,10 +3,10 @@
  * 1.1.1 keeps names with code points that Unicode does not have, and with the
  * type ENUMERATED; 3.0 and later refuse the whole signature for one such name
  * in any of its certificates. Where a firmware carries 1.1.1, such values are
- * given another string type, of the same length, in a copy: the name then
- * parses. The certificate's own signature no longer verifies, so a chain
- * through it counts as none; what stands beside it is judged as the firmware
- * judges it.
+ * given the type NumericString in a copy: the name then parses, and equals no
+ * name of another type. The certificate's own signature no longer verifies, so
+ * a chain through it counts as none; what stands beside it is judged as the
+ * firmware judges it.
  *
  * Source: openssl/openssl, crypto/asn1/a_mbstr.c:out_utf8, cpy_utf8, at 1.1.1n
  * and 3.0.22; crypto/asn1/tasn_dec.c:tag2bit.
@@ -17,7 +17,7 @@ enum {
 	TAG_OID = 0x06,
 	TAG_ENUMERATED = 0x0a,
 	TAG_UTF8 = 0x0c,
-	TAG_IA5 = 0x16,
+	TAG_NUMERIC = 0x12,
 	TAG_UNIVERSAL = 0x1c,
 	TAG_BMP = 0x1e,
 };
@@ -40,18 +40,41 @@ static bool wide_ok(struct kf_bytes b, size_t width)
 	return true;
 }
 
-/* utf8_ok looks for code points that are well-formed, but not Unicode's. */
+/* utf8_len is the length of a sequence by its first byte, up to the six bytes
+ * that 1.1.1 knows; 0: it starts none. */
+static size_t utf8_len(uint8_t first)
+{
+	return first < 0x80 ? 1 : first < 0xc0 ? 0 : first < 0xe0 ? 2 :
+	       first < 0xf0 ? 3 : first < 0xf8 ? 4 : first < 0xfc ? 5 :
+	       first < 0xfe ? 6 : 0;
+}
+
+/* utf8_ok is false for text that is well-formed, but holds what is no
+ * Unicode. What is not well-formed no version parses: it stays as it is. */
 static bool utf8_ok(struct kf_bytes b)
 {
-	for (size_t i = 0; i < b.len; i++) {
-		if (b.data[i] == 0xed && i + 1 < b.len && b.data[i + 1] >= 0xa0)
-			return false;
-		if (b.data[i] > 0xf4 ||
-		    (b.data[i] == 0xf4 && i + 1 < b.len &&
-		     b.data[i + 1] >= 0x90))
-			return false;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000,
+					  0x200000, 0x4000000 };
+	bool all = true;
+
+	for (size_t i = 0; i < b.len;) {
+		size_t len = utf8_len(b.data[i]);
+		uint32_t value = len > 1 ? b.data[i] & (0x7fu >> len)
+					 : b.data[i];
+
+		if (len == 0 || len > b.len - i)
+			return true;
+		for (size_t j = 1; j < len; j++) {
+			if ((b.data[i + j] & 0xc0) != 0x80)
+				return true;
+			value = value << 6 | (b.data[i + j] & 0x3f);
+		}
+		if (value < least[len])
+			return true;
+		all = all && is_unicode(value);
+		i += len;
 	}
-	return true;
+	return all;
 }
 
 static bool value_ok(uint8_t tag, struct kf_bytes value)
@@ -88,7 +111,7 @@ bool kf_openssl_lenient_names(uint8_t *der, size_t len)
 		if (n > len - at)
 			break;
 		if (after_oid && !value_ok(tag, kf_part_of(all, at, n))) {
-			der[i] = TAG_IA5;
+			der[i] = TAG_NUMERIC;
 			changed = true;
 		}
 		after_oid = tag == TAG_OID;
