@@ -459,6 +459,9 @@ void edk2_judge(struct edk2_case *k)
 		k->out->why = k->image->gate;
 		return;
 	}
+	/* Then the signatures were not worked out: there is no answer. */
+	if (k->image->beyond.reason)
+		return;
 	if (k->image->is_signed)
 		judge_signed(k);
 	else
