@@ -138,6 +138,24 @@ static void suppose(struct edk2_image *image,
 		edk2_signature_suppose(s, image, profile, artifact, env);
 }
 
+/* parse reads the headers, and holds them against the gate. */
+static void parse(struct edk2_image *image, const struct edk2_profile *profile,
+		  struct kf_artifact *artifact, struct kf_env *env)
+{
+	image->source = artifact->source;
+	if (!artifact->source)
+		return;
+	artifact->status = kf_pe_read(&image->pe, artifact->source);
+	if (artifact->status == KF_OK)
+		edk2_gate(image, profile, artifact, env);
+}
+
+/* may_load: is there a file, and all of it known to be where it should? */
+static bool may_load(const struct edk2_image *image)
+{
+	return image->source && !image->gate.reason && !image->beyond.reason;
+}
+
 static void *prepare(struct kf_artifact *artifact,
 		     const struct kf_rules *rules, struct kf_env *env)
 {
@@ -148,18 +166,12 @@ static void *prepare(struct kf_artifact *artifact,
 		artifact->status = KF_NO_MEMORY;
 		return NULL;
 	}
-	image->source = artifact->source;
-	if (artifact->source) {
-		artifact->status = kf_pe_read(&image->pe, artifact->source);
-		if (artifact->status == KF_OK)
-			edk2_gate(image, profile, artifact, env);
-	}
+	parse(image, profile, artifact, env);
 	if (artifact->status == KF_OK && artifact->num_suppose)
 		suppose(image, profile, artifact, env);
 	else if (artifact->status == KF_OK && !image->gate.reason)
 		examine(image, profile, artifact, env);
-	if (artifact->status == KF_OK && artifact->source &&
-	    !image->gate.reason)
+	if (artifact->status == KF_OK && may_load(image))
 		edk2_load(image, profile, artifact, env);
 	return image;
 }
