@@ -176,7 +176,8 @@ static uint64_t describe_entry(const struct kf_artifact *artifact,
 	uint16_t type;
 
 	local.arena = &arena;
-	if (left < 8 || kf_source_keep(&head, artifact->source, &local, at, 8) != KF_OK)
+	if (left < 8 || kf_source_keep(&head, artifact->source, &local, at,
+				       8) != KF_OK)
 		return 0;
 	c = kf_cursor_over(head, at);
 	len = kf_u32le(&c, "dwLength");

@@ -11,13 +11,14 @@
 #include <string.h>
 
 /* What OpenSSL can do in edk2's build of it; see docs/rules/uefi.md. */
-#define CMS_COMMON (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
+#define CMS_ALWAYS (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
 		    KF_CMS_ANY_PURPOSE | KF_CMS_ANY_DIGEST_TAG | \
 		    KF_CMS_ROOM_BEHIND)
-#define CMS_1_1_1 (CMS_COMMON | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
+#define CMS_1_1_1 (CMS_ALWAYS | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
 		   KF_CMS_SHA3 | KF_CMS_RSA_PSS | KF_CMS_SIGNATURE_OID | \
 		   KF_CMS_ANY_UNICODE)
-#define CMS_3_4 (CMS_COMMON | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
+#define CMS_3_4 (CMS_ALWAYS | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | \
+		 KF_CMS_SHA1 | KF_CMS_SHA224 | \
 		 KF_CMS_RSA_PSS)
 
 static const struct edk2_profile upstream = {

@@ -144,9 +144,10 @@ static bool blocks_fit(struct edk2_loading *l, struct kf_bytes dir)
 
 	/* The loader stops before the last byte, not behind it. */
 	while (at + 1 < dir.len) {
+		size_t left = dir.len - at;
 		struct kf_cursor c = kf_cursor_over(kf_part_of(dir, at,
-			dir.len - at < BLOCK_HEADER_LEN ? dir.len - at
-							: BLOCK_HEADER_LEN), at);
+			left < BLOCK_HEADER_LEN ? left : BLOCK_HEADER_LEN),
+			at);
 		uint32_t rva = kf_u32le(&c, "VirtualAddress");
 		uint32_t len = kf_u32le(&c, "SizeOfBlock");
 
