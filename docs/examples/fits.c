@@ -63,7 +63,8 @@ int main(int argc, char **argv)
 	int status = argc == 3 ? 4 : 2;
 
 	if (argc == 3 && crypto &&
-	    kf_work_open(&work, KF_ARENA_LEN, crypto, kf_now_s(), &why) == KF_OK &&
+	    kf_work_open(&work, KF_ARENA_LEN, crypto, kf_now_s(),
+			 &why) == KF_OK &&
 	    kf_file_open(&file, argv[1], &why) == KF_OK &&
 	    kf_text_file_read(&list, argv[2], 1 << 20, &why) == KF_OK)
 		status = ask(&file.source, list.bytes, &work);
