@@ -246,8 +246,8 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 	bool ok = openssl;
 
 	/* Not even the default context may read a configuration file. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-			    OPENSSL_INIT_NO_ATEXIT, NULL);
+	ok = ok && OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+				       OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (ok)
 		openssl->context = OSSL_LIB_CTX_new();
 	ok = ok && openssl->context;
@@ -260,6 +260,9 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 						  NULL);
 		ok = openssl->digest[i];
 	}
+	/* Where memory was short OpenSSL goes on, with algorithms missing. */
+	if (kf_openssl_fault() == KF_NO_MEMORY)
+		ok = false;
 	if (!ok) {
 		kf_fault_say(why, "install libssl3, or free some memory",
 			     "OpenSSL's default provider cannot be loaded");
