@@ -68,9 +68,11 @@ int main(int argc, char **argv)
 	    kf_file_open(&file, argv[1], &why) == KF_OK &&
 	    kf_text_file_read(&list, argv[2], 1 << 20, &why) == KF_OK)
 		status = ask(&file.source, list.bytes, &work);
-	if (status == 2 || why.what[0])
-		fprintf(stderr, "fits: %s\n", status == 2 ? "fits FILE LIST"
-							  : why.what);
+	if (status == 2)
+		fprintf(stderr, "usage: fits FILE LIST\n");
+	if (status == 4)
+		fprintf(stderr, "fits: %s\n", why.what[0] ? why.what
+			: "the work could not be done");
 	kf_text_file_close(&list);
 	kf_file_close(&file);
 	kf_work_close(&work);
