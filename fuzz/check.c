@@ -99,7 +99,8 @@ static void fill(struct kf_store *out, const struct input *in)
 		HOLDS(kf_store_set(out, "secure-boot",
 				   in->flags & FLAG_STATE_OFF ? "off" : "on"));
 	if (in->flags & FLAG_ANY_MACHINE)
-		HOLDS(kf_store_set(out, "machine", "x64"));
+		HOLDS(kf_store_set(out, "machine",
+				   in->flags & FLAG_STATE_OFF ? "?" : "x64"));
 }
 
 /* suppose hands certificates of db over as signers that nobody was: all of

@@ -5,6 +5,8 @@
  */
 #include "world.h"
 
+#include "../core/siglist.h"
+
 static const struct kf_store_kind *kind(void)
 {
 	const struct kf_store_kind *k;
@@ -47,6 +49,21 @@ static void judge(const struct kf_rules *rules, struct kf_bytes input)
 	kf_artifact_close(&artifact, env);
 }
 
+/* enclose takes the input for certificates, and makes lists of them. */
+static void enclose(struct kf_bytes input)
+{
+	enum { AROUND = KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN };
+	struct kf_env *env = world_env(input.len);
+	struct kf_bytes all[] = { input, kf_view(NULL, 0), input };
+	struct kf_bytes list;
+
+	if (kf_siglist_of_certificates(&list, all, 3, env->arena) != KF_OK)
+		return;
+	HOLDS(kf_siglist_likely(list));
+	HOLDS(list.len == 3 * AROUND + 2 * input.len);
+	HOLDS(kf_equal(kf_part_of(list, AROUND, input.len), input));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct kf_bytes input = kf_view(data, len);
@@ -64,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (store.status == KF_OK)
 		kind()->describe(&store, input, env, &sink);
 	HOLDS(depth == 0);
+	enclose(input);
 	judge(world_rules(input), input);
 	return 0;
 }

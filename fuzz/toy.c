@@ -20,7 +20,8 @@ enum {
 	FLAG_SIGNER_LOST = 8,
 	FLAG_BAD = 16,
 	FLAG_STAMPED = 32,
-	FLAG_FAILS = 64,
+	FLAG_FAILS = 64,	/* its verification */
+	FLAG_NO_MEMORY = 128,	/* its reading */
 };
 
 struct kf_signed_data {
@@ -143,6 +144,10 @@ static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 		free(data);
 		return KF_OK;
 	}
+	if (data->flags & FLAG_NO_MEMORY) {
+		free(data);
+		return KF_NO_MEMORY;
+	}
 	if (data->num_signers > num)
 		data->num_signers = (uint8_t)num;
 	*out = data;
@@ -152,15 +157,19 @@ static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 static enum kf_status signed_suppose(void *self, struct kf_signed_data **out,
 				     const struct kf_bytes *ders, size_t num)
 {
-	struct kf_signed_data *data = calloc(1, sizeof(*data));
+	struct kf_signed_data *data;
 
 	(void)self;
+	*out = NULL;
+	if (num == 0 || !is_certificate(ders[0]))
+		return KF_WRONG_USE;
+	data = calloc(1, sizeof(*data));
 	*out = data;
 	if (!data)
 		return KF_NO_MEMORY;
 	for (size_t i = 0; i < num && i < CERTIFICATES_MAX; i++)
 		data->certificate[data->num_certificates++] = ders[i];
-	data->num_signers = num != 0;
+	data->num_signers = 1;
 	return KF_OK;
 }
 
