@@ -122,10 +122,12 @@ static void describe_sections(const struct kf_artifact *artifact,
 		kf_fact_close(sink);
 	}
 	kf_fact_close(sink);
-	for (uint32_t i = 0; i < pe->num_sections; i++)
-		if (kf_pe_section_read(&s, pe, artifact->source, i) == KF_OK &&
-		    kf_equal(section_name(&s), kf_text(".sbat")))
+	for (uint32_t i = 0; i < pe->num_sections; i++) {
+		if (kf_pe_section_read(&s, pe, artifact->source, i) != KF_OK)
+			break;
+		if (kf_equal(section_name(&s), kf_text(".sbat")))
 			describe_sbat(artifact, &s, env, sink);
+	}
 }
 
 /* describe_signature shows a PKCS#7 blob: its signers, their chains, its
