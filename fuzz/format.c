@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct kf_env *env = world_env(len);
 	struct kf_artifact artifact;
 	struct kf_sink sink;
-	int depth;
+	int depth = 0;
 
 	sink = world_sink(&depth);
 	(void)format()->recognise(head, len);

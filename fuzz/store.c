@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct kf_env *env = world_env(len);
 	static struct kf_store store;
 	struct kf_sink sink;
-	int depth;
+	int depth = 0;
 
 	sink = world_sink(&depth);
 	(void)kind()->recognise(input);
