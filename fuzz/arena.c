@@ -5,6 +5,7 @@
  */
 #include "arena.h"
 
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #define kf_arena_take take_plain
 #define kf_arena_keep keep_plain
 #define kf_source_keep source_keep_plain

@@ -180,14 +180,14 @@ static void without(const struct input *in, int part, enum kf_answer with)
 		HOLDS(with != KF_ACCEPT);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+void fuzz(struct kf_bytes input)
 {
-	struct input in = parse(kf_view(data, len));
+	struct input in = parse(input);
 	enum kf_answer answer;
 
 	world_trouble((enum world_trouble)in.trouble, in.amount);
 	if (run(&answer, &in, true) != KF_OK)
-		return 0;
+		return;
 	if (in.presence[DB] != KF_PRESENT || in.part[DB].len == 0)
 		HOLDS(answer != KF_ACCEPT);
 	for (int i = 0; i < PARTS; i++)
@@ -198,5 +198,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		HOLDS(run(&answer, &in, false) != KF_OK ||
 		      answer == KF_ACCEPT);
 	}
-	return 0;
 }

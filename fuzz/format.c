@@ -1,7 +1,8 @@
 /* Fuzzes one firmware format: NAME is its line in formats.def.
  *
- * The input is a file. It is recognised, read and described, and judged by a
- * verifier on a device that trusts nothing: none may accept it.
+ * The input is a file (world_unfold). It is recognised, read and described,
+ * and judged by a verifier on a device that trusts nothing: none may accept
+ * it.
  */
 #include "world.h"
 
@@ -35,23 +36,30 @@ static void judge(const struct kf_rules *rules, struct kf_bytes input)
 	kf_artifact_close(&artifact, env);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void take_file(struct kf_bytes input)
 {
-	struct kf_bytes input = kf_view(data, len);
-	struct kf_bytes head = kf_view(data, len < 4096 ? len : 4096);
+	struct kf_bytes head = kf_part_of(input, 0, input.len < 4096 ? input.len
+							      : 4096);
 	struct kf_source source = world_source(&input);
-	struct kf_env *env = world_env(len);
+	struct kf_env *env = world_env(input.len);
 	struct kf_artifact artifact;
 	struct kf_sink sink;
 	int depth = 0;
 
 	sink = world_sink(&depth);
-	(void)format()->recognise(head, len);
+	(void)format()->recognise(head, input.len);
 	kf_artifact_read(&artifact, format(), &source, env);
 	if (artifact.status == KF_OK)
 		format()->describe(&artifact, env, &sink);
 	HOLDS(depth == 0);
 	kf_artifact_close(&artifact, env);
 	judge(world_rules(input), input);
-	return 0;
+}
+
+void fuzz(struct kf_bytes input)
+{
+	uint8_t *memory;
+
+	take_file(world_unfold(input, &memory));
+	free(memory);
 }

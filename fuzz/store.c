@@ -1,7 +1,8 @@
 /* Fuzzes one kind of trust store: NAME is its line in stores.def.
  *
- * The input is a file. It is recognised, read and described, and a
- * verifier weighs it: a file that holds one part stands for all of its parts.
+ * The input is a file (world_unfold). It is recognised, read and described,
+ * and a verifier weighs it: a file that holds one part stands for all of its
+ * parts.
  */
 #include "world.h"
 
@@ -64,10 +65,9 @@ static void enclose(struct kf_bytes input)
 	HOLDS(kf_equal(kf_part_of(list, AROUND, input.len), input));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void take_file(struct kf_bytes input)
 {
-	struct kf_bytes input = kf_view(data, len);
-	struct kf_env *env = world_env(len);
+	struct kf_env *env = world_env(input.len);
 	static struct kf_store store;
 	struct kf_sink sink;
 	int depth = 0;
@@ -83,5 +83,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	HOLDS(depth == 0);
 	enclose(input);
 	judge(world_rules(input), input);
-	return 0;
+}
+
+void fuzz(struct kf_bytes input)
+{
+	uint8_t *memory;
+
+	take_file(world_unfold(input, &memory));
+	free(memory);
 }

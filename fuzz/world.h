@@ -28,6 +28,11 @@ void world_trouble(enum world_trouble kind, unsigned amount);
 /* world_rules picks a profile: always the same one for the same input. */
 const struct kf_rules *world_rules(struct kf_bytes input);
 
+/* world_unfold makes the file that an input stands for: where it holds "HOLE"
+ * and a length (u32le), that many bytes 0xff are meant, as in erased flash.
+ * Owns: `*memory`, to be freed. */
+struct kf_bytes world_unfold(struct kf_bytes input, uint8_t **memory);
+
 /* world_source yields the bytes of `input`, which stay borrowed. */
 struct kf_source world_source(struct kf_bytes *input);
 
@@ -41,6 +46,11 @@ void world_verdict(const struct kf_verdict *v);
  * answers stands in the bytes. */
 extern const struct kf_crypto toy_crypto;
 
+/* fuzz is the target: it takes one input. */
+void fuzz(struct kf_bytes input);
+
+/* LLVMFuzzerTestOneInput calls it, and holds the time that it took against a
+ * second of the processor. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #endif
