@@ -5,8 +5,7 @@
  * in any of its certificates. Where a firmware carries 1.1.1, such values are
  * given another string type, of the same length, in a copy: the name then
  * parses. The certificate's own signature no longer verifies, so a chain
- * through it counts as none; what stands beside it is judged as the firmware
- * judges it.
+ * through it counts as none; the rest is judged as the firmware judges it.
  *
  * Source: openssl/openssl, crypto/asn1/a_mbstr.c:out_utf8, cpy_utf8, at 1.1.1n
  * and 3.0.22; crypto/asn1/tasn_dec.c:tag2bit.
