@@ -6,7 +6,7 @@
  */
 #include "world.h"
 
-#include "../core/siglist.h"
+#include "core/siglist.h"
 
 static const struct kf_store_kind *kind(void)
 {

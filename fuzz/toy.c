@@ -115,7 +115,7 @@ static bool certificate_times(void *self, struct kf_bytes der, int64_t *from,
 }
 
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
-				  struct kf_bytes der)
+				  struct kf_bytes der, uint32_t policy)
 {
 	struct kf_bytes oid = kf_part_of(der, 4, sizeof(signed_oid));
 	struct kf_cursor c = kf_cursor_over(der, 0);
@@ -123,6 +123,7 @@ static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 	size_t num;
 
 	(void)self;
+	(void)policy;
 	*out = NULL;
 	if (kf_equal(oid, kf_view(signed_oid, sizeof(signed_oid))) &&
 	    der.len > WRAPPING_LEN && der.data[WRAPPING_LEN] == 0x30)

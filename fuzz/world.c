@@ -93,7 +93,7 @@ struct kf_bytes world_unfold(struct kf_bytes input, uint8_t **memory)
 {
 	enum { HOLE_LEN = 8, HOLES_MAX = 4 };
 	size_t at = 0, out_len = 0, hole_len;
-	uint8_t *out = NULL;
+	uint8_t *out = NULL, *more;
 	int holes = 0;
 
 	*memory = NULL;
@@ -106,8 +106,9 @@ struct kf_bytes world_unfold(struct kf_bytes input, uint8_t **memory)
 
 		if (next == input.len)
 			hole_len = 0;
-		out = realloc(out, out_len + (next - at) + hole_len + 1);
-		HOLDS(out);
+		more = realloc(out, out_len + (next - at) + hole_len + 1);
+		HOLDS(more);
+		out = more;
 		memcpy(out + out_len, input.data + at, next - at);
 		out_len += next - at;
 		memset(out + out_len, 0xff, hole_len);
