@@ -4,6 +4,7 @@
 
 BUILD = build
 PREFIX = /usr/local
+LIBDIR = lib
 DESTDIR =
 # For make fuzz: how many seconds each target runs, or how many inputs it gets.
 TIME = 30
@@ -14,7 +15,7 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@tools/need build
-	@meson setup $(BUILD) --prefix=$(PREFIX) >$(BUILD).log 2>&1 || \
+	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=$(LIBDIR) >$(BUILD).log 2>&1 || \
 		{ cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
@@ -29,10 +30,12 @@ demo:
 	@tools/demo $(BUILD)/apps/cli/keyfit
 
 install: all
-	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@meson configure $(BUILD) -Dprefix=$(PREFIX) -Dlibdir=$(LIBDIR)
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || :
 
 bench: all
+	@[ -x bench/run ] || { echo "bench: there is no bench/run"; exit 1; }
 	@bench/run $(BUILD)
 
 fuzz:
