@@ -90,25 +90,39 @@ static void unhashable(struct edk2_image *image)
 	}
 }
 
+/* asked_for tells which digests matter: those of the signatures, or those by
+ * which an image without any is looked up. */
+static unsigned asked_for(struct edk2_image *image,
+			  const struct edk2_profile *profile,
+			  struct kf_artifact *artifact, struct kf_env *env)
+{
+	const struct kf_pe *pe = &image->pe;
+
+	image->is_signed = pe->num_directories > KF_PE_DIR_SECURITY &&
+			   pe->directory[KF_PE_DIR_SECURITY].len != 0;
+	if (image->is_signed)
+		return edk2_table(image, artifact, env);
+	return profile->all_digests ? (1u << KF_NUM_DIGESTS) - 1 : 0;
+}
+
+static bool goes_on(const struct edk2_image *image,
+		    const struct kf_artifact *artifact)
+{
+	return artifact->status == KF_OK && !image->beyond.reason;
+}
+
 /* examine does, for an image that passed the gate, what needs its bytes. */
 static void examine(struct edk2_image *image,
 		    const struct edk2_profile *profile,
 		    struct kf_artifact *artifact, struct kf_env *env)
 {
-	const struct kf_pe *pe = &image->pe;
-	unsigned wanted = 1u << KF_SHA256;
+	unsigned wanted = asked_for(image, profile, artifact, env);
 
-	image->is_signed = pe->num_directories > KF_PE_DIR_SECURITY &&
-			   pe->directory[KF_PE_DIR_SECURITY].len != 0;
-	if (image->is_signed)
-		wanted = edk2_table(image, artifact, env);
-	else if (profile->all_digests)
-		wanted = (1u << KF_NUM_DIGESTS) - 1;
-	if (artifact->status != KF_OK || image->beyond.reason)
+	if (!goes_on(image, artifact))
 		return;
 	/* SHA-256 is always told: remedies and people ask for it. */
 	edk2_digests(image, wanted | 1u << KF_SHA256, artifact, env);
-	if (artifact->status != KF_OK || image->beyond.reason)
+	if (!goes_on(image, artifact))
 		return;
 	if (!image->hashed)
 		unhashable(image);
