@@ -15,7 +15,8 @@ all: $(BUILD)/build.ninja
 
 $(BUILD)/build.ninja:
 	@tools/need build
-	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=$(LIBDIR) >$(BUILD).log 2>&1 || \
+	@meson setup $(BUILD) --prefix=$(PREFIX) --libdir=$(LIBDIR) \
+		>$(BUILD).log 2>&1 || \
 		{ cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
