@@ -234,6 +234,19 @@ static const struct kf_crypto functions = {
 	.signed_timestamp = kf_openssl_signed_timestamp,
 };
 
+/* is_whole: where memory was short OpenSSL goes on with parts of itself
+ * missing, and would then call a good signature a bad one. */
+static bool is_whole(struct kf_openssl *openssl)
+{
+	X509 *x = X509_new_ex(openssl->context, NULL);
+	X509_STORE *store = X509_STORE_new();
+	bool whole = x && store && kf_openssl_fault() == KF_OK;
+
+	X509_free(x);
+	X509_STORE_free(store);
+	return whole;
+}
+
 const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 {
 	static const char *const names[KF_NUM_DIGESTS] = {
@@ -260,9 +273,7 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 						  NULL);
 		ok = openssl->digest[i];
 	}
-	/* Where memory was short OpenSSL goes on, with algorithms missing. */
-	if (kf_openssl_fault() == KF_NO_MEMORY)
-		ok = false;
+	ok = ok && is_whole(openssl);
 	if (!ok) {
 		kf_fault_say(why, "install libssl3, or free some memory",
 			     "OpenSSL's default provider cannot be loaded");
