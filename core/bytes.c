@@ -30,7 +30,7 @@ bool kf_equal(struct kf_bytes a, struct kf_bytes b)
 
 struct kf_bytes kf_part_of(struct kf_bytes whole, uint64_t at, uint64_t len)
 {
-	if (at > whole.len || len > whole.len - at)
+	if (len == 0 || at > whole.len || len > whole.len - at)
 		return kf_view(NULL, 0);
 	return kf_view(whole.data + at, (size_t)len);
 }
@@ -74,7 +74,7 @@ struct kf_bytes kf_take(struct kf_cursor *c, uint64_t len, const char *field)
 		return kf_view(NULL, 0);
 	}
 	c->pos += (size_t)len;
-	return kf_view(c->bytes.data + at, (size_t)len);
+	return kf_part_of(c->bytes, at, len);
 }
 
 void kf_skip(struct kf_cursor *c, uint64_t len, const char *field)

@@ -11,7 +11,7 @@
 /* kf_der is one element. */
 struct kf_der {
 	uint8_t tag;		/* first byte: class, form, number */
-	bool indefinite;	/* its length is not told; `value` is the rest */
+	bool indefinite;	/* no length is told; `value` is the rest */
 	struct kf_bytes whole;	/* tag and length too */
 	struct kf_bytes value;
 };

@@ -234,6 +234,19 @@ static const struct kf_crypto functions = {
 	.signed_timestamp = kf_openssl_signed_timestamp,
 };
 
+/* is_whole: where memory was short OpenSSL goes on with parts of itself
+ * missing, and would then call a good signature a bad one. */
+static bool is_whole(struct kf_openssl *openssl)
+{
+	X509 *x = X509_new_ex(openssl->context, NULL);
+	X509_STORE *store = X509_STORE_new();
+	bool whole = x && store && kf_openssl_fault() == KF_OK;
+
+	X509_free(x);
+	X509_STORE_free(store);
+	return whole;
+}
+
 const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 {
 	static const char *const names[KF_NUM_DIGESTS] = {
@@ -246,8 +259,8 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 	bool ok = openssl;
 
 	/* Not even the default context may read a configuration file. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-			    OPENSSL_INIT_NO_ATEXIT, NULL);
+	ok = ok && OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+				       OPENSSL_INIT_NO_ATEXIT, NULL);
 	if (ok)
 		openssl->context = OSSL_LIB_CTX_new();
 	ok = ok && openssl->context;
@@ -260,6 +273,7 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 						  NULL);
 		ok = openssl->digest[i];
 	}
+	ok = ok && is_whole(openssl);
 	if (!ok) {
 		kf_fault_say(why, "install libssl3, or free some memory",
 			     "OpenSSL's default provider cannot be loaded");

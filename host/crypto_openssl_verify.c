@@ -115,7 +115,8 @@ static int signer_digest(const PKCS7 *p, const PKCS7_SIGNER_INFO *info,
 		if (policy & KF_CMS_SIGNATURE_OID)
 			OBJ_find_sigid_by_algs(&with_rsa, nid,
 					       NID_rsaEncryption);
-		if (nid == wanted || (wanted != NID_undef && with_rsa == wanted))
+		if (nid == wanted ||
+		    (wanted != NID_undef && with_rsa == wanted))
 			return nid;
 	}
 	return NID_undef;

@@ -122,10 +122,12 @@ static void describe_sections(const struct kf_artifact *artifact,
 		kf_fact_close(sink);
 	}
 	kf_fact_close(sink);
-	for (uint32_t i = 0; i < pe->num_sections; i++)
-		if (kf_pe_section_read(&s, pe, artifact->source, i) == KF_OK &&
-		    kf_equal(section_name(&s), kf_text(".sbat")))
+	for (uint32_t i = 0; i < pe->num_sections; i++) {
+		if (kf_pe_section_read(&s, pe, artifact->source, i) != KF_OK)
+			break;
+		if (kf_equal(section_name(&s), kf_text(".sbat")))
 			describe_sbat(artifact, &s, env, sink);
+	}
 }
 
 /* describe_signature shows a PKCS#7 blob: its signers, their chains, its
@@ -138,7 +140,8 @@ static void describe_signature(struct kf_bytes blob, struct kf_env *env,
 	struct kf_signed_facts facts;
 	struct kf_signer_facts signer;
 
-	if (crypto->signed_read(crypto->self, &data, blob, 0) != KF_OK || !data) {
+	if (crypto->signed_read(crypto->self, &data, blob, 0) != KF_OK ||
+	    !data) {
 		kf_fact_word(sink, "unreadable", "no PKCS#7 structure");
 		return;
 	}
@@ -176,7 +179,8 @@ static uint64_t describe_entry(const struct kf_artifact *artifact,
 	uint16_t type;
 
 	local.arena = &arena;
-	if (left < 8 || kf_source_keep(&head, artifact->source, &local, at, 8) != KF_OK)
+	if (left < 8 || kf_source_keep(&head, artifact->source, &local, at,
+				       8) != KF_OK)
 		return 0;
 	c = kf_cursor_over(head, at);
 	len = kf_u32le(&c, "dwLength");

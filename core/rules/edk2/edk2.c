@@ -11,13 +11,14 @@
 #include <string.h>
 
 /* What OpenSSL can do in edk2's build of it; see docs/rules/uefi.md. */
-#define CMS_COMMON (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
+#define CMS_ALWAYS (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
 		    KF_CMS_ANY_PURPOSE | KF_CMS_ANY_DIGEST_TAG | \
 		    KF_CMS_ROOM_BEHIND)
-#define CMS_1_1_1 (CMS_COMMON | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
+#define CMS_1_1_1 (CMS_ALWAYS | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
 		   KF_CMS_SHA3 | KF_CMS_RSA_PSS | KF_CMS_SIGNATURE_OID | \
 		   KF_CMS_ANY_UNICODE)
-#define CMS_3_4 (CMS_COMMON | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
+#define CMS_3_4 (CMS_ALWAYS | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | \
+		 KF_CMS_SHA1 | KF_CMS_SHA224 | \
 		 KF_CMS_RSA_PSS)
 
 static const struct edk2_profile upstream = {
@@ -89,25 +90,39 @@ static void unhashable(struct edk2_image *image)
 	}
 }
 
+/* asked_for tells which digests matter: those of the signatures, or those by
+ * which an image without any is looked up. */
+static unsigned asked_for(struct edk2_image *image,
+			  const struct edk2_profile *profile,
+			  struct kf_artifact *artifact, struct kf_env *env)
+{
+	const struct kf_pe *pe = &image->pe;
+
+	image->is_signed = pe->num_directories > KF_PE_DIR_SECURITY &&
+			   pe->directory[KF_PE_DIR_SECURITY].len != 0;
+	if (image->is_signed)
+		return edk2_table(image, artifact, env);
+	return profile->all_digests ? (1u << KF_NUM_DIGESTS) - 1 : 0;
+}
+
+static bool goes_on(const struct edk2_image *image,
+		    const struct kf_artifact *artifact)
+{
+	return artifact->status == KF_OK && !image->beyond.reason;
+}
+
 /* examine does, for an image that passed the gate, what needs its bytes. */
 static void examine(struct edk2_image *image,
 		    const struct edk2_profile *profile,
 		    struct kf_artifact *artifact, struct kf_env *env)
 {
-	const struct kf_pe *pe = &image->pe;
-	unsigned wanted = 1u << KF_SHA256;
+	unsigned wanted = asked_for(image, profile, artifact, env);
 
-	image->is_signed = pe->num_directories > KF_PE_DIR_SECURITY &&
-			   pe->directory[KF_PE_DIR_SECURITY].len != 0;
-	if (image->is_signed)
-		wanted = edk2_table(image, artifact, env);
-	else if (profile->all_digests)
-		wanted = (1u << KF_NUM_DIGESTS) - 1;
-	if (artifact->status != KF_OK || image->beyond.reason)
+	if (!goes_on(image, artifact))
 		return;
 	/* SHA-256 is always told: remedies and people ask for it. */
 	edk2_digests(image, wanted | 1u << KF_SHA256, artifact, env);
-	if (artifact->status != KF_OK || image->beyond.reason)
+	if (!goes_on(image, artifact))
 		return;
 	if (!image->hashed)
 		unhashable(image);
@@ -138,6 +153,24 @@ static void suppose(struct edk2_image *image,
 		edk2_signature_suppose(s, image, profile, artifact, env);
 }
 
+/* parse reads the headers, and holds them against the gate. */
+static void parse(struct edk2_image *image, const struct edk2_profile *profile,
+		  struct kf_artifact *artifact, struct kf_env *env)
+{
+	image->source = artifact->source;
+	if (!artifact->source)
+		return;
+	artifact->status = kf_pe_read(&image->pe, artifact->source);
+	if (artifact->status == KF_OK)
+		edk2_gate(image, profile, artifact, env);
+}
+
+/* may_load: is there a file, and all of it known to be where it should? */
+static bool may_load(const struct edk2_image *image)
+{
+	return image->source && !image->gate.reason && !image->beyond.reason;
+}
+
 static void *prepare(struct kf_artifact *artifact,
 		     const struct kf_rules *rules, struct kf_env *env)
 {
@@ -148,18 +181,12 @@ static void *prepare(struct kf_artifact *artifact,
 		artifact->status = KF_NO_MEMORY;
 		return NULL;
 	}
-	image->source = artifact->source;
-	if (artifact->source) {
-		artifact->status = kf_pe_read(&image->pe, artifact->source);
-		if (artifact->status == KF_OK)
-			edk2_gate(image, profile, artifact, env);
-	}
+	parse(image, profile, artifact, env);
 	if (artifact->status == KF_OK && artifact->num_suppose)
 		suppose(image, profile, artifact, env);
 	else if (artifact->status == KF_OK && !image->gate.reason)
 		examine(image, profile, artifact, env);
-	if (artifact->status == KF_OK && artifact->source &&
-	    !image->gate.reason)
+	if (artifact->status == KF_OK && may_load(image))
 		edk2_load(image, profile, artifact, env);
 	return image;
 }

@@ -276,6 +276,25 @@ static void learn(struct nearest *n, const struct kf_why *why,
 		n->anchor = *anchor;
 }
 
+/* anchored: the signature leads to this certificate of db. Does that allow
+ * it? */
+static enum look anchored(struct edk2_case *k, struct edk2_signature *s,
+			  struct nearest *n, const struct edk2_entry *anchor)
+{
+	enum look look = anchor_revoked(k, s, anchor, &n->revoked);
+
+	n->anchor = *anchor;
+	if (look == STOPPED)
+		return STOPPED;
+	if (look == HIT) {
+		n->reason = KF_REASON_ANCHOR_HASH_REVOKED;
+		return NOTHING;
+	}
+	if (!k->allowed_by.list)
+		k->allowed_by = *anchor;
+	return HIT;
+}
+
 /* allowed: does a certificate of db allow this signature? UEFI-34. */
 static enum look allowed(struct edk2_case *k, struct edk2_signature *s,
 			 struct nearest *n)
@@ -289,18 +308,8 @@ static enum look allowed(struct edk2_case *k, struct edk2_signature *s,
 		return k->db == EDK2_BEST ? HIT : NOTHING;
 	while (db->presence == KF_PRESENT &&
 	       edk2_certificates_next(&c, &anchor)) {
-		if (edk2_authenticode(k, s, &anchor, &why)) {
-			enum look look = anchor_revoked(k, s, &anchor,
-							&n->revoked);
-
-			n->anchor = anchor;
-			if (look == NOTHING && !k->allowed_by.list)
-				k->allowed_by = anchor;
-			if (look == HIT)
-				n->reason = KF_REASON_ANCHOR_HASH_REVOKED;
-			return look == HIT ? NOTHING :
-			       look == NOTHING ? HIT : STOPPED;
-		}
+		if (edk2_authenticode(k, s, &anchor, &why))
+			return anchored(k, s, n, &anchor);
 		if (k->status != KF_OK)
 			return STOPPED;
 		learn(n, &why, &anchor);
@@ -349,6 +358,20 @@ static void explain_signature(struct kf_finding *f,
 		kf_prove_text(f, n->why.text);
 }
 
+/* pass_over notes why a signature does not allow the image. */
+static void pass_over(struct edk2_case *k, const struct edk2_signature *s,
+		      const struct nearest *n, struct kf_finding *not_yet)
+{
+	struct kf_signature_result *r = &k->out->signature[s->number - 1];
+	struct kf_finding why = { 0 };
+
+	explain_signature(&why, s, n);
+	r->reason = why.reason;
+	r->rule = why.rule;
+	if (!not_yet->reason)
+		*not_yet = why;
+}
+
 /* look_at_signature takes one signature through edk2's steps. UEFI-28.
  * Returns STOPPED when the loop ends with it. */
 static enum look look_at_signature(struct edk2_case *k,
@@ -358,7 +381,6 @@ static enum look look_at_signature(struct edk2_case *k,
 	struct kf_signature_result *r = &k->out->signature[s->number - 1];
 	struct nearest n = { .reason = KF_REASON_SIGNER_UNKNOWN,
 			     .rule = "UEFI-28" };
-	struct kf_finding why = { 0 };
 	struct edk2_entry entry;
 	enum look look = forbidden(k, s);
 
@@ -372,11 +394,7 @@ static enum look look_at_signature(struct edk2_case *k,
 		r->trusted = true;
 		*verified = true;
 	} else if (!*verified) {
-		explain_signature(&why, s, &n);
-		r->reason = why.reason;
-		r->rule = why.rule;
-		if (!not_yet->reason)
-			*not_yet = why;
+		pass_over(k, s, &n, not_yet);
 	}
 	look = digest_in_dbx(k, s->kind, &entry);
 	if (look == HIT) {
@@ -459,6 +477,9 @@ void edk2_judge(struct edk2_case *k)
 		k->out->why = k->image->gate;
 		return;
 	}
+	/* Then the signatures were not worked out: there is no answer. */
+	if (k->image->beyond.reason)
+		return;
 	if (k->image->is_signed)
 		judge_signed(k);
 	else

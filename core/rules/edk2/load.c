@@ -206,6 +206,18 @@ static bool debug_fits(struct edk2_loading *l)
 	return true;
 }
 
+/* ends_walk: does the loader stop at a CodeView entry whose data are at
+ * `file_at`? `next_at` is where the next entry stands, if `left` is more than
+ * one entry. */
+static bool ends_walk(const struct edk2_loading *l, uint64_t file_at,
+		      uint64_t next_at, uint64_t left)
+{
+	enum { ENTRY_LEN = 28 };
+
+	return !l->profile->debug_goes_on ||
+	       (left > ENTRY_LEN && file_at == next_at);
+}
+
 /* find_codeview repeats the loader's walk through the debug directory: it
  * keeps the place of the last CodeView entry that it comes to. */
 static bool find_codeview(struct edk2_loading *l)
@@ -240,8 +252,7 @@ static bool find_codeview(struct edk2_loading *l)
 		l->codeview_rva = (uint32_t)(dir.rva + i);
 		if (rva == 0 && file_at != 0)
 			l->image_len += len;
-		if (!l->profile->debug_goes_on ||
-		    (i + ENTRY_LEN < dir.len && file_at == at + i + ENTRY_LEN))
+		if (ends_walk(l, file_at, at + i + ENTRY_LEN, dir.len - i))
 			break;
 	}
 	return true;

@@ -66,6 +66,28 @@ static bool descend(struct edk2_loading *l, struct kf_bytes tree,
 	return true;
 }
 
+/* named_fit goes through the named entries, and into the one named HII. */
+static bool named_fit(struct edk2_loading *l, struct kf_bytes tree,
+		      uint32_t named)
+{
+	for (uint32_t i = 0; i < named; i++) {
+		uint32_t at = RESOURCE_HEADER_LEN + i * RESOURCE_ENTRY_LEN;
+		struct kf_cursor c = kf_cursor_over(kf_part_of(tree, at, 4),
+						    at);
+		uint32_t name = kf_u32le(&c, "Name");
+
+		if (!(name & UINT32_C(0x80000000)))
+			continue;
+		name &= UINT32_C(0x7fffffff);
+		if (name >= tree.len)
+			return edk2_refuse_load(l, "UEFI-114",
+						"a resource's name lies outside of the resources");
+		if (is_hii(tree, name))
+			return descend(l, tree, at);
+	}
+	return true;
+}
+
 bool edk2_resources_fit(struct edk2_loading *l)
 {
 	const struct kf_pe *pe = &l->image->pe;
@@ -86,22 +108,7 @@ bool edk2_resources_fit(struct edk2_loading *l)
 	if (end > tree.len)
 		return edk2_refuse_load(l, "UEFI-114",
 					"its resource directory does not fit its size");
-	for (uint32_t i = 0; i < named; i++) {
-		uint32_t at = RESOURCE_HEADER_LEN + i * RESOURCE_ENTRY_LEN;
-		struct kf_cursor c = kf_cursor_over(kf_part_of(tree, at, 4),
-						    at);
-		uint32_t name = kf_u32le(&c, "Name");
-
-		if (!(name & UINT32_C(0x80000000)))
-			continue;
-		name &= UINT32_C(0x7fffffff);
-		if (name >= tree.len)
-			return edk2_refuse_load(l, "UEFI-114",
-						"a resource's name lies outside of the resources");
-		if (is_hii(tree, name))
-			return descend(l, tree, at);
-	}
-	return true;
+	return named_fit(l, tree, named);
 }
 
 /* wrong notes a relocation that the loader refuses, where it is applied: an
@@ -144,9 +151,10 @@ static bool blocks_fit(struct edk2_loading *l, struct kf_bytes dir)
 
 	/* The loader stops before the last byte, not behind it. */
 	while (at + 1 < dir.len) {
+		size_t left = dir.len - at;
 		struct kf_cursor c = kf_cursor_over(kf_part_of(dir, at,
-			dir.len - at < BLOCK_HEADER_LEN ? dir.len - at
-							: BLOCK_HEADER_LEN), at);
+			left < BLOCK_HEADER_LEN ? left : BLOCK_HEADER_LEN),
+			at);
 		uint32_t rva = kf_u32le(&c, "VirtualAddress");
 		uint32_t len = kf_u32le(&c, "SizeOfBlock");
 

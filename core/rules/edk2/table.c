@@ -120,6 +120,17 @@ static void read_blob(struct edk2_signature *s, struct edk2_image *image,
 		choose_digest(s);
 }
 
+/* is_short: edk2 leaves its loop at an entry that ends before its own
+ * signature begins. */
+static bool is_short(const struct entry *e)
+{
+	if (e->type == TYPE_PKCS)
+		return e->len <= WIN_CERTIFICATE_LEN;
+	if (e->type == TYPE_GUID)
+		return e->len <= WIN_CERTIFICATE_GUID_LEN;
+	return e->len < WIN_CERTIFICATE_LEN;
+}
+
 /* take_entry looks at one entry. Returns false where edk2 leaves its loop. */
 static bool take_entry(struct edk2_image *image, struct kf_artifact *artifact,
 		       struct kf_env *env, struct entry *e,
@@ -130,11 +141,7 @@ static bool take_entry(struct edk2_image *image, struct kf_artifact *artifact,
 
 	e->blob_at = e->at + (pkcs ? WIN_CERTIFICATE_LEN
 				   : WIN_CERTIFICATE_GUID_LEN);
-	if (pkcs && e->len <= WIN_CERTIFICATE_LEN)
-		return false;
-	if (e->type == TYPE_GUID && e->len <= WIN_CERTIFICATE_GUID_LEN)
-		return false;
-	if (e->len < WIN_CERTIFICATE_LEN)
+	if (is_short(e))
 		return false;
 	s = add(image, artifact, env, e);
 	if (!s)

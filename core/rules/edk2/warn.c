@@ -1,4 +1,9 @@
-/* What rides on a verdict without changing it.
+/* What rides on a verdict without changing it. UEFI-8, UEFI-37, UEFI-39.
+ *
+ * Source: edk2 SecurityPkg/Library/DxeImageVerificationLib/
+ * DxeImageVerificationLib.c:HashPeImage, IsForbiddenByDbx; CryptoPkg/Library/
+ * BaseCryptLib/Pk/CryptPkcs7VerifyCommon.c:Pkcs7Verify (dates are not looked
+ * at); rhboot shim, pe.c:generate_hash (pads).
  */
 #include "edk2.h"
 

@@ -1,0 +1,306 @@
+/* A crypto table whose signatures a fuzzer can make: no arithmetic, the
+ * answers stand in the bytes, so every way through the rules is near.
+ *
+ * Behind the 41 bytes that edk2's rules look at for themselves a toy
+ * signature has: flags, numbers of signers and certificates, the content's
+ * tag, length and bytes, and then the certificates, each with its length.
+ */
+#include "world.h"
+
+#include <string.h>
+
+enum {
+	CERTIFICATES_MAX = 12,
+	PREFIX_LEN = 41,
+	WRAPPING_LEN = 19,
+
+	FLAG_OTHER_TYPE = 1,
+	FLAG_DETACHED = 2,
+	FLAG_OTHER_OID = 4,
+	FLAG_SIGNER_LOST = 8,
+	FLAG_BAD = 16,
+	FLAG_STAMPED = 32,
+	FLAG_FAILS = 64,	/* its verification */
+	FLAG_NO_MEMORY = 128,	/* its reading */
+};
+
+struct kf_signed_data {
+	uint8_t flags;
+	uint8_t num_signers;
+	uint8_t tag;
+	struct kf_bytes content;
+	struct kf_bytes certificate[CERTIFICATES_MAX];
+	size_t num_certificates;
+};
+
+static const uint8_t spc_oid[] = {
+	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
+};
+static const uint8_t signed_oid[] = {
+	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02,
+};
+
+struct toy_digest {
+	enum kf_digest_kind kind;
+	uint64_t sum;
+};
+
+static void *digest_begin(void *self, enum kf_digest_kind kind)
+{
+	struct toy_digest *d = malloc(sizeof(*d));
+
+	(void)self;
+	if (d) {
+		d->kind = kind;
+		d->sum = UINT64_C(0xcbf29ce484222325);
+	}
+	return d;
+}
+
+static void digest_add(void *digest, struct kf_bytes bytes)
+{
+	struct toy_digest *d = digest;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		d->sum = (d->sum << 5 | d->sum >> 59) ^ bytes.data[i];
+}
+
+static void digest_end(void *digest, struct kf_digest *out)
+{
+	struct toy_digest *d = digest;
+
+	memset(out, 0, sizeof(*out));
+	out->len = kf_digest_len(d->kind);
+	for (size_t i = 0; i < 8; i++)
+		out->bytes[i] = (uint8_t)(d->sum >> 8 * i);
+	free(d);
+}
+
+static void digest_drop(void *digest)
+{
+	free(digest);
+}
+
+static bool is_certificate(struct kf_bytes der)
+{
+	return der.len >= 4 && der.data[0] == 0x30;
+}
+
+static enum kf_status certificate_read(void *self, struct kf_certificate *out,
+				       struct kf_bytes der,
+				       struct kf_arena *arena)
+{
+	(void)self;
+	(void)arena;
+	memset(out, 0, sizeof(*out));
+	if (!is_certificate(der))
+		return KF_WRONG_USE;
+	out->der = der;
+	out->name = out->subject = "toy";
+	out->issuer = out->issuer_name = "toy";
+	out->key = out->algorithm = "toy";
+	kf_digest_of(&out->sha256, &toy_crypto, KF_SHA256, der);
+	return KF_OK;
+}
+
+static bool certificate_times(void *self, struct kf_bytes der, int64_t *from,
+			      int64_t *to)
+{
+	(void)self;
+	if (!is_certificate(der))
+		return false;
+	*from = 0;
+	*to = (int64_t)der.data[der.len - 1] << 24;
+	return true;
+}
+
+static enum kf_status signed_read(void *self, struct kf_signed_data **out,
+				  struct kf_bytes der, uint32_t policy)
+{
+	struct kf_bytes oid = kf_part_of(der, 4, sizeof(signed_oid));
+	struct kf_cursor c = kf_cursor_over(der, 0);
+	struct kf_signed_data *data;
+	size_t num;
+
+	(void)self;
+	(void)policy;
+	*out = NULL;
+	if (kf_equal(oid, kf_view(signed_oid, sizeof(signed_oid))) &&
+	    der.len > WRAPPING_LEN && der.data[WRAPPING_LEN] == 0x30)
+		kf_skip(&c, WRAPPING_LEN, "wrapping");
+	kf_skip(&c, PREFIX_LEN, "prefix");
+	data = calloc(1, sizeof(*data));
+	if (!data)
+		return KF_NO_MEMORY;
+	data->flags = kf_u8(&c, "flags");
+	data->num_signers = kf_u8(&c, "signers");
+	num = kf_u8(&c, "certificates") % (CERTIFICATES_MAX + 1);
+	data->tag = kf_u8(&c, "tag");
+	data->content = kf_take(&c, kf_u8(&c, "length"), "content");
+	for (size_t i = 0; i < num; i++)
+		data->certificate[i] = kf_take(&c, kf_u8(&c, "length"),
+					       "certificate");
+	data->num_certificates = num;
+	if (c.damage.field) {
+		free(data);
+		return KF_OK;
+	}
+	if (data->flags & FLAG_NO_MEMORY) {
+		free(data);
+		return KF_NO_MEMORY;
+	}
+	if (data->num_signers > num)
+		data->num_signers = (uint8_t)num;
+	*out = data;
+	return KF_OK;
+}
+
+static enum kf_status signed_suppose(void *self, struct kf_signed_data **out,
+				     const struct kf_bytes *ders, size_t num)
+{
+	struct kf_signed_data *data;
+
+	(void)self;
+	*out = NULL;
+	if (num == 0 || !is_certificate(ders[0]))
+		return KF_WRONG_USE;
+	data = calloc(1, sizeof(*data));
+	*out = data;
+	if (!data)
+		return KF_NO_MEMORY;
+	for (size_t i = 0; i < num && i < CERTIFICATES_MAX; i++)
+		data->certificate[data->num_certificates++] = ders[i];
+	data->num_signers = 1;
+	return KF_OK;
+}
+
+static void signed_close(struct kf_signed_data *data)
+{
+	free(data);
+}
+
+static void signed_facts(const struct kf_signed_data *data,
+			 struct kf_signed_facts *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->is_signed_data = !(data->flags & FLAG_OTHER_TYPE);
+	out->detached = data->flags & FLAG_DETACHED;
+	out->content_tag = data->tag;
+	if (!(data->flags & FLAG_OTHER_OID))
+		out->content_oid = kf_view(spc_oid, sizeof(spc_oid));
+	out->content = data->content;
+	out->num_signers = data->num_signers;
+	out->num_certificates = data->num_certificates;
+	out->signers_found = !(data->flags & FLAG_SIGNER_LOST);
+}
+
+static void signed_signer(const struct kf_signed_data *data, size_t index,
+			  struct kf_signer_facts *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->digest = out->algorithm = "toy";
+	if (index < data->num_signers && !(data->flags & FLAG_SIGNER_LOST))
+		out->certificate = data->certificate[index];
+	if (data->flags & FLAG_STAMPED)
+		out->timestamp = data->content;
+}
+
+static struct kf_bytes signed_certificate(const struct kf_signed_data *data,
+					  size_t index)
+{
+	return index < data->num_certificates ? data->certificate[index]
+					      : kf_view(NULL, 0);
+}
+
+static size_t signed_path(const struct kf_signed_data *data,
+			  struct kf_bytes *out, size_t max)
+{
+	size_t num = 0;
+
+	while (num < max && num < data->num_certificates) {
+		out[num] = data->certificate[num];
+		num++;
+	}
+	return num;
+}
+
+static enum kf_status signed_verify(const struct kf_signed_data *data,
+				    struct kf_bytes content, uint32_t policy,
+				    enum kf_answer3 *out, struct kf_why *why)
+{
+	(void)content;
+	(void)policy;
+	if (data->flags & FLAG_FAILS)
+		return KF_NO_MEMORY;
+	*out = data->flags & FLAG_BAD ? KF_NO : KF_YES;
+	why->kind = data->flags & FLAG_BAD ? KF_WHY_SIGNATURE : KF_WHY_NOTHING;
+	why->text = data->flags & FLAG_BAD ? "toy" : NULL;
+	return KF_OK;
+}
+
+/* holds tells whether a signature brings this very certificate. */
+static bool holds(const struct kf_signed_data *data, struct kf_bytes der)
+{
+	for (size_t i = 0; i < data->num_certificates; i++)
+		if (kf_equal(data->certificate[i], der))
+			return true;
+	return false;
+}
+
+static enum kf_status signed_chain(const struct kf_signed_data *data,
+				   struct kf_bytes anchor, uint32_t policy,
+				   int64_t now_s, enum kf_answer3 *out,
+				   struct kf_why *why)
+{
+	(void)policy;
+	(void)now_s;
+	*out = KF_NO;
+	why->text = NULL;
+	why->kind = KF_WHY_UNREADABLE;
+	if (!is_certificate(anchor))
+		return KF_OK;
+	if (anchor.data[1] == 0xff)
+		return KF_NO_MEMORY;
+	why->kind = (enum kf_why_kind)(anchor.data[1] % (KF_WHY_MALFORMED + 1));
+	if (holds(data, anchor))
+		*out = KF_YES;
+	return KF_OK;
+}
+
+static enum kf_status signed_timestamp(const struct kf_signed_data *data,
+				       struct kf_bytes anchor,
+				       uint32_t policy, enum kf_answer3 *out,
+				       struct kf_moment *when)
+{
+	(void)policy;
+	*out = KF_NO;
+	if (!(data->flags & FLAG_STAMPED) ||
+	    (anchor.len && !is_certificate(anchor)))
+		return KF_OK;
+	if (anchor.len && anchor.data[2] == 0xff)
+		return KF_NO_MEMORY;
+	*out = KF_YES;
+	memset(when, 0, sizeof(*when));
+	when->year = data->content.len ? data->content.data[0] : 0;
+	when->second = data->content.len > 1 ? data->content.data[1] : 0;
+	return KF_OK;
+}
+
+const struct kf_crypto toy_crypto = {
+	.digest_begin = digest_begin,
+	.digest_add = digest_add,
+	.digest_end = digest_end,
+	.digest_drop = digest_drop,
+	.certificate_read = certificate_read,
+	.certificate_times = certificate_times,
+	.signed_read = signed_read,
+	.signed_suppose = signed_suppose,
+	.signed_close = signed_close,
+	.signed_facts = signed_facts,
+	.signed_signer = signed_signer,
+	.signed_certificate = signed_certificate,
+	.signed_path = signed_path,
+	.signed_verify = signed_verify,
+	.signed_chain = signed_chain,
+	.signed_timestamp = signed_timestamp,
+};
