@@ -1,10 +1,9 @@
 /* What older versions of OpenSSL parse and this machine's may not.
  *
- * 1.1.1 keeps names with code points that Unicode does not have, and with the
- * type ENUMERATED; 3.0 and later refuse the whole signature for one such name
- * in any of its certificates. Where a firmware carries 1.1.1, such values are
- * given the type NumericString in a copy: the name then parses, and equals no
- * name of another type. The certificate's own signature no longer verifies, so
+ * 1.1.1 keeps names with code points that Unicode does not have, or of the type
+ * ENUMERATED; 3.0 refuses a signature for one such name in any certificate.
+ * Where a firmware carries 1.1.1, such values are given the type NumericString
+ * in a copy: the name then parses, and equals none of another type. The certificate's own signature no longer verifies, so
  * a chain through it counts as none; what stands beside it is judged as the
  * firmware judges it.
  *

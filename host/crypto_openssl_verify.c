@@ -46,10 +46,17 @@ static bool digest_allowed(int nid, uint32_t policy)
 	return false;
 }
 
+/* The name of a signature algorithm stands for its digest too: OpenSSL
+ * registers it as another name of that. Source: openssl/openssl,
+ * crypto/evp/names.c:EVP_add_digest. */
 int kf_openssl_digest_nid(const ASN1_OBJECT *object, uint32_t policy)
 {
 	int nid = OBJ_obj2nid(object);
+	int digest = NID_undef, key = NID_undef;
 
+	if (OBJ_find_sigid_algs(nid, &digest, &key) &&
+	    (key == NID_rsaEncryption || key == NID_rsa))
+		nid = digest;
 	return digest_allowed(nid, policy) ? nid : NID_undef;
 }
 

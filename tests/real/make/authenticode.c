@@ -209,6 +209,7 @@ static struct bytes token(const struct stamp *t, struct bytes stamped)
 	const char *md = or(t->digest, "SHA256");
 	struct bytes imprint = digest(md, stamped);
 	struct signature s = { .signer = { t->tsa },
+			       .announce = t->announce,
 			       .bag = { t->tsa, t->with[0], t->with[1],
 					t->with[2] } };
 	struct content c = { .oid = OID_TST_INFO };

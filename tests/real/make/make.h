@@ -85,6 +85,7 @@ struct stamp {
 	const char *time;		/* "20250101120000Z" */
 	const char *digest;		/* of the imprint; NULL: SHA256 */
 	bool wrong_imprint, short_imprint, twice, long_content, two_signers;
+	const char *announce;	/* digestAlgorithms of the token */
 	bool pkcs9;			/* the older kind, not RFC 3161 */
 	long version;			/* 0: 1 */
 };

@@ -171,6 +171,9 @@ static void stamps(void)
 	stamped("UEFI-33", "stamp-imprint-md5", x, dbt, REVOKED);
 	x.digest = "SHA3-256";
 	stamped("UEFI-33", "stamp-imprint-sha3", x, dbt, REVOKED);
+	x = ok, x.announce = "1.2.840.113549.1.1.11";
+	stamped("UEFI-33", "stamp-announces-signature-algorithm", x, dbt,
+		REVOKED);
 	x = ok, x.pkcs9 = true;
 	stamped("UEFI-33", "stamp-pkcs9", x, dbt, REVOKED);
 	x = ok, x.twice = true;
