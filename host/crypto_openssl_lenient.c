@@ -1,11 +1,10 @@
 /* What older versions of OpenSSL parse and this machine's may not.
  *
- * 1.1.1 keeps names with code points that Unicode does not have, or of the type
- * ENUMERATED; 3.0 refuses a signature for one such name in any certificate.
- * Where a firmware carries 1.1.1, such values are given the type NumericString
- * in a copy: the name then parses, and equals none of another type. The certificate's own signature no longer verifies, so
- * a chain through it counts as none; what stands beside it is judged as the
- * firmware judges it.
+ * 1.1.1 keeps names with code points that Unicode does not have, or of the
+ * type ENUMERATED; 3.0 refuses a signature for one such name. Where a firmware
+ * carries 1.1.1, such values become NumericStrings in a copy: the name then
+ * parses, and equals none of another type. Its certificate's own signature no
+ * longer verifies, so a chain through it counts as none.
  *
  * Source: openssl/openssl, crypto/asn1/a_mbstr.c:out_utf8, cpy_utf8, at 1.1.1n
  * and 3.0.22; crypto/asn1/tasn_dec.c:tag2bit.

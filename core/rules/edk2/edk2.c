@@ -204,16 +204,38 @@ static void release(void *state, struct kf_env *env)
 	}
 }
 
-/* know works out what is needed of each certificate of a part. */
+/* know_one works out what is needed of one certificate. A digest that could
+ * not be computed is a fault: it must not read as "not in dbx". */
+static enum kf_status know_one(struct edk2_known *known, struct kf_bytes der,
+			       const struct edk2_profile *profile,
+			       struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_bytes tbs;
+	int64_t from;
+
+	if (!kf_spend(env, der.len + KNOW_STEPS))
+		return KF_TOO_MUCH;
+	kf_digest_of(&known->id, crypto, KF_SHA256, der);
+	if (known->id.len == 0)
+		return KF_NO_CRYPTO;
+	if (!crypto->certificate_times(crypto->self, der, &from,
+				       &known->not_after_s))
+		known->not_after_s = 0;
+	known->has_tbs = edk2_tbs(&tbs, der, profile);
+	return known->has_tbs ? edk2_tbs_digests(known->tbs, tbs, crypto)
+			      : KF_OK;
+}
+
+/* know does so for each certificate of a part. */
 static enum kf_status know(struct edk2_part *part,
 			   const struct edk2_profile *profile,
 			   struct kf_env *env)
 {
 	struct edk2_certificates c = edk2_certificates(part);
 	struct edk2_entry entry;
+	enum kf_status status = KF_OK;
 	struct edk2_known *known;
-	struct kf_bytes tbs;
-	int64_t from;
 	size_t num = 0;
 
 	while (edk2_certificates_next(&c, &entry))
@@ -223,18 +245,9 @@ static enum kf_status know(struct edk2_part *part,
 		return KF_NO_MEMORY;
 	c = edk2_certificates(part);
 	part->known = known;
-	for (; edk2_certificates_next(&c, &entry); known++) {
-		kf_digest_of(&known->id, env->crypto, KF_SHA256, entry.data);
-		if (!env->crypto->certificate_times(env->crypto->self,
-						    entry.data, &from,
-						    &known->not_after_s))
-			known->not_after_s = 0;
-		known->has_tbs = edk2_tbs(&tbs, entry.data, profile);
-		for (int d = 0; d < KF_NUM_DIGESTS; d++)
-			kf_digest_of(&known->tbs[d], env->crypto,
-				     (enum kf_digest_kind)d, tbs);
-	}
-	return KF_OK;
+	while (status == KF_OK && edk2_certificates_next(&c, &entry))
+		status = know_one(known++, entry.data, profile, env);
+	return status;
 }
 
 static enum kf_status read_part(struct edk2_part *out, const char *name,

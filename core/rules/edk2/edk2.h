@@ -14,6 +14,7 @@ enum {
 	EDK2_LINKS_MAX = 64,	/* anchors remembered for one signature */
 	EDK2_SIGNERS_MAX = 8,
 	EDK2_BLOB_MAX = 1 << 20,	/* bytes of one signature */
+	KNOW_STEPS = 4096,	/* what it costs to take a certificate apart */
 };
 
 /* edk2_profile is one version and build of edk2. */
@@ -219,6 +220,10 @@ bool edk2_stamped_before(struct edk2_case *k, struct edk2_signature *s,
 			 const struct kf_moment *revoked_at);
 bool edk2_tbs(struct kf_bytes *out, struct kf_bytes certificate,
 	      const struct edk2_profile *profile);
+/* Fails: KF_NO_CRYPTO. */
+enum kf_status edk2_tbs_digests(struct kf_digest out[KF_NUM_DIGESTS],
+				struct kf_bytes tbs,
+				const struct kf_crypto *crypto);
 
 /* lists.c */
 struct edk2_walk edk2_walk(struct kf_bytes bytes, bool by_total);

@@ -196,6 +196,18 @@ bool edk2_tbs(struct kf_bytes *out, struct kf_bytes certificate,
 	return true;
 }
 
+enum kf_status edk2_tbs_digests(struct kf_digest out[KF_NUM_DIGESTS],
+				struct kf_bytes tbs,
+				const struct kf_crypto *crypto)
+{
+	for (int d = KF_SHA256; d < KF_NUM_DIGESTS; d++) {
+		kf_digest_of(&out[d], crypto, (enum kf_digest_kind)d, tbs);
+		if (out[d].len == 0)
+			return KF_NO_CRYPTO;
+	}
+	return KF_OK;
+}
+
 /* keep_signers notes the signers' certificates and the digests of their
  * TBSCertificates. None where one is missing from the bag. UEFI-31. */
 static enum kf_status keep_signers(struct edk2_signature *s,
@@ -205,6 +217,7 @@ static enum kf_status keep_signers(struct edk2_signature *s,
 {
 	struct kf_signed_facts facts;
 	struct kf_signer_facts signer;
+	enum kf_status status = KF_OK;
 	struct kf_bytes tbs;
 
 	if (!s->wrapped)
@@ -217,16 +230,13 @@ static enum kf_status keep_signers(struct edk2_signature *s,
 		return KF_OK;
 	}
 	s->num_signers = facts.num_signers;
-	for (size_t i = 0; i < s->num_signers; i++) {
+	for (size_t i = 0; i < s->num_signers && status == KF_OK; i++) {
 		crypto->signed_signer(s->wrapped, i, &signer);
 		s->signer[i] = signer.certificate;
-		if (!edk2_tbs(&tbs, signer.certificate, profile))
-			continue;
-		for (int d = 0; d < KF_NUM_DIGESTS; d++)
-			kf_digest_of(&s->tbs[i][d], crypto,
-				     (enum kf_digest_kind)d, tbs);
+		if (edk2_tbs(&tbs, signer.certificate, profile))
+			status = edk2_tbs_digests(s->tbs[i], tbs, crypto);
 	}
-	return KF_OK;
+	return status;
 }
 
 /* show fills what a verdict tells about the signature: its chain as far as
