@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,15 +50,92 @@ static void digest_drop(void *digest)
 	EVP_MD_CTX_free(digest);
 }
 
+/* Whether OpenSSL ever ran out of memory: it goes on with parts of itself
+ * missing, and its answers are worth nothing from then on. OpenSSL's hooks
+ * have no room for a pointer to anything better than this. */
+static atomic_bool ran_out;
+
+static void *watch_malloc(size_t len, const char *file, int line)
+{
+	void *p = malloc(len);
+
+	(void)file;
+	(void)line;
+	if (!p && len)
+		atomic_store(&ran_out, true);
+	return p;
+}
+
+static void *watch_realloc(void *old, size_t len, const char *file, int line)
+{
+	void *p = realloc(old, len);
+
+	(void)file;
+	(void)line;
+	if (!p && len)
+		atomic_store(&ran_out, true);
+	return p;
+}
+
+static void watch_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+void kf_openssl_watch_memory(void)
+{
+	/* It is refused once OpenSSL has memory of its own: then failures are
+	 * known from its errors alone. */
+	(void)CRYPTO_set_mem_functions(watch_malloc, watch_realloc,
+				       watch_free);
+}
+
 enum kf_status kf_openssl_fault(void)
 {
-	enum kf_status status = KF_OK;
+	enum kf_status status = atomic_load(&ran_out) ? KF_NO_MEMORY : KF_OK;
 	unsigned long error;
 
 	while ((error = ERR_get_error()))
 		if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE)
 			status = KF_NO_MEMORY;
 	return status;
+}
+
+static void forget(struct kf_openssl *openssl, unsigned index)
+{
+	X509_free(openssl->known[index].x);
+	OPENSSL_free((void *)(uintptr_t)openssl->known[index].der.data);
+	openssl->known[index].x = NULL;
+	openssl->known[index].der = kf_view(NULL, 0);
+}
+
+void kf_openssl_remember(struct kf_openssl *openssl, struct kf_bytes der,
+			 X509 *x)
+{
+	unsigned index = openssl->next_known;
+	uint8_t *copy = OPENSSL_memdup(der.data, der.len);
+
+	/* Without memory nothing is remembered, and nothing is lost. */
+	if (!copy)
+		return;
+	forget(openssl, index);
+	X509_up_ref(x);
+	openssl->known[index].x = x;
+	openssl->known[index].der = kf_view(copy, der.len);
+	openssl->next_known = (index + 1) % KF_KNOWN_MAX;
+}
+
+static X509 *recall(struct kf_openssl *openssl, struct kf_bytes der)
+{
+	for (unsigned i = 0; i < KF_KNOWN_MAX; i++) {
+		X509 *x = openssl->known[i].x;
+
+		if (x && kf_equal(openssl->known[i].der, der))
+			return X509_up_ref(x) ? x : NULL;
+	}
+	return NULL;
 }
 
 X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der)
@@ -67,9 +145,15 @@ X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der)
 
 	if (der.len == 0 || der.len > INT_MAX)
 		return NULL;
+	x = recall(openssl, der);
+	if (x)
+		return x;
 	x = X509_new_ex(openssl->context, NULL);
 	/* On failure d2i releases x and sets it to NULL. */
-	return x && d2i_X509(&x, &p, (long)der.len) ? x : NULL;
+	if (!x || !d2i_X509(&x, &p, (long)der.len))
+		return NULL;
+	kf_openssl_remember(openssl, der, x);
+	return x;
 }
 
 /* keep_text copies what a memory BIO holds, NUL-terminated. */
@@ -294,6 +378,8 @@ void kf_openssl_close(const struct kf_crypto *crypto)
 		return;
 	/* The table is the first member of what was allocated. */
 	openssl = (struct kf_openssl *)(uintptr_t)crypto;
+	for (unsigned i = 0; i < KF_KNOWN_MAX; i++)
+		forget(openssl, i);
 	for (int i = 0; i < KF_NUM_DIGESTS; i++)
 		EVP_MD_free(openssl->digest[i]);
 	if (openssl->provider)

@@ -8,6 +8,8 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
+enum { KF_KNOWN_MAX = 16 };
+
 /* kf_openssl is the private library context: nothing that the process or its
  * environment configures reaches it. */
 struct kf_openssl {
@@ -15,6 +17,13 @@ struct kf_openssl {
 	OSSL_LIB_CTX *context;
 	OSSL_PROVIDER *provider;
 	EVP_MD *digest[KF_NUM_DIGESTS];
+	/* Certificates that were parsed lately: taking one apart costs more
+	 * than all else that is done with it, and the same few come again. */
+	struct {
+		struct kf_bytes der;	/* a copy */
+		X509 *x;
+	} known[KF_KNOWN_MAX];
+	unsigned next_known;
 };
 
 struct kf_signed_data {
@@ -34,7 +43,14 @@ struct kf_signed_data {
  * must never read as "no". Drops the errors noted since the last mark. */
 enum kf_status kf_openssl_fault(void);
 
+/* kf_openssl_certificate parses a certificate, or finds it among the known.
+ * Owns: the certificate, until X509_free. Fails: NULL. */
 X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
+
+/* kf_openssl_remember keeps a certificate that was parsed from just these
+ * bytes. */
+void kf_openssl_remember(struct kf_openssl *openssl, struct kf_bytes der,
+			 X509 *x);
 
 /* crypto_openssl_signed.c */
 enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,

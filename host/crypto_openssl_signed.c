@@ -100,6 +100,19 @@ static bool fill(struct kf_signed_data *data)
 			  data->signers);
 }
 
+/* remember_bag keeps the certificates of a bag at hand. Only those that stand
+ * in the signature just as they are encoded again: others are the same
+ * certificate in other bytes, and OpenSSL tells these apart. */
+static void remember_bag(const struct kf_signed_data *data,
+			 struct kf_bytes whole)
+{
+	for (size_t i = 0; i < data->num_der && i < KF_KNOWN_MAX / 2; i++)
+		if (memmem(whole.data, whole.len, data->der[i].data,
+			   data->der[i].len))
+			kf_openssl_remember(data->openssl, data->der[i],
+					    sk_X509_value(data->bag, (int)i));
+}
+
 /* parse_pkcs7 is d2i in the private context. */
 static PKCS7 *parse_pkcs7(struct kf_openssl *openssl, struct kf_bytes der)
 {
@@ -163,6 +176,7 @@ enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,
 		(void)kf_openssl_fault();
 		return KF_NO_MEMORY;
 	}
+	remember_bag(data, der);
 	*out = data;
 	return kf_openssl_fault();
 }

@@ -105,9 +105,24 @@ static bool digest_of(const struct kf_signed_data *data, int nid,
 	return ok;
 }
 
+/* stands_for tells whether a digest that is announced is the one that a signer
+ * names. OpenSSL compares the digest itself, and the signature algorithm that
+ * it knows for it. A digest that 3.x fetched has none: that compares equal to
+ * an algorithm that nobody knows. */
+static bool stands_for(int announced, int digest, int wanted, uint32_t policy)
+{
+	bool fetched = announced == digest && !(policy & KF_CMS_SIGNATURE_OID);
+	int with_rsa = NID_undef;
+
+	if (digest == NID_undef)
+		return false;
+	if (!fetched)
+		OBJ_find_sigid_by_algs(&with_rsa, digest, NID_rsaEncryption);
+	return digest == wanted || with_rsa == wanted;
+}
+
 /* signer_digest finds the digest that a signer uses among those that the
- * SignedData announces: what is not announced there is not computed. Some
- * signers give the signature's algorithm in its place. */
+ * SignedData announces: what is not announced there is not computed. */
 static int signer_digest(const PKCS7 *p, const PKCS7_SIGNER_INFO *info,
 			 uint32_t policy)
 {
@@ -117,13 +132,9 @@ static int signer_digest(const PKCS7 *p, const PKCS7_SIGNER_INFO *info,
 	for (int i = 0; i < sk_X509_ALGOR_num(announced); i++) {
 		const X509_ALGOR *a = sk_X509_ALGOR_value(announced, i);
 		int nid = kf_openssl_digest_nid(a->algorithm, policy);
-		int with_rsa = NID_undef;
 
-		if (policy & KF_CMS_SIGNATURE_OID)
-			OBJ_find_sigid_by_algs(&with_rsa, nid,
-					       NID_rsaEncryption);
-		if (nid == wanted ||
-		    (wanted != NID_undef && with_rsa == wanted))
+		if (stands_for(OBJ_obj2nid(a->algorithm), nid, wanted,
+			       policy))
 			return nid;
 	}
 	return NID_undef;
@@ -228,7 +239,11 @@ static enum kf_status verify_signer(const struct kf_signed_data *data,
 	if (!digest_of(data, nid, content, digest, &len))
 		return kf_openssl_fault() == KF_OK ? KF_NO_CRYPTO
 						   : KF_NO_MEMORY;
-	if (sk_X509_ATTRIBUTE_num(info->auth_attr) > 0)
+	/* Attributes are hashed by the digest that the signer names. */
+	if (sk_X509_ATTRIBUTE_num(info->auth_attr) > 0 &&
+	    OBJ_obj2nid(info->digest_alg->algorithm) == NID_undef)
+		wrong = "it has signed attributes, and a digest that nobody knows";
+	else if (sk_X509_ATTRIBUTE_num(info->auth_attr) > 0)
 		wrong = attributes_digest(data, info, nid, policy, digest,
 					  &len);
 	if (wrong)

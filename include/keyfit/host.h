@@ -29,6 +29,11 @@ void kf_fault_say(struct kf_fault *fault, const char *hint, const char *what,
 KF_MUST const struct kf_crypto *kf_openssl_open(struct kf_fault *why);
 void kf_openssl_close(const struct kf_crypto *crypto);
 
+/* kf_openssl_watch_memory lets OpenSSL allocate through functions that note
+ * when memory runs out, for the whole process. A program that is its own
+ * calls it first of all; a library must not. */
+void kf_openssl_watch_memory(void);
+
 /* kf_work is an env with its memory: an arena of `arena_len` bytes, a window,
  * a step budget. */
 struct kf_work {

@@ -16,6 +16,7 @@
 #define OID_CONTENT_TYPE "1.2.840.113549.1.9.3"
 #define OID_MESSAGE_DIGEST "1.2.840.113549.1.9.4"
 #define OID_COUNTERSIGNATURE "1.2.840.113549.1.9.6"
+#define OID_NOBODYS "1.3.6.1.4.1.55555.3"
 #define OID_SHA256_RSA "1.2.840.113549.1.1.11"
 
 /* content is what a SignedData holds: its type, its element, and the bytes
@@ -124,6 +125,7 @@ static struct bytes signer_info(const struct signature *s, size_t index,
 	if (s->bad_signature || (s->second_bad && index == 1))
 		sig.data[sig.len / 2] ^= 4;
 	return der(0x30, join(7, der_int(1), issuer_and_serial(who),
+			      s->unknown_digest ? algorithm(OID_NOBODYS) :
 			      s->sig_oid_as_digest
 			      ? algorithm(OID_SHA256_RSA) : algorithm(md),
 			      attrs.len ? der(0xa0, attrs) : attrs,

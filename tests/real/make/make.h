@@ -104,6 +104,7 @@ struct signature {
 	bool wrong_image_digest;
 	bool no_bag;			/* no certificates at all */
 	bool detached;
+	bool unknown_digest;	/* digestAlgorithm is an OID of nobody's */
 	bool sig_oid_as_digest;		/* digestAlgorithm is sha256WithRSA */
 	bool bare;			/* no ContentInfo around it */
 	bool indefinite;		/* outer lengths are not told */

@@ -15,6 +15,10 @@ static void structure(void)
 	static const struct odd all[] = {
 		{ "UEFI-17", "plain", { 0 } },
 		{ "UEFI-17", "no-attributes", { .no_attributes = true } },
+		{ "UEFI-22", "unknown-digest-no-attributes",
+		  { .no_attributes = true, .unknown_digest = true } },
+		{ "UEFI-22", "unknown-digest",
+		  { .unknown_digest = true } },
 		{ "UEFI-17", "no-content-type", { .no_content_type = true } },
 		{ "UEFI-17", "no-message-digest",
 		  { .no_message_digest = true } },
