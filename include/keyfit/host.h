@@ -89,6 +89,47 @@ KF_MUST enum kf_status kf_text_file_read(struct kf_text_file *out,
 					 struct kf_fault *why);
 void kf_text_file_close(struct kf_text_file *file);
 
+/* kf_ask is how a user names a device: what --device, --rules, --trust and
+ * --set say. `trust` and `set` hold their NAME=VALUE pairs in order; a name
+ * may come again. Without `device` and `trust` it is this machine. */
+struct kf_ask {
+	const char *device;	/* a path; NULL: none */
+	const char *rules;	/* a profile's name; NULL: the device's own */
+	const struct kf_setting *trust;
+	size_t num_trust;
+	const struct kf_setting *set;
+	size_t num_set;
+};
+
+/* kf_device_verifier is one verifier of a device, with what it trusts. */
+struct kf_device_verifier {
+	const struct kf_rules *rules;
+	const char *stage;	/* "boot" */
+	struct kf_store store;	/* prepared for `rules` */
+};
+
+/* kf_device is a device that was read. A part that could not be read is
+ * unknown, and `unread` says why for the first of them. */
+struct kf_device {
+	const char *name;	/* for people: "lenovo-x1" */
+	struct kf_device_verifier *verifier;
+	size_t num_verifiers;
+	struct kf_fault unread;	/* `what` empty: all was read */
+	struct kf_device_memory *memory;	/* files and arena behind it */
+};
+
+/* kf_device_open reads a device. It is recognised by content: a variable
+ * store file, an efivarfs folder, a profile (JSON); parts may be signature
+ * lists, signed updates, certificates, variables, and folders of these.
+ * Owns: `out`, until kf_device_close, which takes a zeroed one too.
+ * Fails: KF_WRONG_USE (an unknown name or a file of no known kind),
+ * KF_CANNOT_READ, KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_device_open(struct kf_device *out,
+				      const struct kf_ask *ask,
+				      const struct kf_crypto *crypto,
+				      int64_t now_s, struct kf_fault *why);
+void kf_device_close(struct kf_device *device);
+
 /* kf_now_s is the clock: seconds since 1970, UTC. */
 int64_t kf_now_s(void);
 
