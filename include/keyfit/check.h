@@ -70,7 +70,8 @@ struct kf_evidence {
 
 /* kf_finding is a reason with the rule that gave it and its evidence. */
 struct kf_finding {
-	const struct kf_reason *reason;	/* NULL: nothing to say */
+	const struct kf_reason *reason;	/* NULL: none, as where it accepts;
+					 * the rest then tells why it does */
 	const char *rule;		/* "UEFI-29" */
 	struct kf_evidence evidence[KF_EVIDENCE_MAX];
 	size_t num_evidence;

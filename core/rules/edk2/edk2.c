@@ -12,17 +12,17 @@
 
 /* What OpenSSL can do in edk2's build of it; see docs/rules/uefi.md. */
 #define CMS_ALWAYS (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
-		    KF_CMS_ANY_PURPOSE | KF_CMS_ANY_DIGEST_TAG | \
-		    KF_CMS_ROOM_BEHIND)
+		    KF_CMS_ANY_PURPOSE | KF_CMS_ROOM_BEHIND)
 #define CMS_1_1_1 (CMS_ALWAYS | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
 		   KF_CMS_SHA3 | KF_CMS_RSA_PSS | KF_CMS_SIGNATURE_OID | \
-		   KF_CMS_ANY_UNICODE)
-#define CMS_3_4 (CMS_ALWAYS | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | \
-		 KF_CMS_SHA1 | KF_CMS_SHA224 | \
-		 KF_CMS_RSA_PSS)
+		   KF_CMS_ANY_UNICODE | KF_CMS_ANY_DIGEST_TAG)
+#define CMS_3_5 (CMS_ALWAYS | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | \
+		 KF_CMS_SHA1 | KF_CMS_SHA224 | KF_CMS_RSA_PSS)
+#define CMS_3_4 (CMS_3_5 | KF_CMS_ANY_DIGEST_TAG)
 
 static const struct edk2_profile upstream = {
-	.cms = CMS_3_4,
+	.cms = CMS_3_5,
+	.post_quantum = true,
 	.all_digests = true,
 	.debug_goes_on = true,
 	.strict_tbs = true,
@@ -329,6 +329,7 @@ static enum kf_status judge(struct edk2_case *k)
 
 	memset(out, 0, sizeof(*out));
 	memset(&k->allowed_by, 0, sizeof(k->allowed_by));
+	memset(&k->allowed_digest, 0, sizeof(k->allowed_digest));
 	k->fault = EDK2_END;
 	edk2_judge(k);
 	if (k->status != KF_OK)
@@ -468,6 +469,7 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		.image = state,
 		.trust = kf_store_state(store, rules),
 		.profile = rules->profile,
+		.judged = rules->judged,
 		.env = env,
 		.out = out,
 	};

@@ -25,6 +25,8 @@ struct edk2_profile {
 				 * every digest, not by SHA-256 alone */
 	bool debug_goes_on;	/* UEFI-106: the debug directory is read on
 				 * after its CodeView entry */
+	bool post_quantum;	/* UEFI-22: it has ML-DSA and SLH-DSA, which
+				 * keyfit does not weigh */
 	bool strict_tbs;	/* UEFI-38: a certificate of indefinite length
 				 * has no TBSCertificate */
 };
@@ -169,11 +171,15 @@ struct edk2_case {
 	struct edk2_image *image;
 	const struct edk2_trust *trust;
 	const struct edk2_profile *profile;
+	bool judged;		/* as kf_rules says */
 	struct kf_env *env;
 	struct kf_verdict *out;
 	enum edk2_guess db, dbx, dbt;
 	enum kf_status status;
 	struct edk2_entry allowed_by;	/* list 0: by no certificate */
+	const struct edk2_signature *allowed;	/* the one that it allows */
+	struct edk2_entry allowed_digest;	/* list 0: by no digest */
+	enum kf_digest_kind digest_kind;
 	/* The firmware does not come back from a walk, or comes back with
 	 * what it found behind the part. EDK2_END: neither happened. */
 	enum edk2_end fault;

@@ -71,8 +71,14 @@ static enum look digest_in_dbx(struct edk2_case *k, enum kf_digest_kind kind,
 static enum look digest_in_db(struct edk2_case *k, enum kf_digest_kind kind)
 {
 	struct edk2_entry entry;
+	enum look look = digest_in(k, &k->trust->db, k->db, true, kind,
+				   &entry);
 
-	return digest_in(k, &k->trust->db, k->db, true, kind, &entry);
+	if (look == HIT) {
+		k->allowed_digest = entry;
+		k->digest_kind = kind;
+	}
+	return look;
 }
 
 static void prove_digest(struct edk2_case *k, enum kf_digest_kind kind,
@@ -290,8 +296,10 @@ static enum look anchored(struct edk2_case *k, struct edk2_signature *s,
 		n->reason = KF_REASON_ANCHOR_HASH_REVOKED;
 		return NOTHING;
 	}
-	if (!k->allowed_by.list)
+	if (!k->allowed_by.list) {
 		k->allowed_by = *anchor;
+		k->allowed = s;
+	}
 	return HIT;
 }
 

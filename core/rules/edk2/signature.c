@@ -208,6 +208,32 @@ enum kf_status edk2_tbs_digests(struct kf_digest out[KF_NUM_DIGESTS],
 	return KF_OK;
 }
 
+/* names_post_quantum: does the name of an ML-DSA or SLH-DSA algorithm stand
+ * anywhere in these bytes? Source: NIST, Computer Security Objects Register,
+ * sigAlgs 17 to 46. */
+static bool names_post_quantum(struct kf_bytes b)
+{
+	static const uint8_t oid[] = { 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+				       0x65, 0x03, 0x04, 0x03 };
+
+	for (size_t i = 0; i + sizeof(oid) < b.len; i++)
+		if (b.data[i] == oid[0] &&
+		    memcmp(b.data + i, oid, sizeof(oid)) == 0 &&
+		    b.data[i + sizeof(oid)] >= 17 &&
+		    b.data[i + sizeof(oid)] <= 46)
+			return true;
+	return false;
+}
+
+/* weigh notes what keyfit cannot tell of a signature that this firmware may
+ * be able to verify. UEFI-22. */
+static void weigh(struct edk2_image *image, struct kf_bytes bytes,
+		  const struct edk2_profile *profile)
+{
+	if (profile->post_quantum && names_post_quantum(bytes))
+		edk2_beyond(image, "a signature or certificate with ML-DSA or SLH-DSA, which this firmware may verify");
+}
+
 /* keep_signers notes the signers' certificates and the digests of their
  * TBSCertificates. None where one is missing from the bag. UEFI-31. */
 static enum kf_status keep_signers(struct edk2_signature *s,
@@ -273,6 +299,7 @@ void edk2_signature_prepare(struct edk2_signature *s, struct edk2_image *image,
 	s->shown.len = s->len;
 	if (s->skipped.reason)
 		return;
+	weigh(image, s->blob, profile);
 	artifact->status = parse(s, profile, env);
 	if (artifact->status != KF_OK)
 		return;
@@ -293,6 +320,8 @@ void edk2_signature_suppose(struct edk2_signature *s, struct edk2_image *image,
 
 	s->number = 1;
 	s->kind = KF_SHA256;
+	for (size_t i = 0; i < artifact->num_suppose; i++)
+		weigh(image, artifact->suppose[i], profile);
 	artifact->status = crypto->signed_suppose(crypto->self, &s->data,
 						  artifact->suppose,
 						  artifact->num_suppose);

@@ -1,4 +1,5 @@
-/* What rides on a verdict without changing it. UEFI-8, UEFI-37, UEFI-39.
+/* What rides on a verdict without changing it: what allowed the image, and
+ * what to know besides. UEFI-8, UEFI-37, UEFI-39.
  *
  * Source: edk2 SecurityPkg/Library/DxeImageVerificationLib/
  * DxeImageVerificationLib.c:HashPeImage, IsForbiddenByDbx; CryptoPkg/Library/
@@ -64,8 +65,42 @@ static void padded(struct edk2_case *k)
 		       k->image->source->size + (-k->image->source->size & 7));
 }
 
+/* not_run: nobody held these rules against the firmware of this device. */
+static void not_run(struct edk2_case *k)
+{
+	struct kf_finding *w = k->judged ? NULL
+		: kf_warn(k->out, KF_REASON_VERIFIER_NOT_RUN, NULL);
+
+	if (w)
+		kf_prove_text(w, "they follow edk2's source, which vendors build in their own ways");
+}
+
+/* allowed_why proves what in db let the image through. UEFI-27, UEFI-34. */
+static void allowed_why(struct edk2_case *k)
+{
+	struct kf_finding *f = &k->out->why;
+	const struct kf_digest *d = &k->image->digest[k->digest_kind];
+
+	if (k->out->answer != KF_ACCEPT || k->out->not_enforced)
+		return;
+	if (k->allowed_by.list) {
+		f->rule = "UEFI-34";
+		kf_prove_signature(f, k->allowed->number, k->allowed->at,
+				   k->allowed->len);
+		kf_prove_certificate(f, "anchor", k->allowed_by.data);
+		edk2_prove_entry(f, "db", &k->allowed_by);
+	} else if (k->allowed_digest.list) {
+		f->rule = k->image->is_signed ? "UEFI-28" : "UEFI-27";
+		kf_prove(f, KF_EV_DIGEST, kf_digest_name(k->digest_kind))
+			->bytes = kf_view(d->bytes, d->len);
+		edk2_prove_entry(f, "db", &k->allowed_digest);
+	}
+}
+
 void edk2_warn(struct edk2_case *k)
 {
+	allowed_why(k);
+	not_run(k);
 	expired(k);
 	cut_short(k);
 	padded(k);
