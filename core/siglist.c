@@ -88,15 +88,16 @@ struct kf_damage kf_siglist_damage(struct kf_bytes bytes)
 /* describe_moment shows the time behind a digest of a certificate. */
 static void describe_moment(struct kf_bytes time, const struct kf_sink *sink)
 {
-	static const char *const names[] = { "month", "day", "hour", "minute",
-					     "second" };
 	struct kf_cursor c = kf_cursor_over(time, 0);
+	struct kf_moment m = { 0 };
 
-	kf_fact_open(sink, "revoked-at");
-	kf_fact_number(sink, "year", kf_u16le(&c, "Year"));
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		kf_fact_number(sink, names[i], kf_u8(&c, names[i]));
-	kf_fact_close(sink);
+	m.year = kf_u16le(&c, "Year");
+	m.month = kf_u8(&c, "Month");
+	m.day = kf_u8(&c, "Day");
+	m.hour = kf_u8(&c, "Hour");
+	m.minute = kf_u8(&c, "Minute");
+	m.second = kf_u8(&c, "Second");
+	kf_fact_moment(sink, "revoked-at", &m);
 }
 
 static void describe_entry(struct kf_bytes type, struct kf_bytes entry,
