@@ -70,6 +70,19 @@ void kf_fact_place(const struct kf_sink *sink, uint64_t at, uint64_t len)
 	kf_fact_number(sink, "size", len);
 }
 
+void kf_fact_moment(const struct kf_sink *sink, const char *name,
+		    const struct kf_moment *moment)
+{
+	kf_fact_open(sink, name);
+	kf_fact_number(sink, "year", moment->year);
+	kf_fact_number(sink, "month", moment->month);
+	kf_fact_number(sink, "day", moment->day);
+	kf_fact_number(sink, "hour", moment->hour);
+	kf_fact_number(sink, "minute", moment->minute);
+	kf_fact_number(sink, "second", moment->second);
+	kf_fact_close(sink);
+}
+
 void kf_fact_guid(const struct kf_sink *sink, const char *name,
 		  struct kf_bytes guid)
 {

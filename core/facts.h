@@ -21,6 +21,9 @@ void kf_fact_seconds(const struct kf_sink *sink, const char *name,
 		     int64_t seconds);
 void kf_fact_yes_no(const struct kf_sink *sink, const char *name, bool yes);
 void kf_fact_place(const struct kf_sink *sink, uint64_t at, uint64_t len);
+/* kf_fact_moment: a time as UEFI keeps it, field by field. */
+void kf_fact_moment(const struct kf_sink *sink, const char *name,
+		    const struct kf_moment *moment);
 /* kf_fact_guid: 16 bytes as UEFI stores them, in the usual spelling. */
 void kf_fact_guid(const struct kf_sink *sink, const char *name,
 		  struct kf_bytes guid);
