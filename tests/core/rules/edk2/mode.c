@@ -1,0 +1,91 @@
+/* Is anything verified? UEFI-26, and the contract for parts given one by one:
+ * Secure Boot then counts as on, unless pk=none or secure-boot=off.
+ */
+#include "tests/model.h"
+
+#include "core/rules/edk2/edk2.h"
+
+static struct kf_bytes byte(uint8_t value)
+{
+	return model_fill(1, value);
+}
+
+static void a_whole_store_without_a_platform_key_is_in_setup_mode(void **state)
+{
+	struct kf_store store = { .complete = true };
+
+	assert_int_equal(edk2_mode(&store), EDK2_SETUP_MODE);
+	model_put(&store, "pk", byte(1));
+	assert_int_equal(edk2_mode(&store), EDK2_ENFORCED);
+}
+
+static void parts_given_one_by_one_count_as_enforced(void **state)
+{
+	struct kf_store store = { .complete = false };
+
+	assert_int_equal(edk2_mode(&store), EDK2_ENFORCED);
+	model_put(&store, "db", byte(1));
+	assert_int_equal(edk2_mode(&store), EDK2_ENFORCED);
+	model_put(&store, "pk", kf_view(NULL, 0));
+	assert_int_equal(edk2_mode(&store), EDK2_SETUP_MODE);
+}
+
+static void the_setting_goes_before_all_else(void **state)
+{
+	struct kf_store store = { .complete = true };
+
+	assert_true(kf_store_set(&store, "secure-boot", "on"));
+	model_put(&store, "secure-boot", byte(0));
+	assert_int_equal(edk2_mode(&store), EDK2_ENFORCED);
+	model_put(&store, "pk", byte(1));
+	model_put(&store, "secure-boot", byte(1));
+	assert_true(kf_store_set(&store, "secure-boot", "off"));
+	assert_int_equal(edk2_mode(&store), EDK2_SECURE_BOOT_OFF);
+}
+
+static void enable_counts_where_there_is_a_platform_key(void **state)
+{
+	static const struct {
+		uint8_t enable;
+		enum edk2_mode mode;
+	} all[] = {
+		{ 0, EDK2_SECURE_BOOT_OFF }, { 1, EDK2_ENFORCED },
+		{ 2, EDK2_SECURE_BOOT_OFF },
+	};
+	struct kf_store store = { .complete = true };
+
+	for (size_t i = 0; i < 3; i++) {
+		model_put(&store, "secure-boot-enable", byte(all[i].enable));
+		model_put(&store, "pk", byte(1));
+		assert_int_equal(edk2_mode(&store), all[i].mode);
+		model_put(&store, "pk", kf_view(NULL, 0));
+		assert_int_equal(edk2_mode(&store), EDK2_SETUP_MODE);
+	}
+}
+
+static void a_running_system_tells_its_state(void **state)
+{
+	struct kf_store store = { .complete = true };
+
+	model_put(&store, "pk", byte(1));
+	model_put(&store, "secure-boot-enable", byte(0));
+	model_put(&store, "secure-boot", byte(1));
+	assert_int_equal(edk2_mode(&store), EDK2_ENFORCED);
+	model_put(&store, "secure-boot", byte(0));
+	model_put(&store, "secure-boot-enable", byte(1));
+	assert_int_equal(edk2_mode(&store), EDK2_SECURE_BOOT_OFF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		MODEL_TEST(
+		    a_whole_store_without_a_platform_key_is_in_setup_mode),
+		MODEL_TEST(parts_given_one_by_one_count_as_enforced),
+		MODEL_TEST(the_setting_goes_before_all_else),
+		MODEL_TEST(enable_counts_where_there_is_a_platform_key),
+		MODEL_TEST(a_running_system_tells_its_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
