@@ -56,6 +56,35 @@ bool kf_siglist_likely(struct kf_bytes bytes)
 	return !c.damage.field && kf_siglist_type(type);
 }
 
+/* pass_list steps over one list whose entries fill it exactly. */
+static void pass_list(struct kf_cursor *c)
+{
+	uint32_t len, header_len, entry_len, room;
+
+	kf_skip(c, 16, "SignatureType");
+	len = kf_u32le(c, "SignatureListSize");
+	header_len = kf_u32le(c, "SignatureHeaderSize");
+	entry_len = kf_u32le(c, "SignatureSize");
+	if (len < KF_SIGLIST_HEADER_LEN)
+		kf_break(c, "SignatureListSize");
+	room = len - KF_SIGLIST_HEADER_LEN;
+	if (header_len > room)
+		kf_break(c, "SignatureHeaderSize");
+	else if (entry_len <= KF_SIGLIST_OWNER_LEN ||
+		 (room - header_len) % entry_len != 0)
+		kf_break(c, "SignatureSize");
+	kf_skip(c, room, "SignatureListSize");
+}
+
+struct kf_damage kf_siglist_damage(struct kf_bytes bytes)
+{
+	struct kf_cursor c = kf_cursor_over(bytes, 0);
+
+	while (kf_more(&c))
+		pass_list(&c);
+	return c.damage;
+}
+
 /* describe_moment shows the time behind a digest of a certificate. */
 static void describe_moment(struct kf_bytes time, const struct kf_sink *sink)
 {

@@ -19,6 +19,10 @@ const char *kf_siglist_type(struct kf_bytes guid);
 /* kf_siglist_likely tells whether the bytes start like a signature list. */
 bool kf_siglist_likely(struct kf_bytes bytes);
 
+/* kf_siglist_damage finds the first field by which the lists do not add up, as
+ * UEFI wants them to before it writes them; `field` NULL: they are sound. */
+struct kf_damage kf_siglist_damage(struct kf_bytes bytes);
+
 /* kf_siglist_describe shows all lists and entries, as far as they hold. */
 void kf_siglist_describe(struct kf_bytes bytes, uint64_t base,
 			 struct kf_env *env, const struct kf_sink *sink);

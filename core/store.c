@@ -32,7 +32,7 @@ enum kf_presence kf_store_presence(const struct kf_store *store,
 {
 	const struct kf_part *part = kf_store_part(store, name);
 
-	if (part && part->presence != KF_UNKNOWN)
+	if (part)
 		return part->presence;
 	return store->complete ? KF_ABSENT : KF_UNKNOWN;
 }

@@ -93,7 +93,9 @@ void kf_store_read(struct kf_store *out, const struct kf_store_kind *kind,
 const struct kf_part *kf_store_part(const struct kf_store *store,
 				    const char *name);
 
-/* kf_store_presence is a part's presence, `complete` taken into account. */
+/* kf_store_presence is a part's presence, `complete` taken into account: that
+ * is for parts of which the store says nothing. One that is there and unknown
+ * was there and could not be read, and is never taken for absent. */
 enum kf_presence kf_store_presence(const struct kf_store *store,
 				   const char *name);
 

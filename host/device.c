@@ -1,0 +1,268 @@
+/* Opens a device: by its store, by parts that are given one by one, or this
+ * machine; then puts in what the user wants to see changed.
+ *
+ * Names are held against the rules: a part or a setting that the verifier
+ * does not know is an error, since the user meant something by it.
+ */
+#include "device.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum kf_status no_rules(struct kf_opening *o, const char *name)
+{
+	const struct kf_rules *rules;
+	struct kf_names names = { "", 0 };
+	char hint[240];
+
+	for (size_t i = 0; (rules = kf_rules_at(i)); i++)
+		kf_names_add(&names, rules->name);
+	snprintf(hint, sizeof(hint), "there are %s", names.text);
+	kf_fault_say(o->why, hint, "there are no rules named \"%.80s\"", name);
+	return KF_WRONG_USE;
+}
+
+enum kf_status kf_device_verifiers(struct kf_opening *o, size_t num)
+{
+	struct kf_device *d = o->device;
+
+	d->verifier = kf_arena_take(&o->memory->work.arena,
+				    num * sizeof(d->verifier[0]));
+	if (!d->verifier)
+		return kf_device_full(o);
+	d->num_verifiers = num;
+	return KF_OK;
+}
+
+enum kf_status kf_device_rules(struct kf_opening *o,
+			       struct kf_device_verifier *v, const char *name)
+{
+	v->rules = kf_rules_find(name);
+	if (!v->rules)
+		return no_rules(o, name);
+	v->stage = v->rules->verifier->stage;
+	return KF_OK;
+}
+
+/* only starts a device of one verifier. */
+static enum kf_status only(struct kf_opening *o, const char *name)
+{
+	const char *rules = o->ask->rules ? o->ask->rules : "edk2";
+	enum kf_status status = kf_device_verifiers(o, 1);
+
+	if (status != KF_OK)
+		return status;
+	o->device->name = kf_device_text(o, name);
+	if (!o->device->name)
+		return KF_NO_MEMORY;
+	o->device->verifier[0].store.device = o->device->name;
+	return kf_device_rules(o, &o->device->verifier[0], rules);
+}
+
+/* name_of is a file's name for people: no folder, no extension. */
+static void name_of(char out[128], const char *path)
+{
+	size_t len = strlen(path);
+	const char *name, *dot;
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	name = memrchr(path, '/', len);
+	name = name && len > 1 ? name + 1 : path;
+	len -= (size_t)(name - path);
+	dot = memrchr(name, '.', len);
+	if (dot && dot != name)
+		len = (size_t)(dot - name);
+	snprintf(out, 128, "%.*s", (int)(len < 127 ? len : 127), name);
+}
+
+static enum kf_status no_device(struct kf_opening *o, const char *path,
+				const struct kf_store_kind *kind)
+{
+	if (kind)
+		kf_say_path(o->why, path,
+			    "say which part it is: --trust db=FILE",
+			    "is one list of keys, not a device");
+	else
+		kf_say_path(o->why, path,
+			    "give a variable store, a folder of EFI variables or a profile (JSON)",
+			    "is no device that keyfit knows");
+	return KF_WRONG_USE;
+}
+
+static enum kf_status read_store(struct kf_opening *o, const char *path)
+{
+	const struct kf_store_kind *kind;
+	struct kf_store *store;
+	struct kf_bytes file;
+	char name[128];
+	enum kf_status status = kf_device_file(&file, o, path,
+					       KF_STORE_FILE_MAX);
+
+	if (status != KF_OK)
+		return status;
+	kind = kf_store_kind_of(file);
+	if (!kind || !kind->whole)
+		return no_device(o, path, kind);
+	name_of(name, path);
+	status = only(o, name);
+	if (status != KF_OK)
+		return status;
+	store = &o->device->verifier[0].store;
+	kf_store_read(store, kind, file, &o->memory->work.env);
+	store->device = o->device->name;
+	return store->status == KF_OK ? KF_OK : kf_device_full(o);
+}
+
+static enum kf_status read_device(struct kf_opening *o)
+{
+	enum kf_status status;
+
+	if (o->ask->device)
+		return read_store(o, o->ask->device);
+	if (o->ask->num_trust)
+		return only(o, "the keys given");
+	status = only(o, "this machine");
+	if (status != KF_OK)
+		return status;
+	return kf_machine_read(o, &o->device->verifier[0].store);
+}
+
+/* seen_before tells whether a name was given before, so that this one adds
+ * to it. */
+static bool seen_before(const struct kf_setting *list, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(list[i].name, list[index].name) == 0)
+			return true;
+	return false;
+}
+
+static enum kf_status no_part(struct kf_opening *o, const char *name)
+{
+	struct kf_names names = { "", 0 };
+	const struct kf_rules *rules = o->device->verifier[0].rules;
+	char hint[240];
+
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		const struct kf_verifier *v =
+			o->device->verifier[i].rules->verifier;
+
+		for (const char *const *part = v->parts; *part; part++)
+			kf_names_add(&names, *part);
+	}
+	snprintf(hint, sizeof(hint), "there are %s", names.text);
+	kf_fault_say(o->why, hint, "the rules %s have no part \"%.80s\"",
+		     rules->name, name);
+	return KF_WRONG_USE;
+}
+
+static enum kf_status no_choice(struct kf_opening *o, const char *name)
+{
+	struct kf_names names = { "", 0 };
+	const struct kf_rules *rules = o->device->verifier[0].rules;
+	char hint[240];
+
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		const struct kf_choice *c =
+			o->device->verifier[i].rules->verifier->choices;
+
+		for (; c->name; c++)
+			kf_names_add(&names, c->name);
+	}
+	snprintf(hint, sizeof(hint), "there are %s", names.text);
+	kf_fault_say(o->why, hint, "the rules %s have no setting \"%.80s\"",
+		     rules->name, name);
+	return KF_WRONG_USE;
+}
+
+static enum kf_status apply_trust(struct kf_opening *o, size_t index)
+{
+	const struct kf_setting *line = &o->ask->trust[index];
+	bool again = seen_before(o->ask->trust, index), known = false;
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		struct kf_device_verifier *v = &o->device->verifier[i];
+		const char *name = kf_part_name(v->rules->verifier,
+						line->name);
+
+		if (!name || status != KF_OK)
+			continue;
+		known = true;
+		status = kf_trust_put(o, &v->store, name, line->value, again);
+	}
+	return known ? status : no_part(o, line->name);
+}
+
+static enum kf_status apply_set(struct kf_opening *o, size_t index)
+{
+	const struct kf_setting *line = &o->ask->set[index];
+	enum kf_status status = KF_OK;
+	bool known = false;
+
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		struct kf_device_verifier *v = &o->device->verifier[i];
+		const struct kf_choice *choice;
+
+		choice = kf_choice_of(v->rules->verifier, line->name);
+		if (!choice || status != KF_OK)
+			continue;
+		known = true;
+		status = kf_setting_put(o, &v->store, choice, line->value);
+	}
+	return known ? status : no_choice(o, line->name);
+}
+
+static enum kf_status apply(struct kf_opening *o)
+{
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < o->ask->num_trust && status == KF_OK; i++)
+		status = apply_trust(o, i);
+	for (size_t i = 0; i < o->ask->num_set && status == KF_OK; i++)
+		status = apply_set(o, i);
+	return status;
+}
+
+static enum kf_status prepare(struct kf_opening *o)
+{
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		struct kf_device_verifier *v = &o->device->verifier[i];
+
+		kf_store_prepare(&v->store, v->rules, &o->memory->work.env);
+		if (v->store.status == KF_OK)
+			continue;
+		kf_fault_say(o->why, NULL, "%s", v->store.status ==
+			     KF_NO_CRYPTO ? "the crypto library failed"
+			     : "the device's lists are larger than keyfit weighs");
+		return v->store.status;
+	}
+	return KF_OK;
+}
+
+enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
+			      const struct kf_crypto *crypto, int64_t now_s,
+			      struct kf_fault *why)
+{
+	struct kf_opening o = { .device = out, .ask = ask, .why = why };
+	enum kf_status status;
+
+	memset(out, 0, sizeof(*out));
+	status = kf_device_memory_open(&o, crypto, now_s);
+	if (status == KF_OK)
+		status = read_device(&o);
+	if (status == KF_OK)
+		status = apply(&o);
+	if (status == KF_OK)
+		status = prepare(&o);
+	if (status != KF_OK)
+		kf_device_close(out);
+	return status;
+}
+
+void kf_device_close(struct kf_device *device)
+{
+	kf_device_memory_close(device->memory);
+	memset(device, 0, sizeof(*device));
+}

@@ -1,0 +1,95 @@
+/* What the files that open a device share.
+ *
+ * A device's texts and bytes live in its memory: an arena, and files that
+ * were read whole.
+ */
+#ifndef KEYFIT_HOST_DEVICE_H
+#define KEYFIT_HOST_DEVICE_H
+
+#include <keyfit/host.h>
+
+enum {
+	/* Flash images of real machines are 8 to 64 MiB. */
+	KF_STORE_FILE_MAX = 64 << 20,
+	KF_PART_FILE_MAX = 4 << 20,
+};
+
+struct kf_kept_file;
+
+struct kf_device_memory {
+	struct kf_work work;
+	struct kf_kept_file *files;
+};
+
+/* kf_opening is a device while it is being opened. */
+struct kf_opening {
+	struct kf_device *device;
+	const struct kf_ask *ask;
+	struct kf_device_memory *memory;
+	struct kf_fault *why;
+};
+
+/* kf_names collects words for a hint: "a, b, c". */
+struct kf_names {
+	char text[160];
+	size_t len;
+};
+
+void kf_names_add(struct kf_names *names, const char *word);
+
+/* device_memory.c */
+KF_MUST enum kf_status kf_device_memory_open(struct kf_opening *o,
+					     const struct kf_crypto *crypto,
+					     int64_t now_s);
+void kf_device_memory_close(struct kf_device_memory *memory);
+
+/* kf_device_file reads a file that stays as long as the device does. Faults
+ * name the path. Fails: KF_CANNOT_READ, KF_WRONG_USE, KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_device_file(struct kf_bytes *out,
+				      struct kf_opening *o, const char *path,
+				      size_t max_len);
+
+/* kf_device_text keeps a copy of a text. Fails: NULL, and says so. */
+KF_MUST const char *kf_device_text(struct kf_opening *o, const char *text);
+KF_MUST enum kf_status kf_device_full(struct kf_opening *o);
+
+/* kf_say_path words a fault about a path; long paths lose their front. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+void kf_say_path(struct kf_fault *why, const char *path, const char *hint,
+		 const char *what, ...);
+
+/* device.c: room for `num` verifiers with empty stores. */
+KF_MUST enum kf_status kf_device_verifiers(struct kf_opening *o, size_t num);
+
+/* kf_device_rules gives a verifier its rules. Fails: KF_WRONG_USE. */
+KF_MUST enum kf_status kf_device_rules(struct kf_opening *o,
+				       struct kf_device_verifier *v,
+				       const char *name);
+
+/* trust.c: kf_trust_put makes a part of a store out of a file, a folder or
+ * "none". `again`: it adds to what the name holds already. */
+KF_MUST enum kf_status kf_trust_put(struct kf_opening *o,
+				    struct kf_store *store, const char *name,
+				    const char *path, bool again);
+
+/* kf_part_name is a verifier's own text for the name of a part; NULL: it has
+ * none of that name. */
+const char *kf_part_name(const struct kf_verifier *verifier,
+			 const char *name);
+
+/* kf_setting_put holds a setting against the verifier's choices.
+ * Fails: KF_WRONG_USE, for a value that is none of them. */
+const struct kf_choice *kf_choice_of(const struct kf_verifier *verifier,
+				     const char *name);
+KF_MUST enum kf_status kf_setting_put(struct kf_opening *o,
+				      struct kf_store *store,
+				      const struct kf_choice *choice,
+				      const char *value);
+
+/* machine.c: this machine, as its firmware's variables tell. */
+KF_MUST enum kf_status kf_machine_read(struct kf_opening *o,
+				       struct kf_store *store);
+
+#endif
