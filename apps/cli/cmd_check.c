@@ -70,7 +70,7 @@ static const char *const examples[] = {
 static int pick_form(struct question *q)
 {
 	static const struct kf_form *const forms[] = {
-		&kf_form_json,
+		&kf_form_json, &kf_form_sarif, &kf_form_junit,
 	};
 
 	q->render.form = &kf_form_text;
@@ -431,6 +431,7 @@ static int run(const struct kf_arguments *arguments)
 	if (status == KF_EXIT_FITS)
 		status = answer(&q);
 	kf_output_close(&q.render.out);
+	kf_output_close(&q.render.later);
 	kf_device_close(&q.device);
 	kf_work_close(&q.work);
 	kf_log_close(&q.log);

@@ -13,6 +13,8 @@
 struct kf_render {
 	const struct kf_form *form;
 	struct kf_output out;
+	struct kf_output later;	/* what stands behind, in a whole document */
+	struct kf_json json, notes;
 	bool colour;
 	unsigned width;		/* of the terminal; 0: lines are not broken */
 	size_t tests, failures, errors;
