@@ -1,4 +1,4 @@
-/* Is anything verified at all? UEFI-26, UEFI-52.
+/* Is anything verified at all? UEFI-26.
  *
  * Source: edk2 SecurityPkg/Library/DxeImageVerificationLib/
  * DxeImageVerificationLib.c:DxeImageVerificationHandler (reads SecureBoot);
