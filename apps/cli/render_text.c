@@ -129,13 +129,29 @@ static void show_evidence(struct kf_render *r, const struct kf_pair *pair,
 	}
 }
 
+/* show_allowed: what let the file through. */
+static void show_allowed(struct kf_render *r, const struct kf_pair *pair)
+{
+	const struct kf_finding *f = &pair->verdict->why;
+	struct kf_output words = { 0 };
+
+	kf_words_allowed(&words, f, pair->env);
+	if (!words.len)
+		return;
+	if (f->rule)
+		kf_output_print(&words, " (%s)", f->rule);
+	labelled(r, "why", &words, true);
+}
+
 static void show_why(struct kf_render *r, const struct kf_pair *pair)
 {
 	const struct kf_verdict *v = pair->verdict;
 	struct kf_output words = { 0 };
 
-	if (!v->why.reason)
+	if (!v->why.reason) {
+		show_allowed(r, pair);
 		return;
+	}
 	kf_words_why(&words, pair);
 	labelled(r, "why", &words, true);
 	show_evidence(r, pair, &v->why);

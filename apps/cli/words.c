@@ -306,6 +306,21 @@ void kf_words_finding(struct kf_output *out, const struct kf_finding *finding,
 		sentence(out, finding->reason->sentence, finding, env);
 }
 
+void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
+		      const struct kf_env *env)
+{
+	const char *text = NULL;
+
+	if (of_kind(finding, KF_EV_STORE_ENTRY) &&
+	    of_kind(finding, KF_EV_SIGNATURE))
+		text = "signature {signature} leads to \"{certificate}\", which is in {entry}";
+	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
+		 of_kind(finding, KF_EV_DIGEST))
+		text = "the image's digest is in {entry}";
+	if (text)
+		sentence(out, text, finding, env);
+}
+
 /* stopped_early says that a good signature was never come to. */
 static void stopped_early(struct kf_output *out, const struct kf_pair *pair)
 {

@@ -29,6 +29,10 @@ void kf_words_certificate(struct kf_output *out, struct kf_bytes der,
 void kf_words_finding(struct kf_output *out, const struct kf_finding *finding,
 		      const struct kf_env *env);
 
+/* kf_words_allowed writes what let a file through, where that is told. */
+void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
+		      const struct kf_env *env);
+
 /* kf_words_why writes why the answer is what it is; nothing for an accept. */
 void kf_words_why(struct kf_output *out, const struct kf_pair *pair);
 
