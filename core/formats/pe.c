@@ -125,8 +125,10 @@ static void describe_sections(const struct kf_artifact *artifact,
 	for (uint32_t i = 0; i < pe->num_sections; i++) {
 		if (kf_pe_section_read(&s, pe, artifact->source, i) != KF_OK)
 			break;
-		if (kf_equal(section_name(&s), kf_text(".sbat")))
-			describe_sbat(artifact, &s, env, sink);
+		if (!kf_equal(section_name(&s), kf_text(".sbat")))
+			continue;
+		describe_sbat(artifact, &s, env, sink);
+		break;
 	}
 }
 
@@ -146,9 +148,10 @@ static void describe_signature(struct kf_bytes blob, struct kf_env *env,
 		return;
 	}
 	crypto->signed_facts(data, &facts);
+	kf_fact_open(sink, "signers");
 	for (size_t i = 0; i < facts.num_signers; i++) {
 		crypto->signed_signer(data, i, &signer);
-		kf_fact_open(sink, "signer");
+		kf_fact_open(sink, NULL);
 		kf_fact_word(sink, "digest", signer.digest);
 		kf_fact_word(sink, "algorithm", signer.algorithm);
 		kf_fact_yes_no(sink, "time-stamped", signer.timestamp.len);
@@ -157,6 +160,7 @@ static void describe_signature(struct kf_bytes blob, struct kf_env *env,
 					    signer.certificate);
 		kf_fact_close(sink);
 	}
+	kf_fact_close(sink);
 	kf_fact_open(sink, "certificates");
 	for (size_t i = 0; i < facts.num_certificates; i++)
 		kf_fact_certificate(sink, env, NULL,

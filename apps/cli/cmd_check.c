@@ -1,0 +1,449 @@
+/* keyfit check: would this device take these files?
+ *
+ * Reads what was asked, then goes from file to file and from verifier to
+ * verifier. One arena serves all files in turn. Verdicts are the core's.
+ */
+#include "log.h"
+#include "options.h"
+#include "render.h"
+#include "say.h"
+#include "signer.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+	HEAD_LEN = 4096,	/* what a format is recognised by */
+};
+
+/* question is what was asked, and all that it takes to answer. */
+struct question {
+	const struct kf_arguments *arguments;
+	const struct kf_crypto *crypto;
+	struct kf_device device;
+	struct kf_signer signer;
+	struct kf_log log;
+	struct kf_work work;
+	struct kf_render render;
+	struct kf_verdict verdict;
+	struct kf_remedy remedy[KF_REMEDIES_MAX];
+	int64_t at_s;
+	bool quiet;
+	bool digests;		/* the answers tell the file's digest */
+	bool seen[KF_EXIT_FAULT + 1];	/* exit statuses of the pairs */
+};
+
+static const struct kf_option options[] = {
+	{ "device", KF_VALUE_FILE, "DEVICE", false,
+	  "the device: a variable store, an efivarfs folder, a profile" },
+	{ "rules", KF_VALUE_RULES, "NAME", false,
+	  "the verifier and its version, as edk2-2025.02" },
+	{ "trust", KF_VALUE_PART, "NAME=FILE", true,
+	  "one part of the trust store; NAME=none: there is none" },
+	{ "set", KF_VALUE_SETTING, "NAME=VALUE", true,
+	  "a setting of the device, as secure-boot=off" },
+	{ "at", KF_VALUE_ANY, "TIME", false,
+	  "judge at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
+	{ "signed-by", KF_VALUE_FILE, "CERTIFICATE", false,
+	  "as if this certificate had signed the file, and nobody else" },
+	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a line" },
+	{ "sarif", KF_VALUE_NONE, NULL, false, "one SARIF 2.1.0 document" },
+	{ "junit", KF_VALUE_NONE, NULL, false, "one JUnit XML document" },
+	{ "log", KF_VALUE_FILE, "FILE", false,
+	  "append one JSON event for each verdict" },
+	{ "quiet", KF_VALUE_NONE, NULL, false,
+	  "write no answer: the exit status is it" },
+	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
+};
+
+static const char *const examples[] = {
+	"keyfit check shimx64.efi",
+	"keyfit check shimx64.efi grubx64.efi --device OVMF_VARS_4M.ms.fd",
+	"keyfit check shimx64.efi --rules edk2 --trust db=db.esl --trust dbx=none",
+	"keyfit check --signed-by new-key.pem --device OVMF_VARS_4M.ms.fd",
+	NULL,
+};
+
+/* pick_form finds the form that was asked for. Fails: 2. */
+static int pick_form(struct question *q)
+{
+	static const struct kf_form *const forms[] = {
+		&kf_form_json, &kf_form_sarif, &kf_form_junit,
+	};
+
+	q->render.form = &kf_form_text;
+	q->quiet = kf_argument(q->arguments, "quiet");
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (!kf_argument(q->arguments, forms[i]->name))
+			continue;
+		if (q->render.form != &kf_form_text || q->quiet) {
+			kf_say(NULL, "one form of answer at a time",
+			       "choose one of --json, --sarif, --junit, --quiet");
+			return KF_EXIT_USAGE;
+		}
+		q->render.form = forms[i];
+	}
+	q->digests = q->render.form != &kf_form_text ||
+		     kf_argument(q->arguments, "log");
+	return KF_EXIT_FITS;
+}
+
+/* look_at_terminal: colours and broken lines are for people. */
+static void look_at_terminal(struct kf_render *r)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	struct winsize size;
+
+	if (r->form != &kf_form_text || !isatty(STDOUT_FILENO))
+		return;
+	r->colour = !(no_colour && no_colour[0]) && term &&
+		    strcmp(term, "dumb") != 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		r->width = size.ws_col;
+}
+
+static int read_time(struct question *q)
+{
+	const char *at = kf_argument(q->arguments, "at");
+
+	q->at_s = kf_now_s();
+	if (!at || kf_time_read(&q->at_s, at))
+		return KF_EXIT_FITS;
+	kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	return KF_EXIT_USAGE;
+}
+
+static int check_operands(const struct kf_arguments *arguments)
+{
+	size_t num_stdin = 0;
+
+	for (size_t i = 0; i < arguments->num_operands; i++)
+		num_stdin += strcmp(arguments->operand[i], "-") == 0;
+	if (num_stdin > 1) {
+		kf_say("-", "standard input can be read once", NULL);
+		return KF_EXIT_USAGE;
+	}
+	if (arguments->num_operands || kf_argument(arguments, "signed-by"))
+		return KF_EXIT_FITS;
+	kf_say(NULL, "no artifact", "usage: keyfit check ARTIFACT... [OPTION...]");
+	return KF_EXIT_USAGE;
+}
+
+/* collect takes the NAME=VALUE pairs of one option apart, in `pairs` and the
+ * texts that stand in the command line. Fails: 2, 4. */
+static int collect(struct kf_setting **pairs, size_t *num,
+		   const struct kf_arguments *arguments, const char *name)
+{
+	*num = 0;
+	*pairs = calloc(arguments->num_given + 1, sizeof(**pairs));
+	if (!*pairs) {
+		kf_say(NULL, "out of memory", NULL);
+		return KF_EXIT_FAULT;
+	}
+	for (size_t i = 0; i < arguments->num_given; i++) {
+		const struct kf_given *g = &arguments->given[i];
+		size_t len = strcspn(g->value, "=");
+		char *copy;
+
+		if (strcmp(g->option->name, name) != 0)
+			continue;
+		if (len == 0 || g->value[len] != '=' || !g->value[len + 1]) {
+			kf_say(g->value, strcmp(name, "set") ? "is not NAME=FILE"
+			       : "is not NAME=VALUE", NULL);
+			return KF_EXIT_USAGE;
+		}
+		copy = strndup(g->value, len);
+		if (!copy) {
+			kf_say(NULL, "out of memory", NULL);
+			return KF_EXIT_FAULT;
+		}
+		(*pairs)[*num].name = copy;
+		(*pairs)[(*num)++].value = g->value + len + 1;
+	}
+	return KF_EXIT_FITS;
+}
+
+/* drop releases what collect has made; the names are ours to free. */
+static void drop(struct kf_setting *pairs, size_t num)
+{
+	for (size_t i = 0; i < num; i++) {
+		union { const char *text; void *memory; } name;
+
+		name.text = pairs[i].name;
+		free(name.memory);
+	}
+	free(pairs);
+}
+
+/* fail says a fault, and returns the exit status for it. */
+static int fail(const char *subject, enum kf_status status,
+		const struct kf_fault *why)
+{
+	struct kf_fault words = *why;
+
+	if (!words.what[0])
+		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
+	kf_say_fault(subject, &words);
+	return status == KF_WRONG_USE ? KF_EXIT_USAGE : KF_EXIT_FAULT;
+}
+
+static int open_device(struct question *q, const struct kf_ask *ask)
+{
+	struct kf_fault why = { 0 };
+	enum kf_status status = kf_device_open(&q->device, ask, q->crypto,
+					       q->at_s, &why);
+
+	if (status != KF_OK)
+		return fail(NULL, status, &why);
+	if (q->device.unread.what[0])
+		kf_say_fault(NULL, &q->device.unread);
+	if (q->device.num_verifiers)
+		return KF_EXIT_FITS;
+	kf_say(q->device.name, "keyfit knows no verifier of this device",
+	       "say which one: --rules NAME");
+	return KF_EXIT_FAULT;
+}
+
+static int ask_device(struct question *q)
+{
+	struct kf_ask ask = {
+		.device = kf_argument(q->arguments, "device"),
+		.rules = kf_argument(q->arguments, "rules"),
+	};
+	struct kf_setting *trust = NULL, *set = NULL;
+	size_t num_trust = 0, num_set = 0;
+	int status = collect(&trust, &num_trust, q->arguments, "trust");
+
+	if (status == KF_EXIT_FITS)
+		status = collect(&set, &num_set, q->arguments, "set");
+	ask.trust = trust;
+	ask.num_trust = num_trust;
+	ask.set = set;
+	ask.num_set = num_set;
+	if (status == KF_EXIT_FITS)
+		status = open_device(q, &ask);
+	drop(trust, num_trust);
+	drop(set, num_set);
+	return status;
+}
+
+/* prepare gets everything ready that all pairs share. */
+static int prepare(struct question *q)
+{
+	struct kf_fault why = { 0 };
+	const char *signer = kf_argument(q->arguments, "signed-by");
+	const char *log = kf_argument(q->arguments, "log");
+	enum kf_status status = KF_OK;
+
+	q->crypto = kf_openssl_open(&why);
+	if (!q->crypto)
+		return fail(NULL, KF_NO_CRYPTO, &why);
+	if (signer)
+		status = kf_signer_read(&q->signer, signer, q->crypto, &why);
+	if (status != KF_OK)
+		return fail(signer, status, &why);
+	if (log)
+		status = kf_log_open(&q->log, log, &why);
+	if (status != KF_OK)
+		return fail(log, status, &why);
+	status = kf_work_open(&q->work, KF_ARENA_LEN, q->crypto, q->at_s,
+			      &why);
+	if (status != KF_OK)
+		return fail(NULL, status, &why);
+	return ask_device(q);
+}
+
+/* fault: this pair could not be judged, or with no verifier none of this
+ * file's; the others go on. */
+static void fault(struct question *q, const char *path,
+		  const struct kf_device_verifier *verifier,
+		  enum kf_status status, const struct kf_fault *why)
+{
+	struct kf_fault words = *why;
+
+	if (!words.what[0])
+		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
+	kf_say_fault(path, &words);
+	if (q->render.form->fault)
+		q->render.form->fault(&q->render, path, &q->device, verifier,
+				      &words);
+	q->seen[KF_EXIT_FAULT] = true;
+}
+
+/* tell writes one answer and logs it. */
+static void tell(struct question *q, const struct kf_pair *pair)
+{
+	struct kf_fault why = { 0 };
+
+	if (q->log.path && kf_log_verdict(&q->log, pair, &why) != KF_OK) {
+		kf_say_fault(q->log.path, &why);
+		q->seen[KF_EXIT_FAULT] = true;
+	}
+	if (!q->quiet)
+		q->render.form->pair(&q->render, pair);
+}
+
+static void note(struct question *q, enum kf_answer answer)
+{
+	q->seen[answer == KF_ACCEPT ? KF_EXIT_FITS :
+		answer == KF_REJECT ? KF_EXIT_NOT : KF_EXIT_UNKNOWN] = true;
+}
+
+/* judge answers for one verifier. What it took of the arena is given back. */
+static void judge(struct question *q, struct kf_pair *pair,
+		  struct kf_artifact *artifact)
+{
+	const struct kf_device_verifier *verifier = pair->verifier;
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	kf_artifact_prepare(artifact, verifier->rules, &q->work.env);
+	status = kf_check(&q->verdict, artifact, &verifier->store,
+			  verifier->rules, &q->work.env);
+	if (status == KF_OK)
+		status = kf_remedies(q->remedy, KF_REMEDIES_MAX,
+				     &pair->num_remedies, artifact,
+				     &verifier->store, verifier->rules,
+				     &q->verdict, &q->work.env);
+	if (status != KF_OK) {
+		fault(q, pair->path, verifier, status, &why);
+		return;
+	}
+	note(q, q->verdict.answer);
+	tell(q, pair);
+}
+
+/* judge_source asks all verifiers of the device about one file, or about
+ * none. */
+static void judge_source(struct question *q, const char *path,
+			 const struct kf_source *source,
+			 const struct kf_format *format)
+{
+	struct kf_artifact artifact;
+	struct kf_fault why = { 0 };
+	struct kf_pair pair = {
+		.path = path,
+		.artifact = &artifact,
+		.device = &q->device,
+		.verdict = &q->verdict,
+		.remedy = q->remedy,
+		.at_s = q->at_s,
+		.env = &q->work.env,
+	};
+	enum kf_status status = KF_OK;
+
+	kf_artifact_read(&artifact, format, source, &q->work.env);
+	artifact.suppose = q->signer.certificate;
+	artifact.num_suppose = q->signer.num;
+	if (source && q->digests)
+		status = kf_file_digest(&pair.sha256, source, &q->work.env);
+	if (status != KF_OK)
+		fault(q, path, NULL, status, &why);
+	for (size_t i = 0; status == KF_OK && i < q->device.num_verifiers;
+	     i++) {
+		pair.verifier = &q->device.verifier[i];
+		judge(q, &pair, &artifact);
+	}
+	kf_artifact_close(&artifact, &q->work.env);
+}
+
+/* judge_file opens a file and finds its format. */
+static void judge_file(struct question *q, const char *path)
+{
+	struct kf_fault why = { 0 };
+	struct kf_file file = { 0 };
+	uint8_t head[HEAD_LEN];
+	size_t len = sizeof(head);
+	enum kf_status status = kf_file_open(&file, path, &why);
+
+	if (status == KF_OK && file.source.size < len)
+		len = (size_t)file.source.size;
+	if (status == KF_OK && len &&
+	    !file.source.read_at(file.source.self, 0, head, len))
+		status = KF_CANNOT_READ;
+	if (status == KF_OK) {
+		kf_work_again(&q->work, file.source.size);
+		judge_source(q, path, &file.source,
+			     kf_format_of(kf_view(head, len),
+					  file.source.size));
+	} else {
+		fault(q, path, NULL, status, &why);
+	}
+	kf_file_close(&file);
+}
+
+/* flush writes what is there. Fails: 4. */
+static int flush(struct question *q)
+{
+	struct kf_fault why = { 0 };
+	enum kf_status status = kf_output_flush(&q->render.out, STDOUT_FILENO,
+						&why);
+
+	return status == KF_OK ? KF_EXIT_FITS : fail("stdout", status, &why);
+}
+
+static int answer(struct question *q)
+{
+	static const int order[] = { KF_EXIT_FAULT, KF_EXIT_NOT,
+				     KF_EXIT_UNKNOWN, KF_EXIT_FITS };
+	const struct kf_arguments *arguments = q->arguments;
+	const struct kf_form *form = q->render.form;
+	int status = KF_EXIT_FITS;
+
+	if (form->begin)
+		form->begin(&q->render);
+	if (arguments->num_operands == 0)
+		judge_source(q, NULL, NULL, NULL);
+	for (size_t i = 0; i < arguments->num_operands; i++) {
+		judge_file(q, arguments->operand[i]);
+		if (!form->whole)
+			status = flush(q);
+		if (status != KF_EXIT_FITS)
+			return status;
+	}
+	if (form->end)
+		form->end(&q->render);
+	if (flush(q) != KF_EXIT_FITS)
+		return KF_EXIT_FAULT;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (q->seen[order[i]])
+			return order[i];
+	return KF_EXIT_FAULT;
+}
+
+static int run(const struct kf_arguments *arguments)
+{
+	static struct question q;
+	int status;
+
+	q.arguments = arguments;
+	status = pick_form(&q);
+	if (status == KF_EXIT_FITS)
+		status = read_time(&q);
+	if (status == KF_EXIT_FITS)
+		status = check_operands(arguments);
+	if (status == KF_EXIT_FITS)
+		status = prepare(&q);
+	look_at_terminal(&q.render);
+	if (status == KF_EXIT_FITS)
+		status = answer(&q);
+	kf_output_close(&q.render.out);
+	kf_output_close(&q.render.later);
+	kf_device_close(&q.device);
+	kf_work_close(&q.work);
+	kf_log_close(&q.log);
+	kf_signer_close(&q.signer);
+	kf_openssl_close(q.crypto);
+	return status;
+}
+
+const struct kf_command kf_cmd_check = {
+	.operands = "ARTIFACT...",
+	.operand_kind = KF_VALUE_FILE,
+	.options = options,
+	.examples = examples,
+	.run = run,
+};

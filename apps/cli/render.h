@@ -1,0 +1,48 @@
+/* How answers are written: one file a form.
+ */
+#ifndef KEYFIT_APPS_CLI_RENDER_H
+#define KEYFIT_APPS_CLI_RENDER_H
+
+#include "words.h"
+
+#include "host/json_write.h"
+
+/* kf_render is what a form needs while it writes. It starts as { .form = ...
+ * }; `out` is flushed by the caller where the form is one object a line, and
+ * at the end. */
+struct kf_render {
+	const struct kf_form *form;
+	struct kf_output out;
+	struct kf_output later;	/* what stands behind, in a whole document */
+	struct kf_json json, notes;
+	bool colour;
+	unsigned width;		/* of the terminal; 0: lines are not broken */
+	size_t tests, failures, errors;
+};
+
+/* kf_form is one of text, json, sarif, junit. begin and end may be NULL.
+ * fault: the work could not be done for this file and verifier; `path` and
+ * `verifier` may be NULL. */
+struct kf_form {
+	const char *name;
+	bool whole;		/* one document for all pairs */
+	void (*begin)(struct kf_render *r);
+	void (*pair)(struct kf_render *r, const struct kf_pair *pair);
+	void (*fault)(struct kf_render *r, const char *path,
+		      const struct kf_device *device,
+		      const struct kf_device_verifier *verifier,
+		      const struct kf_fault *fault);
+	void (*end)(struct kf_render *r);
+};
+
+extern const struct kf_form kf_form_text, kf_form_json, kf_form_sarif,
+	kf_form_junit;
+
+/* kf_json_pair writes one pair as an object: the verdicts' schema. */
+void kf_json_pair(struct kf_json *json, const struct kf_pair *pair);
+
+/* kf_json_finding writes "reason", "rule" and "evidence" into an object. */
+void kf_json_finding(struct kf_json *json, const struct kf_finding *finding,
+		     const struct kf_pair *pair);
+
+#endif
