@@ -1,7 +1,6 @@
 /* Devices as users name them: what is known, what is not, and what is refused
  * with a word that helps.
  */
-#define _GNU_SOURCE
 #include <keyfit/host.h>
 
 #include <setjmp.h>
