@@ -26,7 +26,7 @@ static void what_a_partial_store_lacks_is_unknown(void **state)
 	assert_int_equal(kf_store_presence(&store, "db"), KF_PRESENT);
 }
 
-static void a_part_that_could_not_be_read_is_unknown_in_a_whole_too(void **state)
+static void a_part_that_could_not_be_read_is_unknown_anywhere(void **state)
 {
 	struct kf_part part = { .name = "db", .presence = KF_UNKNOWN };
 	struct kf_store store = { .complete = true };
@@ -95,7 +95,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(what_a_complete_store_lacks_is_absent),
 		MODEL_TEST(what_a_partial_store_lacks_is_unknown),
-		MODEL_TEST(a_part_that_could_not_be_read_is_unknown_in_a_whole_too),
+		MODEL_TEST(a_part_that_could_not_be_read_is_unknown_anywhere),
 		MODEL_TEST(a_part_replaces_one_of_its_name),
 		MODEL_TEST(names_are_compared_whole),
 		MODEL_TEST(a_full_table_says_so),
