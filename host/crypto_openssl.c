@@ -181,12 +181,13 @@ static const char *whole_name(const X509_NAME *name, struct kf_arena *arena)
 	return text;
 }
 
-/* short_name is the common name, else the last name that there is. */
+/* short_name is the common name, else the last name that there is; all of
+ * the name where that has no characters, as a BIT STRING. */
 static const char *short_name(const X509_NAME *name, struct kf_arena *arena)
 {
 	int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
 	unsigned char *utf8 = NULL;
-	char *text = NULL;
+	char *text;
 	int len;
 
 	if (at < 0)
@@ -195,8 +196,9 @@ static const char *short_name(const X509_NAME *name, struct kf_arena *arena)
 		return kf_arena_take(arena, 1);
 	len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(
 				  X509_NAME_get_entry(name, at)));
-	if (len >= 0)
-		text = kf_arena_take(arena, (size_t)len + 1);
+	if (len < 0)
+		return whole_name(name, arena);
+	text = kf_arena_take(arena, (size_t)len + 1);
 	if (text && len)
 		memcpy(text, utf8, (size_t)len);
 	OPENSSL_free(utf8);
