@@ -1,12 +1,12 @@
-/* Judges many images by keyfit's rules, in the words of the batch protocol:
- * the same script goes to the real firmware, and the answers are compared.
+/* Judges many images by keyfit's rules, in the words of the batch protocol;
+ * the same script goes to the real firmware.
  *
  *   rules NAME
- *   store PART=FILE...|PART=none... [secure-boot=on|off]
- *   base FILE
- *   splice FILE
+ *   store PART=FILE...|PART=none... [mode=user|setup|off]
+ *   raw-store ...         the same, for lists that SetVariable refuses
+ *   base FILE, splice FILE
  *   case ID PIECE...      OFF+LEN of base, =HEX, s:OFF+LEN of splice
- *
+ *   rule ...              what a case is for; nothing to do here
  * Answers: case ID ANSWER REASON RULE
  */
 #include <keyfit/host.h>
@@ -45,6 +45,24 @@ static const char *rule_of(const struct kf_finding *f)
 	return f->rule ? f->rule : "-";
 }
 
+/* read_mode: a device in user mode has a PK, which nobody looks into. */
+static bool read_mode(struct judge *j, const char *word)
+{
+	static const uint8_t any[1] = { 0 };
+	struct kf_part pk = { .name = "pk", .presence = KF_ABSENT };
+	bool setup = strcmp(word, "mode=setup") == 0;
+	bool off = strcmp(word, "mode=off") == 0;
+
+	if (!setup && !off && strcmp(word, "mode=user") != 0)
+		return false;
+	if (!setup) {
+		pk.presence = KF_PRESENT;
+		pk.bytes = kf_view(any, sizeof(any));
+	}
+	return kf_store_put(&j->store, &pk) &&
+	       (!off || kf_store_set(&j->store, "secure-boot", "off"));
+}
+
 static void read_part(struct judge *j, const char *word)
 {
 	for (size_t i = 0; i < PARTS; i++) {
@@ -66,11 +84,8 @@ static void read_part(struct judge *j, const char *word)
 			die(j, word);
 		return;
 	}
-	if (strncmp(word, "secure-boot=", 12) == 0 &&
-	    kf_store_set(&j->store, "secure-boot",
-			 strcmp(word + 12, "off") ? "on" : "off"))
-		return;
-	die(j, word);
+	if (!read_mode(j, word))
+		die(j, word);
 }
 
 static void set_store(struct judge *j, char **word, size_t num)
@@ -170,8 +185,36 @@ static void load(struct judge *j, struct kf_text_file *file, const char *path)
 		die(j, path);
 }
 
+static void take_rules(struct judge *j, char **word, size_t num)
+{
+	j->rules = kf_rules_find(word[1]);
+}
+
+static void take_base(struct judge *j, char **word, size_t num)
+{
+	load(j, &j->base, word[1]);
+}
+
+static void take_splice(struct judge *j, char **word, size_t num)
+{
+	load(j, &j->splice, word[1]);
+}
+
+static void pass_over(struct judge *j, char **word, size_t num)
+{
+}
+
 static void take_line(struct judge *j, char *line)
 {
+	static const struct {
+		const char *name;
+		void (*take)(struct judge *j, char **word, size_t num);
+	} verbs[] = {
+		{ "rules", take_rules }, { "store", set_store },
+		{ "raw-store", set_store }, { "base", take_base },
+		{ "splice", take_splice }, { "case", judge_case },
+		{ "rule", pass_over },
+	};
 	char *word[WORDS_MAX];
 	size_t num = 0;
 
@@ -180,18 +223,14 @@ static void take_line(struct judge *j, char *line)
 		word[num++] = w;
 	if (num == 0 || *word[0] == '#')
 		return;
-	if (strcmp(word[0], "rules") == 0 && num == 2)
-		j->rules = kf_rules_find(word[1]);
-	else if (strcmp(word[0], "store") == 0 && j->rules)
-		set_store(j, word, num);
-	else if (strcmp(word[0], "base") == 0 && num == 2)
-		load(j, &j->base, word[1]);
-	else if (strcmp(word[0], "splice") == 0 && num == 2)
-		load(j, &j->splice, word[1]);
-	else if (strcmp(word[0], "case") == 0 && num >= 2)
-		judge_case(j, word, num);
-	else
-		die(j, word[0]);
+	for (size_t i = 0; num > 1 && i < sizeof(verbs) / sizeof(verbs[0]);
+	     i++)
+		if (strcmp(word[0], verbs[i].name) == 0 &&
+		    (j->rules || i == 0)) {
+			verbs[i].take(j, word, num);
+			return;
+		}
+	die(j, word[0]);
 }
 
 int main(void)

@@ -1,0 +1,53 @@
+/* The guest: an EFI application that asks the firmware under it whether it
+ * loads images, many in one boot, and says so on the serial line.
+ *
+ * It judges nothing itself and starts none of the images.
+ */
+#ifndef KEYFIT_JOBS_LAB_GUEST_GUEST_H
+#define KEYFIT_JOBS_LAB_GUEST_GUEST_H
+
+#include "uefi.h"
+
+/* span is some bytes in memory. */
+struct span {
+	const uint8_t *data;
+	size_t len;
+};
+
+extern struct efi_system_table *efi;
+extern efi_handle self;
+
+/* serial.c: the serial line, driven directly: the firmware's console is slow
+ * and draws its own pictures. */
+void say(const char *words);
+void say_word(struct span word);
+void say_number(uint64_t number);
+void say_status(efi_status status);
+/* stop says what is wrong and turns the machine off. */
+void stop(const char *what, efi_status status);
+
+/* pack.c: the files that the host sent, in one file, by their number. */
+void open_pack(efi_handle device);
+struct span pack_file(size_t number);
+
+/* store.c: which lists the firmware knows. */
+enum { DB, DBX, DBT, NUM_LISTS };
+enum mode { MODE_USER, MODE_SETUP, MODE_OFF };
+struct trust {
+	enum mode mode;
+	bool raw;			/* SetVariable would refuse it */
+	bool absent[NUM_LISTS];
+	struct span list[NUM_LISTS];
+};
+/* use_trust returns the first status that is no success. */
+efi_status use_trust(const struct trust *trust);
+
+/* image.c: one image, put together from pieces, and what becomes of it. */
+void begin_image(void);
+void add_piece(struct span piece);
+void judge_image(struct span id);
+
+/* script.c: what is to be done. */
+void run_script(struct span script);
+
+#endif

@@ -1,0 +1,182 @@
+/* The script: the words of the batch protocol, with numbers for files.
+ *
+ *   store mode=user|setup|off db=FILE dbx=FILE|none dbt=FILE|none
+ *   raw-store ...           the same, but SetVariable would refuse it
+ *   base FILE
+ *   splice FILE
+ *   case ID PIECE...        OFF+LEN of base, =HEX, s:OFF+LEN of splice
+ */
+#include "guest.h"
+
+static struct span base, splice;
+static efi_status store_status;
+
+static bool is(struct span word, const char *text)
+{
+	size_t i = 0;
+
+	while (i < word.len && text[i] && word.data[i] == (uint8_t)text[i])
+		i++;
+	return i == word.len && !text[i];
+}
+
+/* take_word takes the next word of a line; empty at its end. */
+static struct span take_word(struct span *line)
+{
+	struct span word;
+
+	while (line->len && *line->data == ' ')
+		line->data++, line->len--;
+	word.data = line->data;
+	word.len = 0;
+	while (line->len && *line->data != ' ')
+		line->data++, line->len--, word.len++;
+	return word;
+}
+
+/* take_number takes a number off a word. */
+static size_t take_number(struct span *word)
+{
+	size_t n = 0;
+
+	while (word->len && *word->data >= '0' && *word->data <= '9') {
+		n = n * 10 + (size_t)(*word->data - '0');
+		word->data++, word->len--;
+	}
+	return n;
+}
+
+/* value takes NAME= off a word; false when it is another. */
+static bool value(struct span *word, const char *name)
+{
+	size_t len = 0;
+	struct span head;
+
+	while (name[len])
+		len++;
+	if (word->len <= len || word->data[len] != '=')
+		return false;
+	head.data = word->data;
+	head.len = len;
+	if (!is(head, name))
+		return false;
+	word->data += len + 1;
+	word->len -= len + 1;
+	return true;
+}
+
+static void set_store(struct span line, bool raw)
+{
+	static const char *const names[] = { "db", "dbx", "dbt" };
+	struct trust trust = { .raw = raw, .absent = { true, true, true } };
+	struct span word;
+
+	while ((word = take_word(&line)).len) {
+		if (value(&word, "mode"))
+			trust.mode = is(word, "setup") ? MODE_SETUP :
+				     is(word, "off") ? MODE_OFF : MODE_USER;
+		for (int i = 0; i < NUM_LISTS; i++) {
+			if (!value(&word, names[i]) || is(word, "none"))
+				continue;
+			trust.absent[i] = false;
+			trust.list[i] = pack_file(take_number(&word));
+		}
+	}
+	store_status = use_trust(&trust);
+	say("\nkeyfit store ");
+	say_status(store_status);
+	say("\n");
+}
+
+static uint8_t nibble(uint8_t c)
+{
+	return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static void add_hex(struct span word)
+{
+	for (; word.len >= 2; word.data += 2, word.len -= 2) {
+		uint8_t b = (uint8_t)(nibble(word.data[0]) << 4 |
+				      nibble(word.data[1]));
+		struct span one = { &b, 1 };
+
+		add_piece(one);
+	}
+}
+
+static void add_word(struct span word)
+{
+	struct span from = base;
+	size_t at;
+
+	if (*word.data == '=') {
+		word.data++, word.len--;
+		add_hex(word);
+		return;
+	}
+	if (word.len > 2 && word.data[0] == 's' && word.data[1] == ':') {
+		from = splice;
+		word.data += 2, word.len -= 2;
+	}
+	at = take_number(&word);
+	if (!word.len || *word.data != '+')
+		stop("a piece that is none", at);
+	word.data++, word.len--;
+	if (at > from.len)
+		at = from.len;
+	from.data += at;
+	from.len -= at;
+	at = take_number(&word);
+	if (at < from.len)
+		from.len = at;
+	add_piece(from);
+}
+
+static void do_case(struct span line)
+{
+	struct span id = take_word(&line), word = take_word(&line);
+
+	if (store_status) {
+		say("\nkeyfit case ");
+		say_word(id);
+		say(" store\n");
+		return;
+	}
+	begin_image();
+	if (word.len == 0)
+		add_piece(base);
+	for (; word.len; word = take_word(&line))
+		add_word(word);
+	judge_image(id);
+}
+
+static void do_line(struct span line)
+{
+	struct span verb = take_word(&line);
+
+	if (is(verb, "store") || is(verb, "raw-store"))
+		set_store(line, is(verb, "raw-store"));
+	else if (is(verb, "base"))
+		base = pack_file(take_number(&(struct span){
+			take_word(&line).data, 20 }));
+	else if (is(verb, "splice"))
+		splice = pack_file(take_number(&(struct span){
+			take_word(&line).data, 20 }));
+	else if (is(verb, "case"))
+		do_case(line);
+	else if (verb.len)
+		stop("a line that is none", 0);
+}
+
+void run_script(struct span script)
+{
+	while (script.len) {
+		struct span line = { script.data, 0 };
+
+		while (script.len && *script.data != '\n')
+			script.data++, script.len--, line.len++;
+		if (script.len)
+			script.data++, script.len--;
+		do_line(line);
+	}
+}

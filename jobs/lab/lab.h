@@ -1,0 +1,76 @@
+/* The lab: real UEFI firmware in a virtual machine, asked what it does with
+ * an image. It judges nothing itself.
+ *
+ * The machine has no network and no display, everything that it is given lies
+ * in memory, and it ends with the program that started it.
+ */
+#ifndef KEYFIT_JOBS_LAB_LAB_H
+#define KEYFIT_JOBS_LAB_LAB_H
+
+#include <keyfit/host.h>
+
+enum {
+	KF_LAB_PATH_MAX = 1024,
+	KF_LAB_ID_MAX = 128,
+};
+
+/* kf_lab_firmware is one build of the firmware. */
+struct kf_lab_firmware {
+	char code[KF_LAB_PATH_MAX];
+	char vars[KF_LAB_PATH_MAX];	/* an empty variable store for it */
+	char sha256[65];		/* of `code` */
+	char version[64];		/* of its package; empty: unknown */
+};
+
+/* kf_lab_firmware_find finds the machine's own OVMF, or takes the files that
+ * are named; `vars` may be NULL with `code` too: it lies beside.
+ * Fails: KF_CANNOT_READ. */
+KF_MUST enum kf_status kf_lab_firmware_find(struct kf_lab_firmware *out,
+					    const char *code,
+					    const char *vars,
+					    const struct kf_crypto *crypto,
+					    struct kf_fault *why);
+
+enum kf_lab_outcome {
+	KF_LAB_UNDECIDED,
+	KF_LAB_ACCEPT,
+	KF_LAB_REJECT,
+	KF_LAB_STUMBLE,		/* it hung, or an exception stopped it */
+	KF_LAB_REFUSE_STORE,	/* SetVariable would not take the lists */
+};
+
+/* kf_lab_answer is what the firmware did with one image. Status values are
+ * EFI's, without the high bit; -1: not asked, or not said. */
+struct kf_lab_answer {
+	char id[KF_LAB_ID_MAX];
+	enum kf_lab_outcome outcome;
+	int load, start;
+	int action;	/* in the image execution table */
+};
+
+/* kf_lab_outcome_name is "accept", "reject", "stumble", "refuse-store". */
+const char *kf_lab_outcome_name(enum kf_lab_outcome outcome);
+
+/* kf_lab_tell receives answers as they come. */
+typedef void kf_lab_tell(void *self, const struct kf_lab_answer *answer);
+
+/* kf_lab_batch runs a script of the batch protocol, with many images in one
+ * boot; it starts the machine again where the firmware stumbled. Files of the
+ * script lie in `folder`.
+ * Fails: KF_WRONG_USE (the script), KF_CANNOT_READ (no QEMU, no guest, a
+ * machine that says nothing). */
+KF_MUST enum kf_status kf_lab_batch(const struct kf_lab_firmware *firmware,
+				    struct kf_bytes script,
+				    const char *folder, kf_lab_tell *tell,
+				    void *self, struct kf_fault *why);
+
+/* kf_lab_boot boots one image as the first boot entry of a machine with this
+ * variable store, as a whole file, and kills it once the firmware decided.
+ * Fails: as kf_lab_batch. */
+KF_MUST enum kf_status kf_lab_boot(struct kf_lab_answer *out,
+				   const struct kf_lab_firmware *firmware,
+				   struct kf_bytes image,
+				   struct kf_bytes vars,
+				   struct kf_fault *why);
+
+#endif

@@ -1,0 +1,291 @@
+/* Reading a script of the batch protocol, and packing it for the guest.
+ *
+ * What only concerns keyfit's own judgement (rules, rule) is passed over.
+ */
+#include "script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum kf_status no_memory(struct kf_fault *why)
+{
+	kf_fault_say(why, NULL, "out of memory");
+	return KF_NO_MEMORY;
+}
+
+static enum kf_status append(struct kf_script *s, const char *from,
+			     size_t len, struct kf_fault *why)
+{
+	if (len > s->text_room - s->text_len) {
+		size_t room = (s->text_len + len) * 2;
+		char *more = realloc(s->text, room);
+
+		if (!more)
+			return no_memory(why);
+		s->text = more;
+		s->text_room = room;
+	}
+	memcpy(s->text + s->text_len, from, len);
+	s->text_len += len;
+	return KF_OK;
+}
+
+/* number_of gives a file's number, from 1; reads it when it is new. */
+static enum kf_status number_of(size_t *number, struct kf_script *s,
+				const char *name, struct kf_fault *why)
+{
+	char path[KF_LAB_PATH_MAX];
+	enum kf_status status;
+	size_t i = 0;
+
+	/* The last one is the likeliest. */
+	for (i = s->num_files; i > 0; i--)
+		if (strcmp(s->file_name[i - 1], name) == 0) {
+			*number = i;
+			return KF_OK;
+		}
+	if (s->num_files == SCRIPT_FILES_MAX) {
+		kf_fault_say(why, "ask in several goes",
+			     "more than %d files", SCRIPT_FILES_MAX);
+		return KF_TOO_MUCH;
+	}
+	snprintf(path, sizeof(path), "%s/%s",
+		 *name == '/' ? "" : s->folder, name);
+	status = kf_text_file_read(&s->file[s->num_files], path, 48 << 20,
+				   why);
+	if (status != KF_OK)
+		return status;
+	s->file_name[s->num_files] = strdup(name);
+	if (!s->file_name[s->num_files])
+		return no_memory(why);
+	*number = ++s->num_files;
+	return KF_OK;
+}
+
+static enum kf_status add_line(struct kf_script *s, char kind, size_t at,
+			       struct kf_fault *why)
+{
+	if (s->num_lines == s->room) {
+		size_t room = s->room ? s->room * 2 : 1024;
+		struct kf_script_line *more =
+			realloc(s->line, room * sizeof(*more));
+
+		if (!more)
+			return no_memory(why);
+		s->line = more;
+		s->room = room;
+	}
+	s->line[s->num_lines].kind = kind;
+	s->line[s->num_lines].at = at;
+	s->line[s->num_lines++].len = s->text_len - at;
+	return KF_OK;
+}
+
+/* put_named writes NAME= and the number of the file behind it. */
+static enum kf_status put_named(struct kf_script *s, const char *word,
+				struct kf_fault *why)
+{
+	const char *is = strchr(word, '=');
+	char out[64];
+	size_t number;
+	enum kf_status status;
+
+	if (!is || strcmp(is + 1, "none") == 0 ||
+	    strncmp(word, "mode=", 5) == 0)
+		snprintf(out, sizeof(out), " %.60s", word);
+	else if (strncmp(word, "db", 2) != 0)
+		return KF_OK;	/* the guest has a PK of its own */
+	else {
+		status = number_of(&number, s, is + 1, why);
+		if (status != KF_OK)
+			return status;
+		snprintf(out, sizeof(out), " %.*s=%zu", (int)(is - word),
+			 word, number);
+	}
+	return append(s, out, strlen(out), why);
+}
+
+static enum kf_status put_store(struct kf_script *s, const char *verb,
+				char *rest, struct kf_fault *why)
+{
+	enum kf_status status = append(s, verb, strlen(verb), why);
+	char *keep;
+
+	for (char *w = strtok_r(rest, " ", &keep); w && status == KF_OK;
+	     w = strtok_r(NULL, " ", &keep))
+		status = put_named(s, w, why);
+	return status;
+}
+
+static enum kf_status put_file(struct kf_script *s, const char *verb,
+			       const char *name, struct kf_fault *why)
+{
+	char out[64];
+	size_t number;
+	enum kf_status status = number_of(&number, s, name, why);
+
+	if (status != KF_OK)
+		return status;
+	snprintf(out, sizeof(out), "%s %zu", verb, number);
+	return append(s, out, strlen(out), why);
+}
+
+static enum kf_status take_line(struct kf_script *s, char *line,
+				struct kf_fault *why)
+{
+	char *rest = strchr(line, ' ');
+	size_t at = s->text_len;
+	enum kf_status status = KF_OK;
+	char kind = 'c';
+
+	if (rest)
+		*rest++ = '\0';
+	if (!rest || *line == '#' || strcmp(line, "rule") == 0 ||
+	    strcmp(line, "rules") == 0)
+		return KF_OK;
+	if (strcmp(line, "store") == 0 || strcmp(line, "raw-store") == 0) {
+		kind = 's';
+		status = put_store(s, line, rest, why);
+	} else if (strcmp(line, "base") == 0 || strcmp(line, "splice") == 0) {
+		kind = *line == 'b' ? 'b' : 'p';
+		status = put_file(s, line, rest, why);
+	} else if (strcmp(line, "case") == 0) {
+		status = append(s, "case ", 5, why);
+		if (status == KF_OK)
+			status = append(s, rest, strlen(rest), why);
+	} else {
+		kf_fault_say(why, NULL, "no word of a script: %.60s", line);
+		status = KF_WRONG_USE;
+	}
+	if (status == KF_OK)
+		status = append(s, "\n", 1, why);
+	return status == KF_OK ? add_line(s, kind, at, why) : status;
+}
+
+enum kf_status kf_script_read(struct kf_script *out, struct kf_bytes text,
+			      const char *folder, struct kf_fault *why)
+{
+	enum kf_status status = KF_OK;
+	char *copy = malloc(text.len + 1), *line = copy;
+
+	memset(out, 0, sizeof(*out));
+	out->folder = folder;
+	if (!copy)
+		return no_memory(why);
+	if (text.len)
+		memcpy(copy, text.data, text.len);
+	copy[text.len] = '\0';
+	while (line && *line && status == KF_OK) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end++ = '\0';
+		status = take_line(out, line, why);
+		line = end;
+	}
+	free(copy);
+	if (status != KF_OK)
+		kf_script_close(out);
+	return status;
+}
+
+void kf_script_close(struct kf_script *script)
+{
+	for (size_t i = 0; i < script->num_files; i++) {
+		kf_text_file_close(&script->file[i]);
+		free(script->file_name[i]);
+	}
+	free(script->text);
+	free(script->line);
+	memset(script, 0, sizeof(*script));
+}
+
+static void put64(uint8_t *at, uint64_t value)
+{
+	for (int i = 0; i < 8; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static size_t padded(size_t len)
+{
+	return (len + 7) & ~(size_t)7;
+}
+
+/* last_of finds the last line of a kind before `from`; `from` when there is
+ * none. */
+static size_t last_of(const struct kf_script *s, char kind, size_t from)
+{
+	for (size_t i = from; i > 0; i--)
+		if (s->line[i - 1].kind == kind)
+			return i - 1;
+	return from;
+}
+
+/* put_script writes the lines that the guest gets; with `out` NULL it counts
+ * them alone. */
+static size_t put_script(uint8_t *out, const struct kf_script *s, size_t from)
+{
+	size_t len = 0, tail = from < s->num_lines ? s->line[from].at
+						   : s->text_len;
+
+	for (const char *kind = "sbp"; *kind; kind++) {
+		size_t i = last_of(s, *kind, from);
+
+		if (i == from)
+			continue;
+		if (out)
+			memcpy(out + len, s->text + s->line[i].at,
+			       s->line[i].len);
+		len += s->line[i].len;
+	}
+	if (out)
+		memcpy(out + len, s->text + tail, s->text_len - tail);
+	return len + s->text_len - tail;
+}
+
+uint8_t *kf_script_pack(size_t *len, const struct kf_script *s, size_t from,
+			struct kf_fault *why)
+{
+	size_t script_len = put_script(NULL, s, from);
+	size_t at = 16 + 8 * (s->num_files + 1);
+	uint8_t *out;
+
+	*len = at + padded(script_len);
+	for (size_t i = 0; i < s->num_files; i++)
+		*len += padded(s->file[i].bytes.len);
+	out = calloc(1, *len);
+	if (!out) {
+		(void)no_memory(why);
+		return NULL;
+	}
+	memcpy(out, "KFPACK1\n", 8);
+	put64(out + 8, s->num_files + 1);
+	put64(out + 16, script_len);
+	put_script(out + at, s, from);
+	at += padded(script_len);
+	for (size_t i = 0; i < s->num_files; i++) {
+		struct kf_bytes b = s->file[i].bytes;
+
+		put64(out + 24 + 8 * i, b.len);
+		if (b.len)
+			memcpy(out + at, b.data, b.len);
+		at += padded(b.len);
+	}
+	return out;
+}
+
+size_t kf_script_next(const struct kf_script *s, size_t from)
+{
+	while (from < s->num_lines && s->line[from].kind != 'c')
+		from++;
+	return from;
+}
+
+void kf_script_id(char out[KF_LAB_ID_MAX], const struct kf_script *s,
+		  size_t line)
+{
+	const char *id = s->text + s->line[line].at + 5;
+
+	snprintf(out, KF_LAB_ID_MAX, "%.*s", (int)strcspn(id, " \n"), id);
+}
