@@ -222,8 +222,14 @@ static void signature(struct kf_json *json,
 	kf_json_close(json);
 	kf_json_text(json, "algorithm", s->algorithm);
 	kf_json_text(json, "digest", s->digest);
-	kf_json_yes_no(json, "trusted", s->trusted);
-	kf_json_yes_no(json, "revoked", s->revoked);
+	if (s->trust_known || s->trusted)
+		kf_json_yes_no(json, "trusted", s->trusted);
+	else
+		kf_json_text(json, "trusted", NULL);
+	if (s->revocation_known || s->revoked)
+		kf_json_yes_no(json, "revoked", s->revoked);
+	else
+		kf_json_text(json, "revoked", NULL);
 	kf_json_text(json, "reason", s->reason ? s->reason->slug : NULL);
 	kf_json_text(json, "rule", s->rule);
 	kf_json_close(json);

@@ -237,7 +237,10 @@ static const char *state_of(const struct kf_signature_result *s)
 		return "revoked";
 	if (s->trusted)
 		return s->looked_at ? "trusted" : "trusted, but not come to";
-	return s->looked_at || s->reason ? "not trusted" : "not come to";
+	if (!s->trust_known)
+		return "not known whether trusted";
+	return s->looked_at || s->reason ? "not trusted"
+					 : "not trusted, and not come to";
 }
 
 static void show_signature(struct kf_render *r, const struct kf_pair *pair,

@@ -88,6 +88,9 @@ struct kf_signature_result {
 	const char *algorithm;	/* of the signature */
 	bool trusted;		/* an anchor of the store verifies it */
 	bool revoked;
+	bool trust_known;	/* false: `trusted` is not to be told, since
+				 * what the device trusts is not known */
+	bool revocation_known;	/* so for `revoked` */
 	bool looked_at;		/* false: the verifier stopped before it */
 	const struct kf_reason *reason;	/* why it did not count; or NULL */
 	const char *rule;

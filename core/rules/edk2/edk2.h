@@ -1,8 +1,8 @@
 /* What the steps of edk2's image verification share.
  *
  * The steps are files, in the order in which edk2 takes them: mode, gate,
- * digest, table, signature, lists, image, load. Rule numbers are those of
- * docs/rules/uefi.md.
+ * digest, table, signature, lists, unsigned, image, load. Rule numbers are
+ * those of docs/rules/uefi.md.
  */
 #ifndef KEYFIT_CORE_RULES_EDK2_H
 #define KEYFIT_CORE_RULES_EDK2_H
@@ -187,6 +187,14 @@ struct edk2_case {
 	uint64_t fault_at;
 };
 
+/* What a look at one part said of one signature or digest. */
+enum edk2_look {
+	EDK2_NOTHING,	/* the part says nothing of it */
+	EDK2_HIT,
+	EDK2_STOPPED,	/* the firmware does not come back, or the work could
+			 * not be done */
+};
+
 /* edk2.c: notes that keyfit's own limits are passed; the first note stays. */
 void edk2_beyond(struct edk2_image *image, const char *what);
 
@@ -250,6 +258,18 @@ void edk2_prove_entry(struct kf_finding *finding, const char *part,
 /* Takes note of how a walk ended. Returns true when it is no fault. */
 bool edk2_walked(struct edk2_case *k, enum edk2_end end, const char *part,
 		 uint64_t at);
+
+/* unsigned.c */
+void edk2_reject(struct edk2_case *k, enum kf_reason_id reason,
+		 const char *rule);
+enum edk2_look edk2_digest_in_dbx(struct edk2_case *k,
+				  enum kf_digest_kind kind,
+				  struct edk2_entry *entry);
+enum edk2_look edk2_digest_in_db(struct edk2_case *k,
+				 enum kf_digest_kind kind);
+void edk2_prove_digest(struct edk2_case *k, enum kf_digest_kind kind,
+		       const struct edk2_entry *entry);
+void edk2_judge_unsigned(struct edk2_case *k);
 
 /* image.c: decides, with Secure Boot on. */
 void edk2_judge(struct edk2_case *k);

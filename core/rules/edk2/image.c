@@ -1,19 +1,11 @@
-/* The decision, with Secure Boot on: dbx, db and dbt over all signatures, or
- * over the image's digests where it has none. UEFI-27 to UEFI-38.
+/* The decision, with Secure Boot on: dbx, db and dbt over all signatures.
+ * UEFI-28 to UEFI-38; an image without signatures: unsigned.c.
  *
  * Source: edk2 SecurityPkg/Library/DxeImageVerificationLib/
  * DxeImageVerificationLib.c:DxeImageVerificationHandler, IsForbiddenByDbx,
  * IsAllowedByDb.
  */
 #include "edk2.h"
-
-/* What a look at one part said of one signature or digest. */
-enum look {
-	NOTHING,	/* the part says nothing of it */
-	HIT,
-	STOPPED,	/* the firmware does not come back, or the work could
-			 * not be done */
-};
 
 /* first keeps the first reason why a signature does not count. */
 static void first(struct kf_signature_result *r, enum kf_reason_id reason,
@@ -25,143 +17,43 @@ static void first(struct kf_signature_result *r, enum kf_reason_id reason,
 	r->rule = rule;
 }
 
-static void reject(struct edk2_case *k, enum kf_reason_id reason,
-		   const char *rule)
-{
-	k->out->answer = KF_REJECT;
-	kf_find(&k->out->why, reason, rule);
-}
-
 /* reject_signature rejects for what is wrong with one signature. */
 static struct kf_finding *reject_signature(struct edk2_case *k,
 					   const struct edk2_signature *s,
 					   enum kf_reason_id reason,
 					   const char *rule)
 {
-	reject(k, reason, rule);
+	edk2_reject(k, reason, rule);
 	kf_prove_signature(&k->out->why, s->number, s->at, s->len);
 	return &k->out->why;
 }
 
-/* digest_in looks an image digest up in one part. UEFI-36. */
-static enum look digest_in(struct edk2_case *k, const struct edk2_part *part,
-			   enum edk2_guess guess, bool best_is_hit,
-			   enum kf_digest_kind kind, struct edk2_entry *entry)
-{
-	const struct kf_digest *digest = &k->image->digest[kind];
-	enum edk2_end end;
-
-	entry->list = 0;
-	if (part->presence == KF_UNKNOWN)
-		return (guess == EDK2_BEST) == best_is_hit ? HIT : NOTHING;
-	if (part->presence == KF_ABSENT || digest->len == 0)
-		return NOTHING;
-	end = edk2_find_digest(part->bytes, kind, digest, entry);
-	if (!edk2_walked(k, end, part->name, 0))
-		return STOPPED;
-	return entry->list ? HIT : NOTHING;
-}
-
-static enum look digest_in_dbx(struct edk2_case *k, enum kf_digest_kind kind,
-			       struct edk2_entry *entry)
-{
-	return digest_in(k, &k->trust->dbx, k->dbx, false, kind, entry);
-}
-
-static enum look digest_in_db(struct edk2_case *k, enum kf_digest_kind kind)
-{
-	struct edk2_entry entry;
-	enum look look = digest_in(k, &k->trust->db, k->db, true, kind,
-				   &entry);
-
-	if (look == HIT) {
-		k->allowed_digest = entry;
-		k->digest_kind = kind;
-	}
-	return look;
-}
-
-static void prove_digest(struct edk2_case *k, enum kf_digest_kind kind,
-			 const struct edk2_entry *entry)
-{
-	const struct kf_digest *d = &k->image->digest[kind];
-
-	kf_prove(&k->out->why, KF_EV_DIGEST, kf_digest_name(kind))->bytes =
-		kf_view(d->bytes, d->len);
-	if (entry->list)
-		edk2_prove_entry(&k->out->why, "dbx", entry);
-}
-
-/* judge_unsigned: an image without a certificate table. UEFI-27. */
-static void judge_unsigned(struct edk2_case *k)
-{
-	static const enum kf_digest_kind order[] = {
-		KF_SHA512, KF_SHA384, KF_SHA256, KF_SHA1,
-	};
-	bool allowed = false;
-	struct edk2_entry entry;
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		enum kf_digest_kind kind = order[i];
-
-		if (!k->profile->all_digests && kind != KF_SHA256)
-			continue;
-		if (k->image->digest[kind].len == 0)
-			continue;
-		switch (digest_in_dbx(k, kind, &entry)) {
-		case HIT:
-			reject(k, KF_REASON_IMAGE_HASH_REVOKED, "UEFI-27");
-			prove_digest(k, kind, &entry);
-			return;
-		case STOPPED:
-			return;
-		case NOTHING:
-			break;
-		}
-		switch (digest_in_db(k, kind)) {
-		case HIT:
-			allowed = true;
-			break;
-		case STOPPED:
-			return;
-		case NOTHING:
-			break;
-		}
-	}
-	if (allowed) {
-		k->out->answer = KF_ACCEPT;
-		return;
-	}
-	reject(k, KF_REASON_SIGNATURE_MISSING, "UEFI-27");
-	entry.list = 0;
-	prove_digest(k, KF_SHA256, &entry);
-}
-
 /* revoked_certificate: does the signature verify with a certificate that dbx
  * holds whole? UEFI-31. */
-static enum look revoked_certificate(struct edk2_case *k,
-				     struct edk2_signature *s,
-				     struct edk2_entry *entry)
+static enum edk2_look revoked_certificate(struct edk2_case *k,
+					  struct edk2_signature *s,
+					  struct edk2_entry *entry)
 {
 	struct edk2_certificates c = edk2_certificates(&k->trust->dbx);
 	struct kf_why why;
 
 	while (edk2_certificates_next(&c, entry)) {
 		if (edk2_authenticode(k, s, entry, &why))
-			return HIT;
+			return EDK2_HIT;
 		if (k->status != KF_OK)
-			return STOPPED;
+			return EDK2_STOPPED;
 	}
-	return edk2_walked(k, c.walk.end, "dbx", c.walk.stuck_at) ? NOTHING
-								  : STOPPED;
+	return edk2_walked(k, c.walk.end, "dbx", c.walk.stuck_at)
+		? EDK2_NOTHING : EDK2_STOPPED;
 }
 
 /* revoked_digest: is the digest of a signer's certificate in dbx, and the
  * signature not stamped before that? UEFI-31, UEFI-32, UEFI-33. Signers are
  * taken from the last to the first, as edk2 pops them. */
-static enum look revoked_digest(struct edk2_case *k, struct edk2_signature *s,
-				struct edk2_entry *entry,
-				struct kf_bytes *signer)
+static enum edk2_look revoked_digest(struct edk2_case *k,
+				     struct edk2_signature *s,
+				     struct edk2_entry *entry,
+				     struct kf_bytes *signer)
 {
 	for (size_t i = s->num_signers; i-- > 0;) {
 		enum edk2_end end;
@@ -170,35 +62,35 @@ static enum look revoked_digest(struct edk2_case *k, struct edk2_signature *s,
 			continue;	/* UEFI-38 */
 		end = edk2_find_tbs(k->trust->dbx.bytes, s->tbs[i], entry);
 		if (!edk2_walked(k, end, "dbx", 0))
-			return STOPPED;
+			return EDK2_STOPPED;
 		if (!entry->list)
 			continue;
 		*signer = s->signer[i];
 		if (!edk2_stamped_before(k, s, &entry->revoked_at))
 			return k->fault == EDK2_END && k->status == KF_OK
-				       ? HIT : STOPPED;
+				       ? EDK2_HIT : EDK2_STOPPED;
 	}
-	return NOTHING;
+	return EDK2_NOTHING;
 }
 
 /* forbidden: does dbx forbid this signature, and with it the image? UEFI-28,
  * UEFI-31. Fills the verdict on a hit. */
-static enum look forbidden(struct edk2_case *k, struct edk2_signature *s)
+static enum edk2_look forbidden(struct edk2_case *k, struct edk2_signature *s)
 {
 	struct kf_signature_result *r = &k->out->signature[s->number - 1];
 	struct kf_bytes signer = kf_view(NULL, 0);
 	struct edk2_entry entry = { 0 };
 	struct kf_finding *f;
-	enum look look;
+	enum edk2_look look;
 
 	if (k->trust->dbx.presence == KF_UNKNOWN && k->dbx == EDK2_WORST) {
 		reject_signature(k, s, KF_REASON_STORE_PART_UNKNOWN, NULL);
-		return HIT;
+		return EDK2_HIT;
 	}
 	if (k->trust->dbx.presence != KF_PRESENT)
-		return NOTHING;
+		return EDK2_NOTHING;
 	look = revoked_certificate(k, s, &entry);
-	if (look == HIT) {
+	if (look == EDK2_HIT) {
 		r->revoked = true;
 		first(r, KF_REASON_CERTIFICATE_REVOKED, "UEFI-29");
 		f = reject_signature(k, s, KF_REASON_CERTIFICATE_REVOKED,
@@ -206,17 +98,17 @@ static enum look forbidden(struct edk2_case *k, struct edk2_signature *s)
 		kf_prove_certificate(f, "revoked certificate", entry.data);
 		edk2_prove_entry(f, "dbx", &entry);
 	}
-	if (look != NOTHING)
+	if (look != EDK2_NOTHING)
 		return look;
 	if (s->num_signers == 0) {
 		first(r, KF_REASON_SIGNATURE_MALFORMED, "UEFI-31");
 		f = reject_signature(k, s, KF_REASON_SIGNATURE_MALFORMED,
 				     "UEFI-31");
 		kf_prove_text(f, "its signers' certificates cannot be found in it, and there is a dbx to hold them against");
-		return HIT;
+		return EDK2_HIT;
 	}
 	look = revoked_digest(k, s, &entry, &signer);
-	if (look == HIT) {
+	if (look == EDK2_HIT) {
 		r->revoked = true;
 		first(r, KF_REASON_CERTIFICATE_HASH_REVOKED, "UEFI-31");
 		f = reject_signature(k, s, KF_REASON_CERTIFICATE_HASH_REVOKED,
@@ -229,23 +121,25 @@ static enum look forbidden(struct edk2_case *k, struct edk2_signature *s)
 
 /* anchor_revoked: is the digest of the db certificate that verified in dbx?
  * Then this signature is not allowed, and no other entry is tried. UEFI-34. */
-static enum look anchor_revoked(struct edk2_case *k, struct edk2_signature *s,
-				const struct edk2_entry *anchor,
-				struct edk2_entry *entry)
+static enum edk2_look anchor_revoked(struct edk2_case *k,
+				     struct edk2_signature *s,
+				     const struct edk2_entry *anchor,
+				     struct edk2_entry *entry)
 {
 	enum edk2_end end;
 
 	entry->list = 0;
 	if (k->trust->dbx.presence != KF_PRESENT)
-		return NOTHING;
+		return EDK2_NOTHING;
 	if (!anchor->known->has_tbs)
-		return HIT;
+		return EDK2_HIT;
 	end = edk2_find_tbs(k->trust->dbx.bytes, anchor->known->tbs, entry);
 	if (!edk2_walked(k, end, "dbx", 0))
-		return STOPPED;
+		return EDK2_STOPPED;
 	if (!entry->list || edk2_stamped_before(k, s, &entry->revoked_at))
-		return NOTHING;
-	return k->fault == EDK2_END && k->status == KF_OK ? HIT : STOPPED;
+		return EDK2_NOTHING;
+	return k->fault == EDK2_END && k->status == KF_OK ? EDK2_HIT
+							  : EDK2_STOPPED;
 }
 
 /* nearest is what a walk through db learned about a signature that nothing
@@ -284,28 +178,29 @@ static void learn(struct nearest *n, const struct kf_why *why,
 
 /* anchored: the signature leads to this certificate of db. Does that allow
  * it? */
-static enum look anchored(struct edk2_case *k, struct edk2_signature *s,
-			  struct nearest *n, const struct edk2_entry *anchor)
+static enum edk2_look anchored(struct edk2_case *k, struct edk2_signature *s,
+			       struct nearest *n,
+			       const struct edk2_entry *anchor)
 {
-	enum look look = anchor_revoked(k, s, anchor, &n->revoked);
+	enum edk2_look look = anchor_revoked(k, s, anchor, &n->revoked);
 
 	n->anchor = *anchor;
-	if (look == STOPPED)
-		return STOPPED;
-	if (look == HIT) {
+	if (look == EDK2_STOPPED)
+		return EDK2_STOPPED;
+	if (look == EDK2_HIT) {
 		n->reason = KF_REASON_ANCHOR_HASH_REVOKED;
-		return NOTHING;
+		return EDK2_NOTHING;
 	}
 	if (!k->allowed_by.list) {
 		k->allowed_by = *anchor;
 		k->allowed = s;
 	}
-	return HIT;
+	return EDK2_HIT;
 }
 
 /* allowed: does a certificate of db allow this signature? UEFI-34. */
-static enum look allowed(struct edk2_case *k, struct edk2_signature *s,
-			 struct nearest *n)
+static enum edk2_look allowed(struct edk2_case *k, struct edk2_signature *s,
+			      struct nearest *n)
 {
 	const struct edk2_part *db = &k->trust->db;
 	struct edk2_certificates c = edk2_certificates(db);
@@ -313,17 +208,17 @@ static enum look allowed(struct edk2_case *k, struct edk2_signature *s,
 	struct kf_why why;
 
 	if (db->presence == KF_UNKNOWN)
-		return k->db == EDK2_BEST ? HIT : NOTHING;
+		return k->db == EDK2_BEST ? EDK2_HIT : EDK2_NOTHING;
 	while (db->presence == KF_PRESENT &&
 	       edk2_certificates_next(&c, &anchor)) {
 		if (edk2_authenticode(k, s, &anchor, &why))
 			return anchored(k, s, n, &anchor);
 		if (k->status != KF_OK)
-			return STOPPED;
+			return EDK2_STOPPED;
 		learn(n, &why, &anchor);
 	}
-	return edk2_walked(k, c.walk.end, "db", c.walk.stuck_at) ? NOTHING
-								 : STOPPED;
+	return edk2_walked(k, c.walk.end, "db", c.walk.stuck_at) ? EDK2_NOTHING
+								 : EDK2_STOPPED;
 }
 
 /* top_of is the last certificate of the chain that the signature brings: the
@@ -381,60 +276,73 @@ static void pass_over(struct edk2_case *k, const struct edk2_signature *s,
 }
 
 /* look_at_signature takes one signature through edk2's steps. UEFI-28.
- * Returns STOPPED when the loop ends with it. */
-static enum look look_at_signature(struct edk2_case *k,
-				   struct edk2_signature *s, bool *verified,
-				   struct kf_finding *not_yet)
+ * Returns EDK2_STOPPED when the loop ends with it. */
+static enum edk2_look look_at_signature(struct edk2_case *k,
+					struct edk2_signature *s,
+					bool *verified,
+					struct kf_finding *not_yet)
 {
 	struct kf_signature_result *r = &k->out->signature[s->number - 1];
 	struct nearest n = { .reason = KF_REASON_SIGNER_UNKNOWN,
 			     .rule = "UEFI-28" };
 	struct edk2_entry entry;
-	enum look look = forbidden(k, s);
+	enum edk2_look look = forbidden(k, s);
 
 	r->looked_at = true;
-	if (look != NOTHING)
-		return STOPPED;
-	look = *verified ? NOTHING : allowed(k, s, &n);
-	if (look == STOPPED)
-		return STOPPED;
-	if (look == HIT) {
+	if (look != EDK2_NOTHING)
+		return EDK2_STOPPED;
+	look = *verified ? EDK2_NOTHING : allowed(k, s, &n);
+	if (look == EDK2_STOPPED)
+		return EDK2_STOPPED;
+	if (look == EDK2_HIT) {
 		r->trusted = true;
 		*verified = true;
 	} else if (!*verified) {
 		pass_over(k, s, &n, not_yet);
 	}
-	look = digest_in_dbx(k, s->kind, &entry);
-	if (look == HIT) {
-		reject(k, KF_REASON_IMAGE_HASH_REVOKED, "UEFI-28");
-		prove_digest(k, s->kind, &entry);
+	look = edk2_digest_in_dbx(k, s->kind, &entry);
+	if (look == EDK2_HIT) {
+		edk2_reject(k, KF_REASON_IMAGE_HASH_REVOKED, "UEFI-28");
+		edk2_prove_digest(k, s->kind, &entry);
 	}
-	if (look != NOTHING)
-		return STOPPED;
+	if (look != EDK2_NOTHING)
+		return EDK2_STOPPED;
 	if (*verified)
-		return NOTHING;
-	look = digest_in_db(k, s->kind);
-	*verified = look == HIT;
-	return look == STOPPED ? STOPPED : NOTHING;
+		return EDK2_NOTHING;
+	look = edk2_digest_in_db(k, s->kind);
+	*verified = look == EDK2_HIT;
+	return look == EDK2_STOPPED ? EDK2_STOPPED : EDK2_NOTHING;
 }
 
-/* show_rest tells of the signatures that edk2 did not come to whether they
- * would have been trusted: that is what a remedy is made of. */
+/* show_one tells of a signature whether an entry of dbx or of db leads to it,
+ * where the decision did not come so far. */
+static void show_one(struct edk2_case *k, struct edk2_signature *s,
+		     struct kf_signature_result *r)
+{
+	struct nearest n = { .reason = KF_REASON_SIGNER_UNKNOWN };
+	struct edk2_entry entry;
+	struct kf_bytes signer;
+
+	if (k->trust->dbx.presence == KF_PRESENT && !r->looked_at)
+		r->revoked = revoked_certificate(k, s, &entry) == EDK2_HIT ||
+			     revoked_digest(k, s, &entry, &signer) == EDK2_HIT;
+	if (k->trust->db.presence == KF_PRESENT && !r->revoked && !r->trusted)
+		r->trusted = allowed(k, s, &n) == EDK2_HIT;
+}
+
+/* show_rest tells of the signatures that edk2 did not come to what it would
+ * have made of them: that is what a remedy is made of. */
 static void show_rest(struct edk2_case *k)
 {
 	struct edk2_case quiet = *k;
-	struct kf_verdict *out = k->out;
 
 	for (size_t i = 0; i < k->image->num_signatures; i++) {
-		struct edk2_signature *s = k->image->signature[i];
-		struct kf_signature_result *r = &out->signature[i];
-		struct nearest n = { .reason = KF_REASON_SIGNER_UNKNOWN };
+		struct kf_signature_result *r = &k->out->signature[i];
 
-		if (s->skipped.reason || r->trusted || r->revoked)
-			continue;
-		if (k->trust->db.presence == KF_PRESENT &&
-		    allowed(&quiet, s, &n) == HIT)
-			r->trusted = true;
+		r->trust_known = k->trust->db.presence != KF_UNKNOWN;
+		r->revocation_known = k->trust->dbx.presence != KF_UNKNOWN;
+		if (!k->image->signature[i]->skipped.reason && !r->revoked)
+			show_one(&quiet, k->image->signature[i], r);
 	}
 }
 
@@ -453,7 +361,8 @@ static void judge_signed(struct edk2_case *k)
 				skipped = s->skipped;
 			continue;
 		}
-		if (look_at_signature(k, s, &verified, &not_yet) == STOPPED)
+		if (look_at_signature(k, s, &verified, &not_yet) ==
+		    EDK2_STOPPED)
 			return;
 	}
 	if (k->image->table.reason) {
@@ -491,6 +400,6 @@ void edk2_judge(struct edk2_case *k)
 	if (k->image->is_signed)
 		judge_signed(k);
 	else
-		judge_unsigned(k);
+		edk2_judge_unsigned(k);
 	show_rest(k);
 }
