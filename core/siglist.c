@@ -2,6 +2,7 @@
  */
 #include "siglist.h"
 
+#include "der.h"
 #include "facts.h"
 
 #include <string.h>
@@ -36,6 +37,10 @@ static const struct {
 	    0xaa, 0xb8, 0x73, 0x60, 0x80 }, "rsa2048-sha1" },
 	{ { 0xed, 0x8c, 0x2e, 0x45, 0xff, 0xdf, 0x8c, 0x4b, 0xae, 0x01, 0x51,
 	    0x18, 0x86, 0x2e, 0x68, 0x2c }, "external-management" },
+	{ { 0x87, 0x7f, 0x34, 0x57, 0x9b, 0x7a, 0x3a, 0x40, 0xb9, 0x3c, 0xdc,
+	    0x4a, 0xfb, 0x7a, 0x0e, 0xbc }, "sm3" },
+	{ { 0xe5, 0x07, 0xd8, 0x60, 0xb4, 0x10, 0xa9, 0x49, 0x93, 0x31, 0xe4,
+	    0x04, 0x37, 0x88, 0x8d, 0x37 }, "x509-sm3" },
 };
 
 const char *kf_siglist_type(struct kf_bytes guid)
@@ -44,16 +49,6 @@ const char *kf_siglist_type(struct kf_bytes guid)
 		if (kf_equal(guid, kf_view(types[i].guid, 16)))
 			return types[i].name;
 	return NULL;
-}
-
-bool kf_siglist_likely(struct kf_bytes bytes)
-{
-	struct kf_cursor c = kf_cursor_over(bytes, 0);
-	struct kf_bytes type = kf_take(&c, 16, "SignatureType");
-
-	(void)kf_u32le(&c, "SignatureListSize");
-	kf_skip(&c, 8, "SignatureHeaderSize");
-	return !c.damage.field && kf_siglist_type(type);
 }
 
 /* pass_list steps over one list whose entries fill it exactly. */
@@ -85,6 +80,18 @@ struct kf_damage kf_siglist_damage(struct kf_bytes bytes)
 	return c.damage;
 }
 
+bool kf_siglist_likely(struct kf_bytes bytes)
+{
+	struct kf_cursor c = kf_cursor_over(bytes, 0);
+	struct kf_bytes type = kf_take(&c, 16, "SignatureType");
+
+	(void)kf_u32le(&c, "SignatureListSize");
+	kf_skip(&c, 8, "SignatureHeaderSize");
+	if (c.damage.field)
+		return false;
+	return kf_siglist_type(type) || !kf_siglist_damage(bytes).field;
+}
+
 /* describe_moment shows the time behind a digest of a certificate. */
 static void describe_moment(struct kf_bytes time, const struct kf_sink *sink)
 {
@@ -108,7 +115,9 @@ static void describe_entry(struct kf_bytes type, struct kf_bytes entry,
 	struct kf_bytes owner = kf_take(&c, KF_SIGLIST_OWNER_LEN,
 					"SignatureOwner");
 	struct kf_bytes data = kf_take(&c, kf_left(&c), "SignatureData");
-	bool timed = name && kf_text(name).len == 11 && data.len > 16;
+	bool timed = name && data.len > 16 &&
+		     kf_equal(kf_part_of(kf_text(name), 0, 5),
+			      kf_text("x509-"));
 
 	kf_fact_open(sink, NULL);
 	kf_fact_guid(sink, "owner", owner);
@@ -171,6 +180,31 @@ void kf_siglist_describe(struct kf_bytes bytes, uint64_t base,
 		describe_list(&c, env, sink);
 	kf_fact_close(sink);
 	kf_fact_damage(sink, &c.damage, c.damage.field ? 1 : 0);
+}
+
+enum kf_status kf_siglist_certificate_check(struct kf_damage *out,
+					    struct kf_bytes der,
+					    uint64_t base, struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_arena arena = *env->arena;
+	struct kf_cursor c = kf_cursor_over(der, base);
+	struct kf_certificate certificate;
+	struct kf_der whole;
+	enum kf_status status;
+
+	if (kf_der_next(&whole, &c) && kf_more(&c))
+		kf_break(&c, "bytes behind the certificate");
+	*out = c.damage;
+	if (out->field)
+		return KF_OK;
+	status = crypto->certificate_read(crypto->self, &certificate, der,
+					  &arena);
+	if (status != KF_WRONG_USE)
+		return status;
+	out->field = "certificate";
+	out->at = base;
+	return KF_OK;
 }
 
 static void put_u32le(uint8_t *out, size_t value)

@@ -27,6 +27,12 @@ struct kf_damage kf_siglist_damage(struct kf_bytes bytes);
 void kf_siglist_describe(struct kf_bytes bytes, uint64_t base,
 			 struct kf_env *env, const struct kf_sink *sink);
 
+/* kf_siglist_certificate_check tells whether bytes are one certificate and no
+ * more. `out->field` NULL: they are. Fails: as the crypto library does. */
+KF_MUST enum kf_status
+kf_siglist_certificate_check(struct kf_damage *out, struct kf_bytes der,
+			     uint64_t base, struct kf_env *env);
+
 /* kf_siglist_of_certificates makes one list for each certificate, with an
  * owner of zeros, in the arena. Fails: KF_NO_MEMORY. */
 KF_MUST enum kf_status

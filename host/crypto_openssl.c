@@ -168,6 +168,19 @@ static const char *keep_text(BIO *bio, struct kf_arena *arena)
 	return text;
 }
 
+/* no_name stands for a name whose bytes are no text. A certificate may have
+ * one, and verifies all the same. Fails: NULL, out of memory. */
+static const char *no_name(struct kf_arena *arena)
+{
+	static const char text[] = "name that is no text";
+	char *copy = kf_openssl_fault() == KF_OK
+			     ? kf_arena_take(arena, sizeof(text)) : NULL;
+
+	if (copy)
+		memcpy(copy, text, sizeof(text));
+	return copy;
+}
+
 static const char *whole_name(const X509_NAME *name, struct kf_arena *arena)
 {
 	const unsigned long flags = (XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) |
@@ -177,6 +190,8 @@ static const char *whole_name(const X509_NAME *name, struct kf_arena *arena)
 
 	if (bio && X509_NAME_print_ex(bio, name, 0, flags) >= 0)
 		text = keep_text(bio, arena);
+	else
+		text = no_name(arena);
 	BIO_free(bio);
 	return text;
 }

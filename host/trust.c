@@ -29,6 +29,22 @@ static enum kf_status no_kind(struct kf_opening *o, const char *path)
 	return KF_WRONG_USE;
 }
 
+/* say_damage names what is wrong with a file of a known kind. */
+static enum kf_status say_damage(struct kf_opening *o, const char *path,
+				 const struct kf_damage *d)
+{
+	if (strstr(d->field, " KEY"))
+		kf_say_path(o->why, path,
+			    "give certificates alone: a bare key cannot be trusted by UEFI firmware",
+			    "holds a %s at byte %llu, not a certificate",
+			    d->field, (unsigned long long)d->at);
+	else
+		kf_say_path(o->why, path, "make or copy the file again",
+			    "is damaged: %s at byte %llu", d->field,
+			    (unsigned long long)d->at);
+	return KF_WRONG_USE;
+}
+
 /* take_part reads the one part out of a file of a known kind. */
 static enum kf_status take_part(struct kf_bytes *out, struct kf_opening *o,
 				const char *path,
@@ -39,16 +55,13 @@ static enum kf_status take_part(struct kf_bytes *out, struct kf_opening *o,
 
 	kf_store_read(&store, kind, file, &o->memory->work.env);
 	if (store.status != KF_OK) {
-		kf_say_path(o->why, path, NULL, "is larger than keyfit holds");
+		kf_say_path(o->why, path, NULL, store.status == KF_NO_MEMORY
+			    ? "is larger than keyfit holds"
+			    : "cannot be weighed: the crypto library failed");
 		return store.status;
 	}
-	if (store.num_damage) {
-		kf_say_path(o->why, path, "make or copy the file again",
-			    "is damaged: %s at byte %llu",
-			    store.damage[0].field,
-			    (unsigned long long)store.damage[0].at);
-		return KF_WRONG_USE;
-	}
+	if (store.num_damage)
+		return say_damage(o, path, &store.damage[0]);
 	if (store.num_parts != 1)
 		return no_kind(o, path);
 	*out = store.part[0].bytes;

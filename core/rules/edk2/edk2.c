@@ -264,23 +264,6 @@ static enum kf_status read_part(struct edk2_part *out, const char *name,
 	return know(out, profile, env);
 }
 
-static uint16_t machine_of(const struct kf_store *store,
-			   const struct edk2_profile *profile)
-{
-	static const uint16_t all[] = {
-		KF_PE_MACHINE_X64, KF_PE_MACHINE_I386, KF_PE_MACHINE_ARM64,
-		KF_PE_MACHINE_ARM, KF_PE_MACHINE_RISCV64,
-		KF_PE_MACHINE_LOONGARCH64,
-	};
-	const char *name = kf_store_setting(store, "machine");
-
-	for (size_t i = 0; name && i < sizeof(all) / sizeof(all[0]); i++)
-		if (kf_equal(kf_text(name),
-			     kf_text(kf_pe_machine_name(all[i]))))
-			return all[i];
-	return profile->machine;
-}
-
 static void *prepare_store(struct kf_store *store,
 			   const struct kf_rules *rules, struct kf_env *env)
 {
@@ -292,7 +275,8 @@ static void *prepare_store(struct kf_store *store,
 		return NULL;
 	}
 	trust->mode = edk2_mode(store);
-	trust->machine = machine_of(store, profile);
+	trust->machine = edk2_machine(store, profile);
+	edk2_doubts(trust, store);
 	store->status = read_part(&trust->db, "db", store, profile, env);
 	if (store->status == KF_OK)
 		store->status = read_part(&trust->dbx, "dbx", store, profile,
@@ -474,12 +458,15 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		.out = out,
 	};
 	enum kf_status status = enforced(&k);
+	bool waits;
 
 	if (status != KF_OK)
 		return status;
-	if (k.trust->mode != EDK2_ENFORCED)
+	if (k.trust->mode > EDK2_UNSURE)
 		not_enforced(&k);
+	waits = edk2_waits(&k);
 	load_it(&k);
+	edk2_doubt(&k, waits);
 	edk2_warn(&k);
 	out->outcome = outcome_of(out);
 	return KF_OK;

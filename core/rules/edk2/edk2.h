@@ -1,8 +1,8 @@
 /* What the steps of edk2's image verification share.
  *
  * The steps are files, in the order in which edk2 takes them: mode, gate,
- * digest, table, signature, lists, unsigned, image, load. Rule numbers are
- * those of docs/rules/uefi.md.
+ * digest, table, signature, lists, unsigned, image, load; then doubt and
+ * warn. Rule numbers are those of docs/rules/uefi.md.
  */
 #ifndef KEYFIT_CORE_RULES_EDK2_H
 #define KEYFIT_CORE_RULES_EDK2_H
@@ -148,6 +148,7 @@ struct edk2_part {
 
 enum edk2_mode {
 	EDK2_ENFORCED,
+	EDK2_UNSURE,		/* what says so was there, and not read */
 	EDK2_SETUP_MODE,
 	EDK2_SECURE_BOOT_OFF,
 };
@@ -157,6 +158,7 @@ struct edk2_trust {
 	enum edk2_mode mode;
 	uint16_t machine;
 	struct kf_finding malformed;	/* reason NULL: the store is sound */
+	const char *waits;	/* the part that tells the mode; NULL: known */
 	struct edk2_part db, dbx, dbt;
 };
 
@@ -200,6 +202,14 @@ void edk2_beyond(struct edk2_image *image, const char *what);
 
 /* mode.c */
 enum edk2_mode edk2_mode(const struct kf_store *store);
+uint16_t edk2_machine(const struct kf_store *store,
+		      const struct edk2_profile *profile);
+
+/* doubt.c: notes what cannot be known of a store; whether a reject hangs on
+ * the mode, and is an accept until that is known; and the words for both. */
+void edk2_doubts(struct edk2_trust *trust, const struct kf_store *store);
+bool edk2_waits(struct edk2_case *k);
+void edk2_doubt(struct edk2_case *k, bool waits);
 
 /* gate.c */
 void edk2_gate(struct edk2_image *image, const struct edk2_profile *profile,
