@@ -5,6 +5,10 @@
 
 #include "core/rules/edk2/edk2.h"
 
+#include <keyfit/host.h>
+
+#include <stdio.h>
+
 static const struct edk2_profile *profile(const char *name)
 {
 	return kf_rules_find(name)->profile;
@@ -59,6 +63,47 @@ static void every_digest_of_a_tbs_certificate_but_sha_1_is_known(void **state)
 		assert_true(kf_equal(kf_view(out[kind].bytes, out[kind].len),
 				     model_digest((enum kf_digest_kind)kind,
 						  kf_text("tbs"))));
+}
+
+/* Published values; openssl asn1parse -strparse 4 | sha256sum, 3.0.19, gives
+ * the same. */
+static void published_certificates_have_their_known_tbs_digests(void **state)
+{
+	static const struct {
+		const char *file;
+		uint8_t first[8];
+	} known[] = {
+		{ "uefi-ca-2011",
+		  { 0x95, 0x89, 0xb8, 0xc9, 0x51, 0x68, 0xf7, 0x92 } },
+		{ "uefi-ca-2023",
+		  { 0x9a, 0x35, 0x48, 0x4e, 0x64, 0x0c, 0x75, 0x92 } },
+		{ "windows-production-pca-2011",
+		  { 0x4e, 0x80, 0xbe, 0x10, 0x7c, 0x86, 0x0d, 0xe8 } },
+		{ "windows-uefi-ca-2023",
+		  { 0x81, 0xf2, 0x9e, 0x98, 0xd3, 0x2c, 0x6e, 0x60 } },
+		{ "kek-2k-ca-2023",
+		  { 0x74, 0xd7, 0xf2, 0x92, 0x8f, 0xf8, 0x8d, 0x7a } },
+	};
+	struct kf_fault why = { "", "" };
+	const struct kf_crypto *crypto = kf_openssl_open(&why);
+
+	assert_non_null(crypto);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct kf_digest out[KF_NUM_DIGESTS];
+		struct kf_text_file file;
+		struct kf_bytes tbs;
+		char path[100];
+
+		snprintf(path, sizeof(path),
+			 "tests/data/microsoft/certs/%s.der", known[i].file);
+		assert_int_equal(kf_text_file_read(&file, path, 1 << 16,
+						   &why), KF_OK);
+		assert_true(edk2_tbs(&tbs, file.bytes, profile("edk2")));
+		assert_int_equal(edk2_tbs_digests(out, tbs, crypto), KF_OK);
+		assert_memory_equal(out[KF_SHA256].bytes, known[i].first, 8);
+		kf_text_file_close(&file);
+	}
+	kf_openssl_close(crypto);
 }
 
 static void *no_digest(void *self, enum kf_digest_kind kind)
@@ -184,6 +229,8 @@ int main(void)
 		    an_indefinite_certificate_is_taken_by_the_older_one),
 		MODEL_TEST(
 		    every_digest_of_a_tbs_certificate_but_sha_1_is_known),
+		MODEL_TEST(
+		    published_certificates_have_their_known_tbs_digests),
 		MODEL_TEST(a_digest_that_cannot_be_computed_is_a_fault),
 		MODEL_TEST(the_arithmetic_of_a_pair_is_done_once),
 		MODEL_TEST(more_anchors_than_are_remembered_are_asked_again),
