@@ -7,7 +7,9 @@
 #include "device.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static enum kf_status no_rules(struct kf_opening *o, const char *name)
 {
@@ -41,6 +43,21 @@ enum kf_status kf_device_rules(struct kf_opening *o,
 	if (!v->rules)
 		return no_rules(o, name);
 	v->stage = v->rules->verifier->stage;
+	return KF_OK;
+}
+
+enum kf_status kf_device_choose(struct kf_opening *o,
+				struct kf_device_verifier *v)
+{
+	const struct kf_rules *rules;
+
+	if (!o->ask->rules)
+		return KF_OK;
+	rules = kf_rules_find(o->ask->rules);
+	if (!rules)
+		return no_rules(o, o->ask->rules);
+	if (rules->verifier == v->rules->verifier)
+		v->rules = rules;
 	return KF_OK;
 }
 
@@ -79,7 +96,7 @@ static void name_of(char out[128], const char *path)
 static enum kf_status no_device(struct kf_opening *o, const char *path,
 				const struct kf_store_kind *kind)
 {
-	if (kind)
+	if (kind && !kind->whole)
 		kf_say_path(o->why, path,
 			    "say which part it is: --trust db=FILE",
 			    "is one list of keys, not a device");
@@ -90,21 +107,15 @@ static enum kf_status no_device(struct kf_opening *o, const char *path,
 	return KF_WRONG_USE;
 }
 
-static enum kf_status read_store(struct kf_opening *o, const char *path)
+static enum kf_status read_store(struct kf_opening *o, const char *path,
+				 const char *name, struct kf_bytes file)
 {
-	const struct kf_store_kind *kind;
+	const struct kf_store_kind *kind = kf_store_kind_of(file);
 	struct kf_store *store;
-	struct kf_bytes file;
-	char name[128];
-	enum kf_status status = kf_device_file(&file, o, path,
-					       KF_STORE_FILE_MAX);
+	enum kf_status status;
 
-	if (status != KF_OK)
-		return status;
-	kind = kf_store_kind_of(file);
 	if (!kind || !kind->whole)
 		return no_device(o, path, kind);
-	name_of(name, path);
 	status = only(o, name);
 	if (status != KF_OK)
 		return status;
@@ -114,18 +125,62 @@ static enum kf_status read_store(struct kf_opening *o, const char *path)
 	return store->status == KF_OK ? KF_OK : kf_device_full(o);
 }
 
-static enum kf_status read_device(struct kf_opening *o)
+static enum kf_status read_file(struct kf_opening *o, const char *path)
 {
-	enum kf_status status;
+	struct kf_bytes file;
+	char name[128];
+	enum kf_status status = kf_device_file(&file, o, path,
+					       KF_STORE_FILE_MAX);
 
-	if (o->ask->device)
-		return read_store(o, o->ask->device);
-	if (o->ask->num_trust)
-		return only(o, "the keys given");
-	status = only(o, "this machine");
 	if (status != KF_OK)
 		return status;
-	return kf_machine_read(o, &o->device->verifier[0].store);
+	if (file.len == 0) {
+		kf_say_path(o->why, path, "copy it again", "is empty");
+		return KF_WRONG_USE;
+	}
+	name_of(name, path);
+	return kf_profile_likely(file) ? kf_profile_read(o, path, name, file)
+				       : read_store(o, path, name, file);
+}
+
+static enum kf_status read_folder(struct kf_opening *o, const char *path)
+{
+	char *whole = realpath(path, NULL), name[128];
+	enum kf_status status;
+	size_t num;
+
+	name_of(name, whole ? whole : path);
+	free(whole);
+	if (kf_efivars_is_live(path))
+		kf_machine_name(name);
+	status = only(o, name);
+	if (status == KF_OK)
+		status = kf_efivars_read(o, &o->device->verifier[0].store,
+					 path, &num);
+	if (status == KF_OK && num == 0)
+		return no_device(o, path, NULL);
+	return status;
+}
+
+static enum kf_status read_device(struct kf_opening *o)
+{
+	const char *path = o->ask->device;
+	enum kf_status status;
+	char name[128];
+	struct stat st;
+
+	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return read_folder(o, path);
+	if (path)
+		return read_file(o, path);
+	if (o->ask->num_trust)
+		return only(o, "the keys given");
+	kf_machine_name(name);
+	status = only(o, name);
+	if (status != KF_OK)
+		return status;
+	return kf_machine_read(o, &o->device->verifier[0].store,
+			       "/sys/firmware/efi");
 }
 
 /* seen_before tells whether a name was given before, so that this one adds
@@ -138,42 +193,54 @@ static bool seen_before(const struct kf_setting *list, size_t index)
 	return false;
 }
 
-static enum kf_status no_part(struct kf_opening *o, const char *name)
+enum kf_status kf_device_no_part(struct kf_opening *o,
+				 const struct kf_device_verifier *v,
+				 size_t num, const char *name)
 {
 	struct kf_names names = { "", 0 };
-	const struct kf_rules *rules = o->device->verifier[0].rules;
 	char hint[240];
 
-	for (size_t i = 0; i < o->device->num_verifiers; i++) {
-		const struct kf_verifier *v =
-			o->device->verifier[i].rules->verifier;
+	for (size_t i = 0; i < num; i++) {
+		const char *const *part = v[i].rules->verifier->parts;
 
-		for (const char *const *part = v->parts; *part; part++)
+		for (; *part; part++)
 			kf_names_add(&names, *part);
 	}
 	snprintf(hint, sizeof(hint), "there are %s", names.text);
 	kf_fault_say(o->why, hint, "the rules %s have no part \"%.80s\"",
-		     rules->name, name);
+		     v->rules->name, name);
 	return KF_WRONG_USE;
 }
 
-static enum kf_status no_choice(struct kf_opening *o, const char *name)
+enum kf_status kf_device_no_choice(struct kf_opening *o,
+				   const struct kf_device_verifier *v,
+				   size_t num, const char *name)
 {
 	struct kf_names names = { "", 0 };
-	const struct kf_rules *rules = o->device->verifier[0].rules;
 	char hint[240];
 
-	for (size_t i = 0; i < o->device->num_verifiers; i++) {
-		const struct kf_choice *c =
-			o->device->verifier[i].rules->verifier->choices;
+	for (size_t i = 0; i < num; i++) {
+		const struct kf_choice *c = v[i].rules->verifier->choices;
 
 		for (; c->name; c++)
 			kf_names_add(&names, c->name);
 	}
 	snprintf(hint, sizeof(hint), "there are %s", names.text);
 	kf_fault_say(o->why, hint, "the rules %s have no setting \"%.80s\"",
-		     rules->name, name);
+		     v->rules->name, name);
 	return KF_WRONG_USE;
+}
+
+/* forget drops what a running system told of itself: with another PK its
+ * firmware would compute that anew. */
+static void forget(struct kf_store *store, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < store->num_parts; i++)
+		if (strcmp(store->part[i].name, name) != 0)
+			store->part[kept++] = store->part[i];
+	store->num_parts = kept;
 }
 
 static enum kf_status apply_trust(struct kf_opening *o, size_t index)
@@ -191,8 +258,12 @@ static enum kf_status apply_trust(struct kf_opening *o, size_t index)
 			continue;
 		known = true;
 		status = kf_trust_put(o, &v->store, name, line->value, again);
+		if (strcmp(name, "pk") == 0)
+			forget(&v->store, "secure-boot");
 	}
-	return known ? status : no_part(o, line->name);
+	return known ? status
+		     : kf_device_no_part(o, o->device->verifier,
+					 o->device->num_verifiers, line->name);
 }
 
 static enum kf_status apply_set(struct kf_opening *o, size_t index)
@@ -211,7 +282,10 @@ static enum kf_status apply_set(struct kf_opening *o, size_t index)
 		known = true;
 		status = kf_setting_put(o, &v->store, choice, line->value);
 	}
-	return known ? status : no_choice(o, line->name);
+	return known ? status
+		     : kf_device_no_choice(o, o->device->verifier,
+					   o->device->num_verifiers,
+					   line->name);
 }
 
 static enum kf_status apply(struct kf_opening *o)
@@ -223,6 +297,42 @@ static enum kf_status apply(struct kf_opening *o)
 	for (size_t i = 0; i < o->ask->num_set && status == KF_OK; i++)
 		status = apply_set(o, i);
 	return status;
+}
+
+/* assume: parts that are given one by one, in a profile too, say nothing of
+ * PK unless they name it. Secure Boot then counts as on: a profile that
+ * forgets PK must not pass for a device in setup mode. */
+static enum kf_status assume(struct kf_opening *o)
+{
+	for (size_t i = 0; i < o->device->num_verifiers; i++) {
+		struct kf_device_verifier *v = &o->device->verifier[i];
+
+		if (v->store.kind || !v->store.complete ||
+		    !kf_part_name(v->rules->verifier, "pk") ||
+		    kf_store_part(&v->store, "pk") ||
+		    kf_store_part(&v->store, "secure-boot") ||
+		    kf_store_setting(&v->store, "secure-boot"))
+			continue;
+		if (!kf_store_set(&v->store, "secure-boot", "on"))
+			return kf_device_full(o);
+	}
+	return KF_OK;
+}
+
+/* chosen tells whether the rules that the user asked for judge anything. */
+static enum kf_status chosen(struct kf_opening *o)
+{
+	const struct kf_device *d = o->device;
+
+	for (size_t i = 0; o->ask->rules && i < d->num_verifiers; i++)
+		if (strcmp(d->verifier[i].rules->name, o->ask->rules) == 0)
+			return KF_OK;
+	if (!o->ask->rules)
+		return KF_OK;
+	kf_fault_say(o->why, "leave --rules out",
+		     "%s has no verifier that the rules %s are of", d->name,
+		     o->ask->rules);
+	return KF_WRONG_USE;
 }
 
 static enum kf_status prepare(struct kf_opening *o)
@@ -253,7 +363,11 @@ enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
 	if (status == KF_OK)
 		status = read_device(&o);
 	if (status == KF_OK)
+		status = chosen(&o);
+	if (status == KF_OK)
 		status = apply(&o);
+	if (status == KF_OK)
+		status = assume(&o);
 	if (status == KF_OK)
 		status = prepare(&o);
 	if (status != KF_OK)

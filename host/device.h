@@ -68,6 +68,20 @@ KF_MUST enum kf_status kf_device_rules(struct kf_opening *o,
 				       struct kf_device_verifier *v,
 				       const char *name);
 
+/* kf_device_choose puts the rules that the user asked for in place of the
+ * device's own, where they are of the same verifier. */
+KF_MUST enum kf_status kf_device_choose(struct kf_opening *o,
+					struct kf_device_verifier *v);
+
+/* kf_device_no_part, _no_choice word that none of `num` verifiers knows a
+ * name. */
+KF_MUST enum kf_status kf_device_no_part(struct kf_opening *o,
+					 const struct kf_device_verifier *v,
+					 size_t num, const char *name);
+KF_MUST enum kf_status kf_device_no_choice(struct kf_opening *o,
+					   const struct kf_device_verifier *v,
+					   size_t num, const char *name);
+
 /* trust.c: kf_trust_put makes a part of a store out of a file, a folder or
  * "none". `again`: it adds to what the name holds already. */
 KF_MUST enum kf_status kf_trust_put(struct kf_opening *o,
@@ -88,8 +102,24 @@ KF_MUST enum kf_status kf_setting_put(struct kf_opening *o,
 				      const struct kf_choice *choice,
 				      const char *value);
 
-/* machine.c: this machine, as its firmware's variables tell. */
+/* efivars.c: a folder of UEFI variables. `*num` counts the files that are
+ * named as variables are; 0: it is another folder.
+ * Fails: KF_CANNOT_READ, of the folder; KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_efivars_read(struct kf_opening *o,
+				       struct kf_store *store,
+				       const char *folder, size_t *num);
+bool kf_efivars_is_live(const char *folder);
+
+/* machine.c: this machine, as its firmware's variables under `efi` tell. */
 KF_MUST enum kf_status kf_machine_read(struct kf_opening *o,
-				       struct kf_store *store);
+				       struct kf_store *store,
+				       const char *efi);
+void kf_machine_name(char out[128]);
+
+/* profile.c: `name` is for a profile that tells none. */
+bool kf_profile_likely(struct kf_bytes file);
+KF_MUST enum kf_status kf_profile_read(struct kf_opening *o, const char *path,
+				       const char *name,
+				       struct kf_bytes file);
 
 #endif

@@ -1,0 +1,228 @@
+/* Folders of UEFI variables, as Linux's efivarfs shows them: one file a
+ * variable, NAME-GUID. The real one tells all that there is; a copy is whole
+ * only if it holds SecureBoot, which every firmware that verifies has.
+ *
+ * What is there and cannot be read is unknown, and the first of these is told.
+ */
+#include "device.h"
+
+#include "core/variables.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/vfs.h>
+
+enum { GUID_TEXT_LEN = 36, PATH_LEN = 4096 };
+#define EFIVARFS_MAGIC 0xde5e81e4u
+
+/* reading is the folder while it is read. */
+struct reading {
+	struct kf_opening *o;
+	struct kf_store *store;
+	const char *folder;
+	bool live;
+	size_t num_variables;	/* files that are named as variables are */
+};
+
+static void write_guid(char out[GUID_TEXT_LEN + 1], const uint8_t *g)
+{
+	snprintf(out, GUID_TEXT_LEN + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-"
+		 "%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2], g[1], g[0],
+		 g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12],
+		 g[13], g[14], g[15]);
+}
+
+/* is_variable tells whether a file is named NAME-GUID. */
+static bool is_variable(const char *name)
+{
+	static const char form[] = "-xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t len = strlen(name), form_len = sizeof(form) - 1;
+
+	if (len <= form_len)
+		return false;
+	name += len - form_len;
+	for (size_t i = 0; i < form_len; i++)
+		if (form[i] == '-' ? name[i] != '-'
+				   : !isxdigit((unsigned char)name[i]))
+			return false;
+	return true;
+}
+
+/* variable_named finds the variable that a file holds; NULL: none that
+ * decides about trust. Names count by the letter, GUIDs by their value. */
+static const struct kf_variable *variable_named(const char *file)
+{
+	size_t len = strlen(file) - GUID_TEXT_LEN - 1;
+	char guid[GUID_TEXT_LEN + 1];
+
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
+		const struct kf_variable *v = &kf_variables[i];
+
+		write_guid(guid, v->guid);
+		if (strlen(v->name) == len &&
+		    memcmp(v->name, file, len) == 0 &&
+		    strcasecmp(file + len + 1, guid) == 0)
+			return v;
+	}
+	return NULL;
+}
+
+static enum kf_status put(struct reading *r, const struct kf_part *part)
+{
+	return kf_store_put(r->store, part) ? KF_OK : kf_device_full(r->o);
+}
+
+static enum kf_status put_unknown(struct reading *r, const char *name)
+{
+	struct kf_part part = { .name = name };
+
+	return put(r, &part);
+}
+
+static const struct kf_store_kind *kind(void)
+{
+	const struct kf_store_kind *k;
+	size_t i = 0;
+
+	while ((k = kf_store_kind_at(i)) && strcmp(k->name, "efivar") != 0)
+		i++;
+	return k;
+}
+
+/* take makes a part of what a file holds. */
+static enum kf_status take(struct reading *r, const struct kf_variable *v,
+			   struct kf_bytes file, const char *path)
+{
+	struct kf_store one;
+	struct kf_part part;
+
+	/* efivarfs shows a variable that is being made as an empty file. */
+	if (file.len == 0 && r->live)
+		return KF_OK;
+	kf_store_read(&one, kind(), file, &r->o->memory->work.env);
+	if (one.num_damage) {
+		kf_say_path(&r->o->device->unread, path, "copy it again",
+			    "is cut short: %s at byte %llu",
+			    one.damage[0].field,
+			    (unsigned long long)one.damage[0].at);
+		return put_unknown(r, v->part);
+	}
+	part = one.part[0];
+	part.name = v->part;
+	part.from = kf_device_text(r->o, path);
+	return part.from ? put(r, &part) : KF_NO_MEMORY;
+}
+
+static enum kf_status read_variable(struct reading *r, const char *name)
+{
+	const struct kf_variable *v = variable_named(name);
+	struct kf_opening quiet = *r->o;
+	struct kf_bytes file = { NULL, 0 };
+	char path[PATH_LEN];
+	enum kf_status status;
+
+	if (!v)
+		return KF_OK;
+	snprintf(path, sizeof(path), "%s/%s", r->folder, name);
+	if (kf_store_part(r->store, v->part)) {
+		kf_say_path(&r->o->device->unread, path, "remove one of them",
+			    "is there twice, spelt in two ways");
+		return put_unknown(r, v->part);
+	}
+	/* A file that cannot be read is no error of the whole device. */
+	quiet.why = &r->o->device->unread;
+	status = kf_device_file(&file, &quiet, path, KF_PART_FILE_MAX);
+	if (status == KF_NO_MEMORY) {
+		kf_fault_say(r->o->why, NULL, "out of memory");
+		return status;
+	}
+	if (status != KF_OK)
+		return put_unknown(r, v->part);
+	return take(r, v, file, path);
+}
+
+static enum kf_status walk(struct reading *r, DIR *folder)
+{
+	enum kf_status status = KF_OK;
+	struct dirent *entry;
+
+	errno = 0;
+	while (status == KF_OK && (entry = readdir(folder))) {
+		if (is_variable(entry->d_name)) {
+			r->num_variables++;
+			status = read_variable(r, entry->d_name);
+		}
+		errno = 0;
+	}
+	if (status == KF_OK && errno) {
+		kf_say_path(r->o->why, r->folder, NULL, "cannot be read: %s",
+			    strerror(errno));
+		status = KF_CANNOT_READ;
+	}
+	return status;
+}
+
+/* says_on tells whether the variables say that Secure Boot is on. */
+static bool says_on(const struct kf_store *store)
+{
+	const struct kf_part *now = kf_store_part(store, "secure-boot");
+
+	return now && now->presence == KF_PRESENT && now->bytes.data[0] == 1;
+}
+
+/* complete weighs what is not there. */
+static enum kf_status complete(struct reading *r)
+{
+	struct kf_part absent = { .name = "secure-boot",
+				  .presence = KF_ABSENT };
+	enum kf_status status = KF_OK;
+
+	r->store->complete = true;
+	if (says_on(r->store) && !kf_store_part(r->store, "pk")) {
+		kf_say_path(&r->o->device->unread, r->folder,
+			    "copy all of the variables",
+			    "has no PK, though Secure Boot is on");
+		status = put_unknown(r, "pk");
+	}
+	if (status != KF_OK || kf_store_part(r->store, "secure-boot"))
+		return status;
+	if (r->live)
+		return put(r, &absent);
+	kf_say_path(&r->o->device->unread, r->folder,
+		    "copy all of the variables, or say --set secure-boot=on",
+		    "has no SecureBoot: it is not all that there was");
+	return put_unknown(r, "secure-boot");
+}
+
+bool kf_efivars_is_live(const char *folder)
+{
+	struct statfs fs;
+
+	return statfs(folder, &fs) == 0 &&
+	       (unsigned long)fs.f_type == EFIVARFS_MAGIC;
+}
+
+enum kf_status kf_efivars_read(struct kf_opening *o, struct kf_store *store,
+			       const char *folder, size_t *num)
+{
+	struct reading r = { o, store, folder, kf_efivars_is_live(folder), 0 };
+	enum kf_status status;
+	DIR *dir = opendir(folder);
+
+	*num = 0;
+	if (!dir) {
+		status = errno == ENOMEM ? KF_NO_MEMORY : KF_CANNOT_READ;
+		kf_say_path(o->why, folder, errno == EACCES
+			    ? "run as a user who may read it" : NULL,
+			    "cannot be opened: %s", strerror(errno));
+		return status;
+	}
+	status = walk(&r, dir);
+	closedir(dir);
+	*num = r.num_variables;
+	return status == KF_OK && *num ? complete(&r) : status;
+}
