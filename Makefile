@@ -27,7 +27,8 @@ test:
 
 demo:
 	@tools/need build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet apps/cli/keyfit
 	@tools/demo $(BUILD)/apps/cli/keyfit
 
 install: all
