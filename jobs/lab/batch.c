@@ -21,6 +21,8 @@ enum {
 	/* Of processor time: emulated machines are slow. */
 	START_SECONDS = 60,
 	CASE_SECONDS = 12,
+	/* The firmware puts its flash in order from time to time. */
+	STORE_SECONDS = 120,
 };
 
 struct batch {
@@ -31,7 +33,7 @@ struct batch {
 	void *self;
 	struct kf_machine machine;
 	size_t next;		/* the line of the case that is under way */
-	bool begun;
+	bool begun, enrolling;
 };
 
 const char *kf_lab_outcome_name(enum kf_lab_outcome outcome)
@@ -63,7 +65,7 @@ static enum kf_status start(struct batch *b, struct kf_fault *why)
 		close(disk);
 	if (vars >= 0)
 		close(vars);
-	b->begun = false;
+	b->begun = b->enrolling = false;
 	return status;
 }
 
@@ -79,7 +81,7 @@ static int number(const char *word)
 	return *word >= '0' && *word <= '9' ? atoi(word) : -1;
 }
 
-/* take_case reads "ID LOAD START ACTION", or "ID store". */
+/* take_case reads "ID LOAD START ACTION", "ID stumble" or "ID store". */
 static enum kf_status take_case(struct batch *b, const char *line,
 				struct kf_fault *why)
 {
@@ -98,7 +100,8 @@ static enum kf_status take_case(struct batch *b, const char *line,
 			     line);
 		return KF_CANNOT_READ;
 	}
-	answer.outcome = KF_LAB_REFUSE_STORE;
+	answer.outcome = strcmp(load, "stumble") ? KF_LAB_REFUSE_STORE
+						 : KF_LAB_STUMBLE;
 	if (num == 4) {
 		answer.load = number(load);
 		answer.start = number(begin);
@@ -110,6 +113,12 @@ static enum kf_status take_case(struct batch *b, const char *line,
 	return KF_OK;
 }
 
+static unsigned patience(const struct batch *b)
+{
+	return !b->begun ? START_SECONDS
+			 : b->enrolling ? STORE_SECONDS : CASE_SECONDS;
+}
+
 /* stumbled notes that the case under way did not end. */
 static enum kf_status stumbled(struct batch *b, const char *what,
 			       struct kf_fault *why)
@@ -118,7 +127,7 @@ static enum kf_status stumbled(struct batch *b, const char *what,
 					.load = -1, .start = -1,
 					.action = -1 };
 
-	if (!b->begun || b->next == b->script.num_lines) {
+	if (!b->begun || b->enrolling || b->next == b->script.num_lines) {
 		kf_machine_complain(&b->machine, what, why);
 		return KF_CANNOT_READ;
 	}
@@ -139,6 +148,7 @@ static enum kf_status take_line(struct batch *b, char *line, bool *over,
 	line += 7;
 	if (strcmp(line, "begin") == 0)
 		b->begun = true;
+	b->enrolling = strcmp(line, "enrol") == 0;
 	if (strncmp(line, "case ", 5) == 0)
 		return take_case(b, line + 5, why);
 	if (strncmp(line, "stop ", 5) != 0)
@@ -159,8 +169,7 @@ static enum kf_status listen(struct batch *b, struct kf_fault *why)
 	bool over = false;
 
 	while (!over && status == KF_OK)
-		switch (kf_machine_line(&b->machine, line, b->begun
-					? CASE_SECONDS : START_SECONDS)) {
+		switch (kf_machine_line(&b->machine, line, patience(b))) {
 		case KF_MACHINE_LINE:
 			status = take_line(b, line, &over, why);
 			break;

@@ -42,6 +42,13 @@ struct trust {
 /* use_trust returns the first status that is no success. */
 efi_status use_trust(const struct trust *trust);
 
+/* guard.c: LoadImage under guard: an exception inside of it, over which the
+ * firmware would stop for ever, comes back as GUARD_STUMBLED. */
+#define GUARD_STUMBLED (EFI_ERROR_BIT | 0x4b46)
+void open_guard(void);
+efi_status guarded_load(const void *path, const void *source, size_t len,
+			efi_handle *out);
+
 /* image.c: one image, put together from pieces, and what becomes of it. */
 void begin_image(void);
 void add_piece(struct span piece);

@@ -104,7 +104,8 @@ static bool is_ia32(void)
 	       (image[pe + 4] | image[pe + 5] << 8) == IA32;
 }
 
-/* judge_image prints "case ID LOAD START ACTION"; "-" where there is none. */
+/* judge_image prints "case ID LOAD START ACTION", "-" where there is none; or
+ * "case ID stumble". */
 void judge_image(struct span id)
 {
 	efi_handle handle = NULL;
@@ -114,11 +115,14 @@ void judge_image(struct span id)
 	if (!path[0])
 		make_path();
 	(void)take_action(&action);
-	status = efi->boot->load_image(false, self, path, image, image_len,
-				       &handle);
+	status = guarded_load(path, image, image_len, &handle);
 	say("\nkeyfit case ");
 	say_word(id);
 	say(" ");
+	if (status == GUARD_STUMBLED) {
+		say("stumble\n");
+		return;
+	}
 	say_status(status);
 	say(" ");
 	if (!status && is_ia32())

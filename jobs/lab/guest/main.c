@@ -56,6 +56,7 @@ efi_status efi_main(efi_handle image, struct efi_system_table *system)
 	if (efi->boot->handle_protocol(self, &loaded_guid, (void **)&loaded))
 		stop("the guest came from nowhere", 0);
 	efi->boot->set_watchdog(0, 0, 0, NULL);
+	open_guard();
 	open_pack(loaded->device);
 	say("\nkeyfit begin\n");
 	run_script(pack_file(0));

@@ -82,6 +82,7 @@ static void set_store(struct span line, bool raw)
 			trust.list[i] = pack_file(take_number(&word));
 		}
 	}
+	say("\nkeyfit enrol\n");
 	store_status = use_trust(&trust);
 	say("\nkeyfit store ");
 	say_status(store_status);

@@ -3,7 +3,8 @@
  *
  * Source: UEFI 2.10, 4.3 (system table), 4.4 (boot services), 4.5 (runtime
  * services), 7.4 (image services), 8.2 (variable services), 9.3 (loaded
- * image), 10 (device paths), 13.4 and 13.5 (file protocols).
+ * image), 10 (device paths), 13.4 and 13.5 (file protocols), 18.2.3 (what an
+ * exception saves); PI 1.7, volume 2, 12.3 (CPU protocol).
  */
 #ifndef KEYFIT_JOBS_LAB_GUEST_UEFI_H
 #define KEYFIT_JOBS_LAB_GUEST_UEFI_H
@@ -70,6 +71,30 @@ struct efi_boot_services {
 	efi_unused *exit_boot_services, *get_next_count, *stall;
 	efi_status (*set_watchdog)(size_t seconds, uint64_t code, size_t len,
 				   const uint16_t *data);
+	efi_unused *connect, *disconnect, *open_protocol, *close_protocol,
+		*protocol_information, *protocols_per_handle,
+		*locate_handles;
+	efi_status (*locate_protocol)(const struct efi_guid *protocol,
+				      void *registration, void **out);
+};
+
+/* What an exception interrupted: what is left here is where the processor
+ * goes on. */
+struct efi_x64_context {
+	uint64_t error;
+	uint8_t fx_state[512];
+	uint64_t dr[6], cr[6];
+	uint64_t flags, ldtr, tr, gdtr[2], idtr[2], rip;
+	uint64_t gs, fs, es, ds, cs, ss;
+	uint64_t rdi, rsi, rbp, rsp, rbx, rdx, rcx, rax, r8_to_r15[8];
+};
+
+typedef void efi_exception(int64_t kind, struct efi_x64_context *context);
+
+struct efi_cpu {
+	efi_unused *flush, *enable, *disable, *get_state, *init;
+	efi_status (*register_exception)(struct efi_cpu *cpu, int64_t kind,
+					 efi_exception *taken);
 };
 
 typedef efi_status efi_get_variable(const uint16_t *name,
