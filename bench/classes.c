@@ -1,7 +1,9 @@
 /* Deciding one more device class for an artifact that is ready: what it costs,
  * and that it neither hashes nor verifies anything. P16.
  *
- *   classes ARTIFACT... db=FILE...
+ *   classes CERTIFICATE... -- ARTIFACT...
+ *
+ * Each certificate is the db of one device.
  */
 #include <keyfit/host.h>
 
@@ -9,7 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-enum { DECISIONS = 20000, STORES_MAX = 8 };
+enum { DECISIONS = 20000, DEVICES_MAX = 8 };
+
+static const char rules_name[] = "edk2-2025.02";
 
 static struct kf_crypto counted;
 static const struct kf_crypto *real;
@@ -47,9 +51,10 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void time_one(const char *path, struct kf_store *stores, size_t num,
-		     const struct kf_rules *rules, struct kf_work *work)
+static void time_one(const char *path, const struct kf_device *device,
+		     size_t num, struct kf_work *work)
 {
+	const struct kf_rules *rules = kf_rules_find(rules_name);
 	static struct kf_verdict v;
 	struct kf_fault why = { 0 };
 	struct kf_artifact artifact;
@@ -64,13 +69,14 @@ static void time_one(const char *path, struct kf_store *stores, size_t num,
 	kf_artifact_read(&artifact, NULL, &file.source, &work->env);
 	kf_artifact_prepare(&artifact, rules, &work->env);
 	for (size_t i = 0; i < num; i++)	/* every anchor is met once */
-		if (kf_check(&v, &artifact, &stores[i], rules, &work->env))
+		if (kf_check(&v, &artifact, &device[i].verifier[0].store,
+			     rules, &work->env))
 			fprintf(stderr, "classes: %s: fault\n", path);
 	calls = 0;
 	start = now();
 	for (size_t i = 0; i < DECISIONS; i++)
-		if (kf_check(&v, &artifact, &stores[i % num], rules,
-			     &work->env) != KF_OK)
+		if (kf_check(&v, &artifact, &device[i % num].verifier[0].store,
+			     rules, &work->env) != KF_OK)
 			break;
 	printf("%-34s %-8s %5.2f us a decision, %8llu bytes, %lu digests and signatures\n",
 	       "P16 one more device class", "< 10 us",
@@ -80,14 +86,26 @@ static void time_one(const char *path, struct kf_store *stores, size_t num,
 	kf_file_close(&file);
 }
 
+static bool open_device(struct kf_device *out, const char *certificate)
+{
+	const struct kf_setting trust[] = { { "db", certificate },
+					    { "dbx", "none" } };
+	struct kf_ask ask = { .rules = rules_name, .trust = trust,
+			      .num_trust = 2 };
+	struct kf_fault why = { 0 };
+
+	if (kf_device_open(out, &ask, &counted, kf_now_s(), &why) == KF_OK)
+		return true;
+	fprintf(stderr, "classes: %s\n", why.what);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	static struct kf_store stores[STORES_MAX];
-	static struct kf_text_file lists[STORES_MAX];
-	const struct kf_rules *rules = kf_rules_find("edk2-2025.02");
-	struct kf_work work, store_work;
+	static struct kf_device device[DEVICES_MAX];
 	struct kf_fault why = { 0 };
-	size_t num = 0;
+	struct kf_work work;
+	int num = 0, at = 1, status = 0;
 
 	real = kf_openssl_open(&why);
 	if (!real)
@@ -96,32 +114,17 @@ int main(int argc, char **argv)
 	counted.digest_begin = count_begin;
 	counted.signed_verify = count_verify;
 	counted.signed_chain = count_chain;
-	if (kf_work_open(&work, KF_ARENA_LEN, &counted, kf_now_s(), &why) ||
-	    kf_work_open(&store_work, KF_ARENA_LEN, &counted, kf_now_s(),
-			 &why))
+	if (kf_work_open(&work, KF_ARENA_LEN, &counted, kf_now_s(), &why))
 		return 4;
-	for (int i = 1; i < argc; i++) {
-		struct kf_part db = { .name = "db", .presence = KF_PRESENT };
-
-		if (strncmp(argv[i], "db=", 3) || num == STORES_MAX)
-			continue;
-		if (kf_text_file_read(&lists[num], argv[i] + 3, 1 << 20,
-				      &why) != KF_OK)
-			return 4;
-		stores[num].complete = true;
-		db.bytes = lists[num].bytes;
-		if (!kf_store_set(&stores[num], "secure-boot", "on") ||
-		    !kf_store_put(&stores[num], &db))
-			return 4;
-		kf_store_prepare(&stores[num++], rules, &store_work.env);
-	}
-	for (int i = 1; i < argc && num; i++)
-		if (strncmp(argv[i], "db=", 3) != 0)
-			time_one(argv[i], stores, num, rules, &work);
-	for (size_t i = 0; i < num; i++)
-		kf_text_file_close(&lists[i]);
+	for (; at < argc && strcmp(argv[at], "--") != 0; at++)
+		if (num == DEVICES_MAX || !open_device(&device[num++],
+						       argv[at]))
+			status = 4;
+	for (at++; at < argc && num && status == 0; at++)
+		time_one(argv[at], device, (size_t)num, &work);
+	while (num)
+		kf_device_close(&device[--num]);
 	kf_work_close(&work);
-	kf_work_close(&store_work);
 	kf_openssl_close(real);
-	return 0;
+	return status;
 }

@@ -3,6 +3,8 @@
  *
  *   pairs NAME GOAL EXIT-A EXIT-B A... -- B...
  *
+ * runs 41 pairs, or PAIRS of them.
+ *
  * Both have to end with the exit status that says that their answer was right.
  * First A runs against itself: when that ratio leaves 0.9 to 1.1 the machine is
  * too restless, and the run is marked so.
@@ -17,7 +19,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAIRS = 41 };
+enum { PAIRS_MAX = 101 };
+
+static int num_pairs = 41;	/* PAIRS in the environment asks for others */
 
 struct run {
 	double seconds;
@@ -71,23 +75,24 @@ static int by_value(const void *a, const void *b)
 
 static double median(double *v)
 {
-	qsort(v, PAIRS, sizeof(*v), by_value);
-	return v[PAIRS / 2];
+	qsort(v, (size_t)num_pairs, sizeof(*v), by_value);
+	return v[num_pairs / 2];
 }
 
 struct result {
 	double ratio, least, most, a, b;
-	double rss;
+	double rss, kilobytes;
 };
 
 static struct result compare(char **a, int exit_a, char **b, int exit_b)
 {
-	double ta[PAIRS], tb[PAIRS], ratio[PAIRS], ra[PAIRS], rb[PAIRS];
+	double ta[PAIRS_MAX], tb[PAIRS_MAX], ratio[PAIRS_MAX];
+	double ra[PAIRS_MAX], rb[PAIRS_MAX];
 	struct result r;
 
 	once(a, exit_a);
 	once(b, exit_b);
-	for (int i = 0; i < PAIRS; i++) {
+	for (int i = 0; i < num_pairs; i++) {
 		struct run x = once(a, exit_a), y = once(b, exit_b);
 
 		ta[i] = x.seconds;
@@ -100,8 +105,9 @@ static struct result compare(char **a, int exit_a, char **b, int exit_b)
 	r.b = median(tb);
 	r.ratio = median(ratio);
 	r.least = ratio[0];
-	r.most = ratio[PAIRS - 1];
-	r.rss = median(ra) / median(rb);
+	r.most = ratio[num_pairs - 1];
+	r.kilobytes = median(ra);
+	r.rss = r.kilobytes / median(rb);
 	return r;
 }
 
@@ -110,7 +116,11 @@ int main(int argc, char **argv)
 	char **a = argv + 5, **b = a;
 	struct result self, r;
 
-	if (argc < 8)
+	const char *pairs = getenv("PAIRS");
+
+	if (pairs)
+		num_pairs = atoi(pairs);
+	if (argc < 8 || num_pairs < 1 || num_pairs > PAIRS_MAX)
 		return 2;
 	while (*b && strcmp(*b, "--") != 0)
 		b++;
@@ -119,9 +129,11 @@ int main(int argc, char **argv)
 	*b++ = NULL;
 	self = compare(a, atoi(argv[3]), a, atoi(argv[3]));
 	r = compare(a, atoi(argv[3]), b, atoi(argv[4]));
-	printf("%-34s %-8s %5.2f (%.2f to %.2f)  %6.2f ms / %6.2f ms  RSS %.2f%s\n",
+	printf("%-34s %-8s %5.2f (%.2f to %.2f)  %6.2f / %6.2f ms"
+	       "  RSS %.2f (%.0f KiB)%s\n",
 	       argv[1], argv[2], r.ratio, r.least, r.most, r.a * 1e3,
-	       r.b * 1e3, r.rss, self.ratio < 0.9 || self.ratio > 1.1
+	       r.b * 1e3, r.rss, r.kilobytes,
+	       self.ratio < 0.9 || self.ratio > 1.1
 	       ? "  RESTLESS: drop this run" : "");
 	return 0;
 }
