@@ -234,7 +234,7 @@ static void show_enforced(struct kf_render *r, const struct kf_pair *pair)
 static const char *state_of(const struct kf_signature_result *s)
 {
 	if (s->revoked)
-		return "revoked";
+		return s->looked_at ? "revoked" : "revoked, but not come to";
 	if (s->trusted)
 		return s->looked_at ? "trusted" : "trusted, but not come to";
 	if (!s->trust_known)

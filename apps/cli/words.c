@@ -329,7 +329,7 @@ static void stopped_early(struct kf_output *out, const struct kf_pair *pair)
 	for (size_t i = 0; i < v->num_signatures; i++) {
 		const struct kf_signature_result *s = &v->signature[i];
 
-		if (!s->trusted || s->looked_at)
+		if (!s->trusted || s->revoked || s->looked_at)
 			continue;
 		kf_output_print(out,
 			"; %s stops there although signature %" PRIu32 " is trusted",

@@ -326,7 +326,7 @@ static void show_one(struct edk2_case *k, struct edk2_signature *s,
 	if (k->trust->dbx.presence == KF_PRESENT && !r->looked_at)
 		r->revoked = revoked_certificate(k, s, &entry) == EDK2_HIT ||
 			     revoked_digest(k, s, &entry, &signer) == EDK2_HIT;
-	if (k->trust->db.presence == KF_PRESENT && !r->revoked && !r->trusted)
+	if (k->trust->db.presence == KF_PRESENT && !r->trusted)
 		r->trusted = allowed(k, s, &n) == EDK2_HIT;
 }
 
@@ -341,9 +341,10 @@ static void show_rest(struct edk2_case *k)
 
 		r->trust_known = k->trust->db.presence != KF_UNKNOWN;
 		r->revocation_known = k->trust->dbx.presence != KF_UNKNOWN;
-		if (!k->image->signature[i]->skipped.reason && !r->revoked)
+		if (!k->image->signature[i]->skipped.reason)
 			show_one(&quiet, k->image->signature[i], r);
 	}
+	k->status = quiet.status;
 }
 
 /* judge_signed: an image with a certificate table. UEFI-13, UEFI-28. */
