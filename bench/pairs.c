@@ -86,8 +86,9 @@ struct result {
 
 static struct result compare(char **a, int exit_a, char **b, int exit_b)
 {
-	double ta[PAIRS_MAX], tb[PAIRS_MAX], ratio[PAIRS_MAX];
-	double ra[PAIRS_MAX], rb[PAIRS_MAX];
+	double ta[PAIRS_MAX] = { 0 }, tb[PAIRS_MAX] = { 0 };
+	double ra[PAIRS_MAX] = { 0 }, rb[PAIRS_MAX] = { 0 };
+	double ratio[PAIRS_MAX] = { 0 };
 	struct result r;
 
 	once(a, exit_a);
