@@ -31,11 +31,13 @@ static const struct edk2_profile upstream = {
 static const struct edk2_profile debian_12 = {
 	.cms = CMS_1_1_1,
 	.machine = KF_PE_MACHINE_X64,
+	.byte_code = true,
 };
 
 static const struct edk2_profile debian_13 = {
 	.cms = CMS_3_4,
 	.machine = KF_PE_MACHINE_X64,
+	.byte_code = true,
 	.all_digests = true,
 	.debug_goes_on = true,
 	.strict_tbs = true,
@@ -287,12 +289,18 @@ static void *prepare_store(struct kf_store *store,
 	return trust;
 }
 
-/* fault words how the firmware fails over its own store. UEFI-107. */
+/* fault words how the firmware fails over its own store, UEFI-107, or over a
+ * signature. */
 static void fault(struct edk2_case *k)
 {
 	bool unknown = k->fault == EDK2_PAST;
 	struct kf_evidence *e;
 
+	if (k->fault == EDK2_NULL) {
+		k->out->answer = KF_REJECT;
+		k->out->why = k->fault_signature->content_fault;
+		return;
+	}
 	k->out->answer = unknown ? KF_UNDECIDED : KF_REJECT;
 	kf_find(&k->out->why, unknown ? KF_REASON_UNPREDICTABLE
 				      : KF_REASON_VERIFIER_FAULT, "UEFI-107");
@@ -401,14 +409,17 @@ static void not_enforced(struct edk2_case *k)
 }
 
 /* machine_fits: an image for another machine passes verification, but is not
- * started. UEFI-110. */
+ * started, unless it is byte code that the firmware runs. UEFI-110. */
 static bool machine_fits(struct edk2_case *k)
 {
-	uint16_t machine = k->image->pe.machine;
+	const struct kf_pe *pe = &k->image->pe;
+	uint16_t machine = pe->machine;
 	const char *name = kf_pe_machine_name(machine);
 
 	if (!k->trust->machine || !k->image->source ||
-	    machine == k->trust->machine)
+	    machine == k->trust->machine ||
+	    (machine == KF_PE_MACHINE_EBC && k->profile->byte_code &&
+	     pe->subsystem < KF_PE_RUNTIME_DRIVER))
 		return true;
 	k->out->answer = KF_REJECT;
 	kf_find(&k->out->why, KF_REASON_WRONG_MACHINE, "UEFI-110");

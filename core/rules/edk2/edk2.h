@@ -21,6 +21,7 @@ enum {
 struct edk2_profile {
 	uint32_t cms;		/* KF_CMS_*: what its OpenSSL can do */
 	uint16_t machine;	/* KF_PE_MACHINE_*; 0: not told */
+	bool byte_code;		/* UEFI-110: it runs EBC images too */
 	bool all_digests;	/* UEFI-27: an unsigned image is looked up by
 				 * every digest, not by SHA-256 alone */
 	bool debug_goes_on;	/* UEFI-106: the debug directory is read on
@@ -86,6 +87,7 @@ enum edk2_end {
 	EDK2_DIVIDE,		/* the firmware divides by zero */
 	EDK2_HANG,		/* the firmware loops for ever */
 	EDK2_PAST,		/* the firmware reads on behind the part */
+	EDK2_NULL,		/* no walk at all: UEFI-17 */
 };
 
 /* edk2_list is one EFI_SIGNATURE_LIST, as its header says. */
@@ -185,6 +187,7 @@ struct edk2_case {
 	/* The firmware does not come back from a walk, or comes back with
 	 * what it found behind the part. EDK2_END: neither happened. */
 	enum edk2_end fault;
+	const struct edk2_signature *fault_signature;	/* EDK2_NULL */
 	const char *fault_part;
 	uint64_t fault_at;
 };

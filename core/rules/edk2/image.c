@@ -40,7 +40,7 @@ static enum edk2_look revoked_certificate(struct edk2_case *k,
 	while (edk2_certificates_next(&c, entry)) {
 		if (edk2_authenticode(k, s, entry, &why))
 			return EDK2_HIT;
-		if (k->status != KF_OK)
+		if (k->status != KF_OK || k->fault != EDK2_END)
 			return EDK2_STOPPED;
 	}
 	return edk2_walked(k, c.walk.end, "dbx", c.walk.stuck_at)
@@ -213,7 +213,7 @@ static enum edk2_look allowed(struct edk2_case *k, struct edk2_signature *s,
 	       edk2_certificates_next(&c, &anchor)) {
 		if (edk2_authenticode(k, s, &anchor, &why))
 			return anchored(k, s, n, &anchor);
-		if (k->status != KF_OK)
+		if (k->status != KF_OK || k->fault != EDK2_END)
 			return EDK2_STOPPED;
 		learn(n, &why, &anchor);
 	}

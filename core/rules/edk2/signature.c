@@ -136,8 +136,8 @@ static bool covers_image(struct edk2_signature *s,
 
 	if (facts->content_tag == TAG_BOOLEAN ||
 	    facts->content_tag == TAG_NULL || facts->content_tag == TAG_OBJECT)
-		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
-			      "its content is no SEQUENCE");
+		return refuse(s, KF_REASON_VERIFIER_FAULT, "UEFI-17",
+			      "its content is a value without bytes, and edk2 follows a null pointer");
 	if (head == 0)
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "the length of its content is in a form that edk2 does not read");
@@ -364,6 +364,11 @@ bool edk2_authenticode(struct edk2_case *k, struct edk2_signature *s,
 	struct edk2_link *l = link_to(s, anchor->known->id.bytes);
 
 	why->kind = KF_WHY_NOTHING;
+	if (s->content_fault.reason ==
+	    &kf_reasons[KF_REASON_VERIFIER_FAULT]) {
+		k->fault = EDK2_NULL;
+		k->fault_signature = s;
+	}
 	if (s->content_fault.reason)
 		return false;
 	if (!l)

@@ -177,8 +177,8 @@ static struct bytes signed_data(const struct signature *s,
 		announced = JOIN2(announced, algorithm(s->announce2));
 	for (size_t i = 0; i < SIGNERS_MAX && s->signer[i]; i++)
 		infos = JOIN2(infos, signer_info(s, i, c));
-	if (s->null_content)
-		content = der(0x05, zeros(0));
+	if (s->odd_content)
+		content = hex(s->odd_content);
 	content = s->detached ? der_oid(c->oid)
 			      : JOIN2(der_oid(c->oid), der(0xa0, content));
 	return der(0x30, join(6, der_int(1), der(0x31, announced),

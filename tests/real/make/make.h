@@ -110,7 +110,7 @@ struct signature {
 	bool indefinite;		/* outer lengths are not told */
 	bool short_lengths;		/* lengths in other forms */
 	bool content_long_form;
-	bool null_content;
+	const char *odd_content;	/* hex: instead of the SEQUENCE */
 	bool with_crl;
 	bool nested;			/* another signature, unauthenticated */
 	bool trailing;			/* bytes behind the DER */

@@ -181,6 +181,13 @@ static void loading(void)
 	signed_image("UEFI-111", "runtime-driver", &s);
 	s.subsystem = 3;
 	signed_image("UEFI-111", "windows-program", &s);
+	s.machine = 0xebc, s.subsystem = 11;
+	signed_image("UEFI-110", "machine-ebc-boot-driver", &s);
+	s.subsystem = 12;
+	signed_image("UEFI-110", "machine-ebc-runtime-driver", &s);
+	s = (struct image_spec){ .seed = 1053, .pe32 = true };
+	signed_image("UEFI-110", "machine-ia32", &s);
+	s = (struct image_spec){ .seed = 1050 };
 	s.subsystem = 10;
 	s.reloc_rva = 0x1000, s.reloc_len = 8;
 	signed_image("UEFI-115", "relocations-of-random-bytes", &s);

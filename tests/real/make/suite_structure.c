@@ -34,7 +34,12 @@ static void structure(void)
 		{ "UEFI-17", "content-type-other",
 		  { .content_oid = "1.3.6.1.4.1.311.2.1.5" } },
 		{ "UEFI-17", "detached", { .detached = true } },
-		{ "UEFI-17", "content-null", { .null_content = true } },
+		{ "UEFI-17", "content-null", { .odd_content = "0500" } },
+		{ "UEFI-17", "content-true", { .odd_content = "0101ff" } },
+		{ "UEFI-17", "content-false", { .odd_content = "010100" } },
+		{ "UEFI-17", "content-oid", { .odd_content = "06032a0304" } },
+		{ "UEFI-17", "content-integer", { .odd_content = "020105" } },
+		{ "UEFI-17", "content-empty", { .odd_content = "3000" } },
 		{ "UEFI-17", "content-long-form",
 		  { .content_long_form = true } },
 		{ "UEFI-19", "signature-algorithm-as-digest",
@@ -77,6 +82,32 @@ static void structure(void)
 			 all[i].name);
 		add(all[i].rule, name, file, &t);
 	}
+}
+
+/* no_content: over which the firmware stumbles, unless it tries no
+ * certificate at all. */
+static void no_content(void)
+{
+	struct bytes img = plain(1370), d = image_digest(img, "SHA256");
+	struct signature s = by(&red);
+	struct bytes good = entry(2, sign_digest(&s, d)), null;
+	struct trust t = only(hash_list(guid_sha256, d));
+
+	s.odd_content = "0500";
+	null = entry(2, sign_digest(&s, d));
+	add("UEFI-17", "content-null-digest-in-db", attach(img, null), &t);
+	t.dbx = hash_list(guid_sha256, zeros(32));
+	add("UEFI-17", "content-null-digest-in-db-digests-in-dbx",
+	    attach(img, null), &t);
+	t.dbx = x509_list(&blue.root);
+	add("UEFI-17", "content-null-digest-in-db-certificate-in-dbx",
+	    attach(img, null), &t);
+	t = only(x509_list(&red.root));
+	add("UEFI-17", "content-null-behind-good",
+	    attach(img, JOIN2(good, null)), &t);
+	t.dbx = x509_list(&blue.root);
+	add("UEFI-17", "content-null-behind-good-certificate-in-dbx",
+	    attach(img, JOIN2(good, null)), &t);
 }
 
 /* several SignerInfos in one signature: every one has to verify. */
@@ -136,6 +167,7 @@ static void unreadable(void)
 void structure_cases(void)
 {
 	structure();
+	no_content();
 	signers();
 	unreadable();
 }
