@@ -231,8 +231,6 @@ enum kf_status kf_device_no_choice(struct kf_opening *o,
 	return KF_WRONG_USE;
 }
 
-/* forget drops what a running system told of itself: with another PK its
- * firmware would compute that anew. */
 static void forget(struct kf_store *store, const char *name)
 {
 	size_t kept = 0;
@@ -241,6 +239,21 @@ static void forget(struct kf_store *store, const char *name)
 		if (strcmp(store->part[i].name, name) != 0)
 			store->part[kept++] = store->part[i];
 	store->num_parts = kept;
+}
+
+/* before_pk: the first PK ends setup mode, and the firmware turns Secure Boot
+ * on with it, whatever it was; so it does, as far as keyfit can tell, where
+ * neither was known. A PK that replaces another one changes nothing of that. */
+static void before_pk(struct kf_store *store)
+{
+	enum kf_presence old = kf_store_presence(store, "pk");
+	const struct kf_part *now = kf_store_part(store, "secure-boot");
+
+	if (old == KF_PRESENT ||
+	    (old == KF_UNKNOWN && (!now || now->presence != KF_UNKNOWN)))
+		return;
+	forget(store, "secure-boot");
+	forget(store, "secure-boot-enable");
 }
 
 static enum kf_status apply_trust(struct kf_opening *o, size_t index)
@@ -257,9 +270,9 @@ static enum kf_status apply_trust(struct kf_opening *o, size_t index)
 		if (!name || status != KF_OK)
 			continue;
 		known = true;
-		status = kf_trust_put(o, &v->store, name, line->value, again);
 		if (strcmp(name, "pk") == 0)
-			forget(&v->store, "secure-boot");
+			before_pk(&v->store);
+		status = kf_trust_put(o, &v->store, name, line->value, again);
 	}
 	return known ? status
 		     : kf_device_no_part(o, o->device->verifier,

@@ -56,7 +56,7 @@ static enum kf_status take_part(struct kf_bytes *out, struct kf_opening *o,
 	kf_store_read(&store, kind, file, &o->memory->work.env);
 	if (store.status != KF_OK) {
 		kf_say_path(o->why, path, NULL, store.status == KF_NO_MEMORY
-			    ? "is larger than keyfit holds"
+			    ? "needs more memory than there is"
 			    : "cannot be weighed: the crypto library failed");
 		return store.status;
 	}

@@ -156,33 +156,46 @@ static void describe_name(const struct kf_sink *sink, struct kf_bytes name)
 	kf_fact_text(sink, "name", kf_view(text, len));
 }
 
-static bool holds_lists(const struct kf_ovmf_record *r)
+/* decides tells whether a record is one of those that make parts. */
+static bool decides(const struct kf_ovmf_record *r)
 {
 	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
-		if (kf_variables[i].lists &&
-		    match(r, &kf_variables[i]) == THIS)
+		if (kf_variables[i].attributes &&
+		    match(r, &kf_variables[i]) != OTHER)
 			return true;
 	return false;
 }
 
-static void describe_record(const struct kf_ovmf_record *r,
-			    struct kf_env *env, const struct kf_sink *sink)
+static void describe_part(const struct kf_part *part, struct kf_env *env,
+			  const struct kf_sink *sink)
 {
-	enum { SHOWN = 64 };
+	const struct kf_variable *v = kf_variable_of(part->name);
 
+	kf_fact_open(sink, NULL);
+	kf_fact_word(sink, "name", v->name);
+	kf_fact_guid(sink, "vendor", kf_view(v->guid, KF_GUID_LEN));
+	if (part->presence == KF_PRESENT) {
+		kf_fact_hex(sink, "attributes", part->attributes);
+		if (part->time.year)
+			kf_fact_moment(sink, "time", &part->time);
+		kf_fact_place(sink, part->at, part->bytes.len);
+		if (v->lists)
+			kf_siglist_describe(part->bytes, part->at, env, sink);
+		else
+			kf_fact_bytes(sink, "data", part->bytes);
+	} else {
+		kf_fact_word(sink, "value", "unknown");
+	}
+	kf_fact_close(sink);
+}
+
+static void describe_other(const struct kf_ovmf_record *r,
+			   const struct kf_sink *sink)
+{
 	kf_fact_open(sink, NULL);
 	describe_name(sink, r->name);
 	kf_fact_guid(sink, "vendor", r->guid);
-	kf_fact_hex(sink, "attributes", r->attributes);
-	if (r->time.year)
-		kf_fact_moment(sink, "time", &r->time);
-	if (r->state == KF_OVMF_IN_TRANSITION)
-		kf_fact_yes_no(sink, "in-transition", true);
 	kf_fact_place(sink, r->data_at, r->data.len);
-	if (holds_lists(r))
-		kf_siglist_describe(r->data, r->data_at, env, sink);
-	else if (r->data.len <= SHOWN)
-		kf_fact_bytes(sink, "data", r->data);
 	kf_fact_close(sink);
 }
 
@@ -193,17 +206,21 @@ static void describe(const struct kf_store *store, struct kf_bytes file,
 	struct kf_ovmf_record r;
 	struct kf_ovmf_walk w;
 
+	kf_fact_open(sink, "variables");
+	for (size_t i = 0; i < store->num_parts; i++)
+		describe_part(&store->part[i], env, sink);
+	kf_fact_close(sink);
 	if (!kf_ovmf_find(&s, file))
 		return;
-	kf_fact_number(sink, "store-at", s.store_at);
-	kf_fact_number(sink, "store-size", s.end_at - s.store_at);
-	kf_fact_open(sink, "variables");
+	kf_fact_open(sink, "other-variables");
 	w = kf_ovmf_walk(&s);
 	while (kf_ovmf_next(&w, &r))
-		if (kf_ovmf_live(&r))
-			describe_record(&r, env, sink);
+		if (kf_ovmf_live(&r) && !decides(&r))
+			describe_other(&r, sink);
 	kf_fact_close(sink);
-	kf_fact_number(sink, "free", s.end_at - w.at);
+	kf_fact_number(sink, "store-at", s.store_at);
+	kf_fact_number(sink, "store-size", s.end_at - s.store_at);
+	kf_fact_number(sink, "free", w.at < s.end_at ? s.end_at - w.at : 0);
 	kf_fact_damage(sink, store->damage, store->num_damage);
 }
 
