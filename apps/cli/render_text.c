@@ -136,8 +136,10 @@ static void show_allowed(struct kf_render *r, const struct kf_pair *pair)
 	struct kf_output words = { 0 };
 
 	kf_words_allowed(&words, f, pair->env);
-	if (!words.len)
+	if (!words.len) {
+		r->out.failed = r->out.failed || words.failed;
 		return;
+	}
 	if (f->rule)
 		kf_output_print(&words, " (%s)", f->rule);
 	labelled(r, "why", &words, true);
@@ -171,6 +173,7 @@ static void show_remedy(struct kf_render *r, const struct kf_pair *pair,
 	labelled(r, label, &words, true);
 	if (command.len)
 		labelled(r, "", &command, false);
+	r->out.failed = r->out.failed || command.failed;
 	kf_output_close(&command);
 	if (!remedy->caution)
 		return;
@@ -248,15 +251,14 @@ static void show_signature(struct kf_render *r, const struct kf_pair *pair,
 			   const char *label)
 {
 	struct kf_output words = { 0 };
-	struct kf_arena lent = *pair->env->arena;
-	const struct kf_crypto *crypto = pair->env->crypto;
+	struct kf_arena lent;
 	struct kf_certificate c;
 
 	kf_output_print(&words, "%" PRIu32 ", %s: ", s->number, state_of(s));
 	if (s->num_chain == 0) {
 		kf_output_text(&words, "its signer is not told");
-	} else if (crypto->certificate_read(crypto->self, &c, s->chain[0],
-					    &lent) == KF_OK) {
+	} else if (kf_words_read(&c, &lent, s->chain[0], pair->env,
+				 &words)) {
 		kf_output_print(&words, "by \"%s\", issued by \"%s\"", c.name,
 				c.issuer_name);
 	} else {
