@@ -124,7 +124,7 @@ static void evidence(struct kf_json *json, const struct kf_evidence *e,
 		certificate_facts(json, e->bytes, pair->env);
 		break;
 	case KF_EV_DIGEST:
-		kf_json_text(json, "algorithm", e->name);
+		kf_json_text(json, "name", e->name);
 		kf_json_hex(json, "value", e->bytes);
 		break;
 	case KF_EV_STORE_ENTRY:

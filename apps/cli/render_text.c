@@ -113,6 +113,23 @@ static void show_rule(struct kf_render *r, const struct kf_finding *f)
 	labelled(r, f->rule ? "rule" : "", &words, true);
 }
 
+/* is_told tells whether a piece of evidence says nothing that the sentence, or
+ * a piece before it, has not said. */
+static bool is_told(const struct kf_finding *f, size_t index)
+{
+	const struct kf_evidence *e = &f->evidence[index];
+
+	if (e->kind == KF_EV_TEXT)
+		return true;
+	if (e->kind == KF_EV_STORE_PART)
+		return e->at == 0 && e->len == 0;
+	for (size_t i = 0; e->kind == KF_EV_CERTIFICATE && i < index; i++)
+		if (f->evidence[i].kind == KF_EV_CERTIFICATE &&
+		    kf_equal(f->evidence[i].bytes, e->bytes))
+			return true;
+	return false;
+}
+
 static void show_evidence(struct kf_render *r, const struct kf_pair *pair,
 			  const struct kf_finding *f)
 {
@@ -121,8 +138,8 @@ static void show_evidence(struct kf_render *r, const struct kf_pair *pair,
 	for (size_t i = 0; i < f->num_evidence; i++) {
 		struct kf_output words = { 0 };
 
-		if (f->evidence[i].kind == KF_EV_TEXT)
-			continue;	/* the sentence has it */
+		if (is_told(f, i))
+			continue;
 		kf_words_evidence(&words, &f->evidence[i], pair);
 		labelled(r, label, &words, true);
 		label = "";

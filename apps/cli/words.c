@@ -423,7 +423,9 @@ void kf_words_evidence(struct kf_output *out, const struct kf_evidence *e,
 		write_certificate(out, e, pair->env);
 		break;
 	case KF_EV_DIGEST:
-		kf_output_print(out, "%s digest of the image: ", e->name);
+		kf_output_print(out, "%s%s: ", e->name,
+				strncmp(e->name, "SHA", 3) == 0
+				? " digest of the image" : "");
 		kf_output_hex(out, e->bytes);
 		break;
 	case KF_EV_STORE_ENTRY:
