@@ -108,9 +108,8 @@ static void show_rule(struct kf_render *r, const struct kf_finding *f)
 		kf_output_print(&words, "%s (more: keyfit explain %s)",
 				f->rule, f->reason->slug);
 	else
-		kf_output_print(&words, "more: keyfit explain %s",
-				f->reason->slug);
-	labelled(r, f->rule ? "rule" : "", &words, true);
+		kf_output_print(&words, "keyfit explain %s", f->reason->slug);
+	labelled(r, f->rule ? "rule" : "more", &words, true);
 }
 
 /* is_told tells whether a piece of evidence says nothing that the sentence, or
@@ -122,7 +121,8 @@ static bool is_told(const struct kf_finding *f, size_t index)
 	if (e->kind == KF_EV_TEXT)
 		return true;
 	if (e->kind == KF_EV_STORE_PART)
-		return e->at == 0 && e->len == 0;
+		return e->at == 0 && e->len == 0 && f->reason &&
+		       strstr(f->reason->sentence, "{part}");
 	for (size_t i = 0; e->kind == KF_EV_CERTIFICATE && i < index; i++)
 		if (f->evidence[i].kind == KF_EV_CERTIFICATE &&
 		    kf_equal(f->evidence[i].bytes, e->bytes))
@@ -287,6 +287,22 @@ static void show_signature(struct kf_render *r, const struct kf_pair *pair,
 	labelled(r, label, &words, true);
 }
 
+/* show_signatures: all, where there are several. Those that were not worked
+ * out have no number. */
+static void show_signatures(struct kf_render *r, const struct kf_pair *pair)
+{
+	const struct kf_verdict *v = pair->verdict;
+	const char *label = "signed";
+
+	for (size_t i = 0; v->num_signatures > 1 && i < v->num_signatures;
+	     i++) {
+		if (v->signature[i].number == 0)
+			continue;
+		show_signature(r, pair, &v->signature[i], label);
+		label = "";
+	}
+}
+
 static void pair(struct kf_render *r, const struct kf_pair *pair)
 {
 	const struct kf_verdict *v = pair->verdict;
@@ -296,10 +312,7 @@ static void pair(struct kf_render *r, const struct kf_pair *pair)
 	show_remedies(r, pair);
 	show_warnings(r, pair);
 	show_enforced(r, pair);
-	for (size_t i = 0; v->num_signatures > 1 && i < v->num_signatures;
-	     i++)
-		show_signature(r, pair, &v->signature[i],
-			       i ? "" : "signed");
+	show_signatures(r, pair);
 	if (strcmp(v->outcome, "device-fault") == 0)
 		say(r, "outcome", "the device may not start at all until its trust store is repaired");
 }

@@ -396,10 +396,22 @@ static void write_entry(struct kf_output *out, const struct kf_evidence *e,
 		kf_output_print(out, ", from %s", part->from);
 }
 
-static void write_field(struct kf_output *out, const struct kf_evidence *e)
+/* of_store tells whether evidence is about the device's store, not about the
+ * file. */
+static bool of_store(const struct kf_evidence *e, const struct kf_pair *pair)
+{
+	const struct kf_finding *why = &pair->verdict->why;
+
+	return e >= why->evidence && e < why->evidence + why->num_evidence &&
+	       why->reason && strncmp(why->reason->slug, "store-", 6) == 0;
+}
+
+static void write_field(struct kf_output *out, const struct kf_evidence *e,
+			const struct kf_pair *pair)
 {
 	kf_output_text(out, e->name);
-	write_range(out, e, "the file");
+	write_range(out, e, of_store(e, pair) ? "the trust store"
+					      : "the file");
 	if (e->has_value)
 		kf_output_print(out, ", value %" PRIu64 " (0x%" PRIx64 ")",
 				e->value, e->value);
@@ -413,7 +425,7 @@ void kf_words_evidence(struct kf_output *out, const struct kf_evidence *e,
 {
 	switch (e->kind) {
 	case KF_EV_FIELD:
-		write_field(out, e);
+		write_field(out, e, pair);
 		break;
 	case KF_EV_SIGNATURE:
 		kf_output_print(out, "signature %" PRIu32, e->signature);
