@@ -113,10 +113,16 @@ void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 	const struct kf_crypto *crypto = env->crypto;
 	struct kf_arena arena = *env->arena;
 	struct kf_certificate c;
+	enum kf_status status = crypto->certificate_read(crypto->self, &c, der,
+							 &arena);
 
 	kf_fact_open(sink, name);
-	if (crypto->certificate_read(crypto->self, &c, der, &arena) != KF_OK) {
-		kf_fact_word(sink, "unreadable", "no X.509 certificate");
+	if (status != KF_OK) {
+		if (status == KF_WRONG_USE)
+			kf_fact_word(sink, "unreadable",
+				     "no X.509 certificate");
+		else
+			kf_fact_fault(sink, status);
 		kf_fact_number(sink, "size", der.len);
 		kf_fact_close(sink);
 		return;
@@ -131,6 +137,12 @@ void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 	kf_fact_yes_no(sink, "ca", c.is_ca);
 	kf_fact_bytes(sink, "sha256", kf_view(c.sha256.bytes, c.sha256.len));
 	kf_fact_close(sink);
+}
+
+void kf_fact_fault(const struct kf_sink *sink, enum kf_status status)
+{
+	kf_fact_word(sink, "fault", status == KF_CANNOT_READ
+		     ? "cannot be read" : "could not be looked at");
 }
 
 void kf_fact_damage(const struct kf_sink *sink, const struct kf_damage *list,

@@ -31,6 +31,9 @@ void kf_fact_guid(const struct kf_sink *sink, const char *name,
  * are none. */
 void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 			 const char *name, struct kf_bytes der);
+/* kf_fact_fault says that a part could not be described: the work failed, and
+ * nothing is known. Its name is "fault". */
+void kf_fact_fault(const struct kf_sink *sink, enum kf_status status);
 void kf_fact_damage(const struct kf_sink *sink, const struct kf_damage *list,
 		    size_t num);
 

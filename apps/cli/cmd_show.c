@@ -66,12 +66,17 @@ static struct kf_sink start(struct request *r, const char *role,
 	return kf_describe_sink(&r->describe);
 }
 
-static void finish(struct request *r)
+/* finish ends what start began. Fails: KF_NO_MEMORY. */
+static enum kf_status finish(struct request *r)
 {
 	while (r->json.depth)
 		kf_json_close(&r->json);
 	if (r->as_json)
 		kf_output_text(r->out, "\n");
+	if (!r->describe.fault)
+		return KF_OK;
+	kf_fault_say(&r->why, NULL, "cannot be described whole: see \"fault\" in its description");
+	return KF_NO_MEMORY;
 }
 
 /* show_artifact shows a firmware file. Fails: as reading it does. */
@@ -88,7 +93,7 @@ static enum kf_status show_artifact(struct request *r,
 	if (status == KF_OK) {
 		sink = start(r, "format", format->name, format->title);
 		format->describe(&artifact, &r->work->env, &sink);
-		finish(r);
+		status = finish(r);
 	}
 	kf_artifact_close(&artifact, &r->work->env);
 	return status;
@@ -106,8 +111,7 @@ static enum kf_status show_store(struct request *r,
 		return store.status;
 	sink = start(r, "store", kind->name, kind->title);
 	kind->describe(&store, file, &r->work->env, &sink);
-	finish(r);
-	return KF_OK;
+	return finish(r);
 }
 
 /* fact gives one text of a device. */
@@ -186,9 +190,10 @@ static enum kf_status show_device(struct request *r)
 	for (size_t i = 0; i < device.num_verifiers; i++)
 		show_verifier(&device.verifier[i], &r->work->env, &sink);
 	fact(&sink, KF_FACT_CLOSE, NULL, NULL);
-	finish(r);
+	r->says_path = false;
+	status = finish(r);
 	kf_device_close(&device);
-	return KF_OK;
+	return status;
 }
 
 /* no_kind says what keyfit would have known. */

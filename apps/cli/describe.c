@@ -5,6 +5,14 @@
 #include "describe.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+/* note takes note of what could not be described. */
+static void note(struct kf_describe *d, const struct kf_fact *f)
+{
+	if (f->name && strcmp(f->name, "fault") == 0)
+		d->fault = true;
+}
 
 /* indent starts a line. */
 static void indent(struct kf_describe *d)
@@ -58,6 +66,7 @@ static void fact_text(void *self, const struct kf_fact *f)
 {
 	struct kf_describe *d = self;
 
+	note(d, f);
 	if (f->kind == KF_FACT_OPEN) {
 		open_text(d, f);
 		return;
@@ -120,6 +129,7 @@ static void fact_json(void *self, const struct kf_fact *f)
 {
 	struct kf_describe *d = self;
 
+	note(d, f);
 	if (f->kind == KF_FACT_CLOSE) {
 		settle(d, '[');
 		kf_json_close(d->json);

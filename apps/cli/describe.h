@@ -16,6 +16,7 @@ struct kf_describe {
 	struct kf_output *out;
 	struct kf_json *json;	/* NULL: for people */
 	unsigned depth;
+	bool fault;		/* a part could not be described */
 	bool dash;		/* the next line opens an item of a list */
 	bool pending;		/* an object or a list was opened, and its
 				 * first member will tell which */

@@ -21,13 +21,12 @@ static void certificate_name(struct kf_json *json, const char *name,
 static void certificate_facts(struct kf_json *json, struct kf_bytes der,
 			      const struct kf_env *env)
 {
-	struct kf_arena lent = *env->arena;
+	struct kf_arena lent;
 	struct kf_certificate c;
 	char until[24];
 
 	certificate_name(json, "name", der, env);
-	if (!der.len || env->crypto->certificate_read(env->crypto->self, &c,
-						      der, &lent) != KF_OK)
+	if (!kf_words_read(&c, &lent, der, env, json->out))
 		return;
 	kf_json_text(json, "subject", c.subject);
 	kf_json_text(json, "issuer", c.issuer);
@@ -56,16 +55,8 @@ static void moment(struct kf_json *json, const char *name,
 	}
 	kf_words_moment(&text, &e->when);
 	kf_json_foreign(json, name, kf_view(text.data, text.len));
+	json->out->failed = json->out->failed || text.failed;
 	kf_output_close(&text);
-}
-
-/* is_certificate tells whether an entry of a store holds a certificate. */
-static bool is_certificate(struct kf_bytes bytes, const struct kf_env *env)
-{
-	int64_t from, to;
-
-	return env->crypto->certificate_times(env->crypto->self, bytes, &from,
-					      &to);
 }
 
 static void store_entry(struct kf_json *json, const struct kf_evidence *e,
@@ -73,6 +64,8 @@ static void store_entry(struct kf_json *json, const struct kf_evidence *e,
 {
 	const struct kf_part *part = kf_store_part(&pair->verifier->store,
 						   e->name);
+	struct kf_certificate unused;
+	struct kf_arena lent;
 
 	kf_json_text(json, "part", e->name);
 	kf_json_number(json, "list", e->list);
@@ -80,7 +73,7 @@ static void store_entry(struct kf_json *json, const struct kf_evidence *e,
 	place(json, e);
 	if (part && part->from)
 		kf_json_text(json, "from", part->from);
-	if (is_certificate(e->bytes, pair->env)) {
+	if (kf_words_read(&unused, &lent, e->bytes, pair->env, json->out)) {
 		kf_json_open(json, "certificate", '{');
 		certificate_facts(json, e->bytes, pair->env);
 		kf_json_close(json);
@@ -131,7 +124,7 @@ static void evidence(struct kf_json *json, const struct kf_evidence *e,
 		certificate_facts(json, e->bytes, pair->env);
 		break;
 	case KF_EV_DIGEST:
-		kf_json_text(json, "algorithm", e->name);
+		kf_json_text(json, "name", e->name);
 		kf_json_hex(json, "value", e->bytes);
 		break;
 	case KF_EV_STORE_ENTRY:

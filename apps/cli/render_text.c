@@ -108,9 +108,26 @@ static void show_rule(struct kf_render *r, const struct kf_finding *f)
 		kf_output_print(&words, "%s (more: keyfit explain %s)",
 				f->rule, f->reason->slug);
 	else
-		kf_output_print(&words, "more: keyfit explain %s",
-				f->reason->slug);
-	labelled(r, f->rule ? "rule" : "", &words, true);
+		kf_output_print(&words, "keyfit explain %s", f->reason->slug);
+	labelled(r, f->rule ? "rule" : "more", &words, true);
+}
+
+/* is_told tells whether a piece of evidence says nothing that the sentence, or
+ * a piece before it, has not said. */
+static bool is_told(const struct kf_finding *f, size_t index)
+{
+	const struct kf_evidence *e = &f->evidence[index];
+
+	if (e->kind == KF_EV_TEXT)
+		return true;
+	if (e->kind == KF_EV_STORE_PART)
+		return e->at == 0 && e->len == 0 && f->reason &&
+		       strstr(f->reason->sentence, "{part}");
+	for (size_t i = 0; e->kind == KF_EV_CERTIFICATE && i < index; i++)
+		if (f->evidence[i].kind == KF_EV_CERTIFICATE &&
+		    kf_equal(f->evidence[i].bytes, e->bytes))
+			return true;
+	return false;
 }
 
 static void show_evidence(struct kf_render *r, const struct kf_pair *pair,
@@ -121,8 +138,8 @@ static void show_evidence(struct kf_render *r, const struct kf_pair *pair,
 	for (size_t i = 0; i < f->num_evidence; i++) {
 		struct kf_output words = { 0 };
 
-		if (f->evidence[i].kind == KF_EV_TEXT)
-			continue;	/* the sentence has it */
+		if (is_told(f, i))
+			continue;
 		kf_words_evidence(&words, &f->evidence[i], pair);
 		labelled(r, label, &words, true);
 		label = "";
@@ -136,8 +153,10 @@ static void show_allowed(struct kf_render *r, const struct kf_pair *pair)
 	struct kf_output words = { 0 };
 
 	kf_words_allowed(&words, f, pair->env);
-	if (!words.len)
+	if (!words.len) {
+		r->out.failed = r->out.failed || words.failed;
 		return;
+	}
 	if (f->rule)
 		kf_output_print(&words, " (%s)", f->rule);
 	labelled(r, "why", &words, true);
@@ -171,6 +190,7 @@ static void show_remedy(struct kf_render *r, const struct kf_pair *pair,
 	labelled(r, label, &words, true);
 	if (command.len)
 		labelled(r, "", &command, false);
+	r->out.failed = r->out.failed || command.failed;
 	kf_output_close(&command);
 	if (!remedy->caution)
 		return;
@@ -248,15 +268,14 @@ static void show_signature(struct kf_render *r, const struct kf_pair *pair,
 			   const char *label)
 {
 	struct kf_output words = { 0 };
-	struct kf_arena lent = *pair->env->arena;
-	const struct kf_crypto *crypto = pair->env->crypto;
+	struct kf_arena lent;
 	struct kf_certificate c;
 
 	kf_output_print(&words, "%" PRIu32 ", %s: ", s->number, state_of(s));
 	if (s->num_chain == 0) {
 		kf_output_text(&words, "its signer is not told");
-	} else if (crypto->certificate_read(crypto->self, &c, s->chain[0],
-					    &lent) == KF_OK) {
+	} else if (kf_words_read(&c, &lent, s->chain[0], pair->env,
+				 &words)) {
 		kf_output_print(&words, "by \"%s\", issued by \"%s\"", c.name,
 				c.issuer_name);
 	} else {
@@ -268,6 +287,22 @@ static void show_signature(struct kf_render *r, const struct kf_pair *pair,
 	labelled(r, label, &words, true);
 }
 
+/* show_signatures: all, where there are several. Those that were not worked
+ * out have no number. */
+static void show_signatures(struct kf_render *r, const struct kf_pair *pair)
+{
+	const struct kf_verdict *v = pair->verdict;
+	const char *label = "signed";
+
+	for (size_t i = 0; v->num_signatures > 1 && i < v->num_signatures;
+	     i++) {
+		if (v->signature[i].number == 0)
+			continue;
+		show_signature(r, pair, &v->signature[i], label);
+		label = "";
+	}
+}
+
 static void pair(struct kf_render *r, const struct kf_pair *pair)
 {
 	const struct kf_verdict *v = pair->verdict;
@@ -277,10 +312,7 @@ static void pair(struct kf_render *r, const struct kf_pair *pair)
 	show_remedies(r, pair);
 	show_warnings(r, pair);
 	show_enforced(r, pair);
-	for (size_t i = 0; v->num_signatures > 1 && i < v->num_signatures;
-	     i++)
-		show_signature(r, pair, &v->signature[i],
-			       i ? "" : "signed");
+	show_signatures(r, pair);
 	if (strcmp(v->outcome, "device-fault") == 0)
 		say(r, "outcome", "the device may not start at all until its trust store is repaired");
 }

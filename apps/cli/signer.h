@@ -15,7 +15,7 @@ struct kf_signer {
 	struct kf_bytes certificate[KF_SIGNER_MAX];
 	size_t num;
 	struct kf_text_file file;
-	uint8_t *decoded;
+	struct kf_work work;
 };
 
 /* kf_signer_read reads a certificate in DER, or several in PEM.

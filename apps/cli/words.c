@@ -14,16 +14,19 @@ const char *kf_answer_name(enum kf_answer answer)
 	       answer == KF_REJECT ? "reject" : "unknown";
 }
 
-/* read_certificate takes a certificate apart in what is left of the arena,
- * which is lent for as long as the caller looks at it. */
-static bool read_certificate(struct kf_certificate *out,
-			     struct kf_arena *lent, struct kf_bytes der,
-			     const struct kf_env *env)
+bool kf_words_read(struct kf_certificate *out, struct kf_arena *lent,
+		   struct kf_bytes der, const struct kf_env *env,
+		   struct kf_output *text)
 {
+	enum kf_status status = KF_WRONG_USE;
+
 	*lent = *env->arena;
-	return der.len && env->crypto->certificate_read(env->crypto->self,
-							out, der, lent) ==
-			  KF_OK;
+	if (der.len)
+		status = env->crypto->certificate_read(env->crypto->self, out,
+						       der, lent);
+	if (status != KF_OK && status != KF_WRONG_USE)
+		text->failed = true;
+	return status == KF_OK;
 }
 
 void kf_words_certificate(struct kf_output *out, struct kf_bytes der,
@@ -32,7 +35,7 @@ void kf_words_certificate(struct kf_output *out, struct kf_bytes der,
 	struct kf_certificate c;
 	struct kf_arena lent;
 
-	if (!read_certificate(&c, &lent, der, env)) {
+	if (!kf_words_read(&c, &lent, der, env, out)) {
 		kf_output_text(out, der.len ? "an unreadable certificate"
 			       : "a certificate that is not in the file");
 		return;
@@ -110,7 +113,8 @@ static bool place_issued(struct kf_output *out, const struct kf_finding *f,
 	for (size_t i = 0; i < f->num_evidence; i++)
 		if (f->evidence[i].kind == KF_EV_CERTIFICATE)
 			last = &f->evidence[i];
-	if (!first || !read_certificate(&signer, &lent, first->bytes, env))
+	if (!first || !kf_words_read(&signer, &lent, first->bytes, env,
+				    out))
 		return true;
 	if (signer.self_issued) {
 		kf_output_text(out, ", which nobody else has issued");
@@ -141,7 +145,7 @@ static bool place_entry(struct kf_output *out, const struct kf_finding *f,
 	if (!e)
 		return false;
 	if (!(named && kf_equal(named->bytes, e->bytes)) &&
-	    read_certificate(&c, &lent, e->bytes, env))
+	    kf_words_read(&c, &lent, e->bytes, env, out))
 		kf_output_print(out, "\"%s\" in ", c.name);
 	kf_output_print(out, "%s (list %" PRIu32 ", entry %" PRIu32 ")",
 			e->name, e->list, e->entry);
@@ -368,7 +372,7 @@ static void write_certificate(struct kf_output *out,
 	kf_output_print(out, "%s: \"", e->name ? e->name : "certificate");
 	kf_words_certificate(out, e->bytes, env);
 	kf_output_text(out, "\"");
-	if (!read_certificate(&c, &lent, e->bytes, env))
+	if (!kf_words_read(&c, &lent, e->bytes, env, out))
 		return;
 	kf_time_write(until, c.not_after_s);
 	kf_output_print(out, ", %s, until %.10s, SHA-256 ", c.key, until);
@@ -392,10 +396,22 @@ static void write_entry(struct kf_output *out, const struct kf_evidence *e,
 		kf_output_print(out, ", from %s", part->from);
 }
 
-static void write_field(struct kf_output *out, const struct kf_evidence *e)
+/* of_store tells whether evidence is about the device's store, not about the
+ * file. */
+static bool of_store(const struct kf_evidence *e, const struct kf_pair *pair)
+{
+	const struct kf_finding *why = &pair->verdict->why;
+
+	return e >= why->evidence && e < why->evidence + why->num_evidence &&
+	       why->reason && strncmp(why->reason->slug, "store-", 6) == 0;
+}
+
+static void write_field(struct kf_output *out, const struct kf_evidence *e,
+			const struct kf_pair *pair)
 {
 	kf_output_text(out, e->name);
-	write_range(out, e, "the file");
+	write_range(out, e, of_store(e, pair) ? "the trust store"
+					      : "the file");
 	if (e->has_value)
 		kf_output_print(out, ", value %" PRIu64 " (0x%" PRIx64 ")",
 				e->value, e->value);
@@ -409,7 +425,7 @@ void kf_words_evidence(struct kf_output *out, const struct kf_evidence *e,
 {
 	switch (e->kind) {
 	case KF_EV_FIELD:
-		write_field(out, e);
+		write_field(out, e, pair);
 		break;
 	case KF_EV_SIGNATURE:
 		kf_output_print(out, "signature %" PRIu32, e->signature);
@@ -419,7 +435,9 @@ void kf_words_evidence(struct kf_output *out, const struct kf_evidence *e,
 		write_certificate(out, e, pair->env);
 		break;
 	case KF_EV_DIGEST:
-		kf_output_print(out, "%s digest of the image: ", e->name);
+		kf_output_print(out, "%s%s: ", e->name,
+				strncmp(e->name, "SHA", 3) == 0
+				? " digest of the image" : "");
 		kf_output_hex(out, e->bytes);
 		break;
 	case KF_EV_STORE_ENTRY:

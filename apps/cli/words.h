@@ -21,6 +21,13 @@ struct kf_pair {
 	struct kf_env *env;
 };
 
+/* kf_words_read takes a certificate apart in what is left of the arena, which
+ * is lent for as long as the caller looks at it. Fails: false when it is none,
+ * or when the work cannot be done; then `text` fails too. */
+KF_MUST bool kf_words_read(struct kf_certificate *out, struct kf_arena *lent,
+			   struct kf_bytes der, const struct kf_env *env,
+			   struct kf_output *text);
+
 /* kf_words_certificate writes a certificate's name. */
 void kf_words_certificate(struct kf_output *out, struct kf_bytes der,
 			  const struct kf_env *env);

@@ -142,9 +142,14 @@ static void describe_signature(struct kf_bytes blob, struct kf_env *env,
 	struct kf_signed_facts facts;
 	struct kf_signer_facts signer;
 
-	if (crypto->signed_read(crypto->self, &data, blob, 0) != KF_OK ||
-	    !data) {
-		kf_fact_word(sink, "unreadable", "no PKCS#7 structure");
+	enum kf_status status = crypto->signed_read(crypto->self, &data, blob,
+						    0);
+
+	if (!data) {
+		if (status == KF_OK)
+			kf_fact_word(sink, "unreadable", "no PKCS#7 structure");
+		else
+			kf_fact_fault(sink, status);
 		return;
 	}
 	crypto->signed_facts(data, &facts);

@@ -36,6 +36,7 @@ static void *(*next_calloc)(size_t, size_t);
 static void *(*next_realloc)(void *, size_t);
 static void (*next_free)(void *);
 static int (*next_posix_memalign)(void **, size_t, size_t);
+static int (*next_set_functions)(void *, void *, void *);
 
 /* dlsym itself may allocate: what it asks for comes from here and stays. */
 static uint8_t early[EARLY_LEN];
@@ -101,6 +102,7 @@ __attribute__((constructor)) static void start(void)
 	find(&next_realloc, "realloc");
 	find(&next_free, "free");
 	find(&next_posix_memalign, "posix_memalign");
+	find(&next_set_functions, "CRYPTO_set_mem_functions");
 	dl_iterate_phdr(note, NULL);
 	at = text ? strtoul(text, NULL, 10) : 0;
 	always = getenv("FAIL_ALWAYS");
@@ -178,6 +180,15 @@ void free(void *piece)
 {
 	if (ready && !is_early(piece))
 		next_free(piece);
+}
+
+/* OpenSSL's allocations would count as the program's own if they went through
+ * it: then it keeps its own functions. */
+int CRYPTO_set_mem_functions(void *take, void *again, void *give);
+int CRYPTO_set_mem_functions(void *take, void *again, void *give)
+{
+	return from_all && next_set_functions
+		       ? next_set_functions(take, again, give) : 0;
 }
 
 #pragma GCC visibility pop
