@@ -64,6 +64,14 @@ KF_MUST enum kf_status kf_lab_batch(const struct kf_lab_firmware *firmware,
 				    const char *folder, kf_lab_tell *tell,
 				    void *self, struct kf_fault *why);
 
+/* kf_lab_boots runs a script, each case in a boot of its own, with its lists
+ * in the variable store file. Fails: as kf_lab_batch; KF_WRONG_USE, a case
+ * that is made of pieces. */
+KF_MUST enum kf_status kf_lab_boots(const struct kf_lab_firmware *firmware,
+				    struct kf_bytes script,
+				    const char *folder, kf_lab_tell *tell,
+				    void *self, struct kf_fault *why);
+
 /* kf_lab_boot boots one image as the first boot entry of a machine with this
  * variable store, as a whole file, and kills it once the firmware decided.
  * Fails: as kf_lab_batch. */

@@ -1,10 +1,11 @@
 /* Asks real firmware what it does with the cases of a script, in the words of
  * the batch protocol (see judge.c), and prints its answers.
  *
- *   firmware FOLDER [CODE VARS] <SCRIPT
+ *   firmware [--boots] FOLDER [CODE VARS] <SCRIPT
  *
  * Files of the script lie in FOLDER; CODE and VARS are the firmware and an
- * empty variable store for it, without them it is the machine's own. Answers:
+ * empty variable store for it, without them it is the machine's own. --boots
+ * boots once a case, from an edited variable store. Answers:
  * firmware SHA-256 VERSION, then case ID ANSWER LOAD START ACTION
  */
 #include "jobs/lab/lab.h"
@@ -29,14 +30,17 @@ static int fail(const struct kf_fault *why)
 
 int main(int argc, char **argv)
 {
+	bool boots = argc > 1 && strcmp(argv[1], "--boots") == 0;
 	struct kf_lab_firmware firmware;
 	struct kf_fault why = { 0 };
 	struct kf_text_file script;
 	const struct kf_crypto *crypto;
 	enum kf_status status;
 
+	argv += boots;
+	argc -= boots;
 	if (argc != 2 && argc != 4) {
-		fprintf(stderr, "usage: firmware FOLDER [CODE VARS]\n");
+		fprintf(stderr, "usage: firmware [--boots] FOLDER [CODE VARS]\n");
 		return 2;
 	}
 	crypto = kf_openssl_open(&why);
@@ -51,8 +55,8 @@ int main(int argc, char **argv)
 		return fail(&why);
 	printf("firmware %s %s\n", firmware.sha256,
 	       firmware.version[0] ? firmware.version : "-");
-	status = kf_lab_batch(&firmware, script.bytes, argv[1], tell, NULL,
-			      &why);
+	status = (boots ? kf_lab_boots : kf_lab_batch)(&firmware,
+		script.bytes, argv[1], tell, NULL, &why);
 	kf_text_file_close(&script);
 	return status == KF_OK ? 0 : fail(&why);
 }
