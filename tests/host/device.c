@@ -415,6 +415,20 @@ static void a_new_pk_ends_setup_mode(void **state)
 	answers("plain", KF_REJECT, "signature-missing");
 }
 
+static void another_pk_leaves_secure_boot_as_it_was(void **state)
+{
+	static const uint8_t off = 0;
+	struct kf_setting trust = { "pk", ESL };
+	struct kf_ask ask = { .trust = &trust, .num_trust = 1 };
+
+	make_variables("off", true, false);
+	write_variable("off", "SecureBoot", GLOBAL, &off, 1);
+	ask.device = in("off");
+	assert_int_equal(open_ask(&ask), KF_OK);
+	answers("plain", KF_ACCEPT, NULL);
+	assert_true(check("plain")->not_enforced);
+}
+
 static struct kf_opening opening(void)
 {
 	struct kf_opening o = { .device = &device, .why = &why };
@@ -504,6 +518,7 @@ static void a_damaged_store_decides_nothing_by_itself(void **state)
 	answers("plain", KF_UNDECIDED, "store-malformed");
 	assert_int_equal(check("plain")->why.evidence[0].at, 100);
 	assert_string_equal(check("plain")->why.evidence[0].name, "StartId");
+	assert_string_equal(check("plain")->why.rule, "UEFI-121");
 	/* With these, it depends no more on what is damaged. */
 	ask.num_trust = 3;
 	assert_int_equal(open_ask(&ask), KF_OK);
@@ -641,6 +656,7 @@ int main(void)
 		cmocka_unit_test(a_folder_of_other_things_is_no_device),
 		cmocka_unit_test(a_part_can_be_replaced),
 		cmocka_unit_test(a_new_pk_ends_setup_mode),
+		cmocka_unit_test(another_pk_leaves_secure_boot_as_it_was),
 		cmocka_unit_test(a_machine_without_uefi_is_unknown),
 		cmocka_unit_test(a_machine_without_efivarfs_is_unknown),
 		cmocka_unit_test(a_store_file_is_a_device),

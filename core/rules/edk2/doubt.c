@@ -4,7 +4,7 @@
  * Parts that are unknown are weighed in edk2.c, by their best and their worst;
  * here is the mode, and the words for a store that is damaged.
  *
- * Source: UEFI-26 in docs/rules/uefi.md.
+ * Source: UEFI-26 and UEFI-121 in docs/rules/uefi.md.
  */
 #include "edk2.h"
 
@@ -18,7 +18,8 @@ void edk2_doubts(struct edk2_trust *trust, const struct kf_store *store)
 		trust->waits = no_pk ? "pk" : "secure-boot";
 	if (!store->num_damage)
 		return;
-	kf_find(&trust->malformed, KF_REASON_STORE_MALFORMED, NULL);
+	kf_find(&trust->malformed, KF_REASON_STORE_MALFORMED,
+		"UEFI-121");
 	kf_prove_field(&trust->malformed, store->damage[0].field,
 		       store->damage[0].at, 0);
 }
