@@ -333,6 +333,7 @@ static struct kf_bytes toy_blob(const struct model_signature *s,
 					0x04, 0x02 };
 	struct kf_bytes digest = model_image_digest(s->kind, image);
 	struct kf_bytes blob = model_fill(46, 0);
+	struct kf_bytes head = s->head;
 	unsigned flags = (s->lost ? 8u : 0) | (s->bad ? 16u : 0) |
 			 (s->stamped ? 32u : 0);
 
@@ -349,10 +350,12 @@ static struct kf_bytes toy_blob(const struct model_signature *s,
 			: s->num_signers ? s->num_signers : 1);
 	model_poke(blob, 43, 1, s->num_certificates);
 	model_poke(blob, 44, 1, 16);
-	model_poke(blob, 45, 1, 2 + digest.len);
-	blob = model_join(blob, model_fill(2, 0x30));
-	model_poke(blob, 47, 1, digest.len);
-	blob = model_join(blob, digest);
+	if (head.len == 0) {
+		head = model_fill(2, 0x30);
+		model_poke(head, 1, 1, digest.len);
+	}
+	model_poke(blob, 45, 1, head.len + digest.len);
+	blob = model_join(model_join(blob, head), digest);
 	for (size_t i = 0; i < s->num_certificates; i++) {
 		blob = model_join(blob, model_fill(1, (uint8_t)
 						   s->certificate[i].len));

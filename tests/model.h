@@ -91,6 +91,7 @@ struct model_signature {
 	unsigned num_signers;	/* 0: one; MODEL_NONE: none */
 	bool bad;		/* its arithmetic says no */
 	bool other_bytes;	/* it covers another image */
+	struct kf_bytes head;	/* of its content; empty: as usual */
 	bool lost;		/* its signer's certificate is not in it */
 	bool stamped;		/* in MODEL_STAMP_YEAR */
 };

@@ -72,12 +72,15 @@ static enum kf_answer after(struct kf_bytes file, struct kf_remedy *r)
 static void ask(struct kf_bytes file, struct kf_bytes db, struct kf_bytes dbx)
 {
 	const struct kf_rules *rules = kf_rules_find("edk2-2025.02");
-	struct kf_source source = model_source(&file);
+	static struct kf_bytes asked;	/* patches go on reading it */
+	static struct kf_source source;
 	struct kf_env *env = model_env();
 	struct kf_artifact artifact;
 	struct kf_store copy;
 	struct kf_verdict v;
 
+	asked = file;
+	source = model_source(&asked);
 	model_put(&store, "db", db);
 	model_put(&store, "dbx", dbx);
 	copy = store;

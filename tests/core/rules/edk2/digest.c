@@ -166,6 +166,13 @@ static void a_sum_beyond_the_file_leaves_no_tail(void **state)
 		piece(0x200, 0x300), piece(0x200, 0x300)))));
 }
 
+static void a_sum_that_ends_with_the_file_leaves_no_tail(void **state)
+{
+	section(0, 0x200, (uint32_t)file.len - 0x200);
+	model_poke(file, TABLE + 4, 4, 8);
+	assert_true(hashes(model_join(headers(), piece(0x200, file.len))));
+}
+
 static void a_table_larger_than_the_tail_has_no_digest(void **state)
 {
 	uint64_t tail = file.len - 0x240;
@@ -222,6 +229,7 @@ int main(void)
 		DIGEST_TEST(the_table_is_not_hashed_where_it_ends_the_file),
 		DIGEST_TEST(a_table_that_is_not_last_is_partly_hashed),
 		DIGEST_TEST(a_sum_beyond_the_file_leaves_no_tail),
+		DIGEST_TEST(a_sum_that_ends_with_the_file_leaves_no_tail),
 		DIGEST_TEST(a_table_larger_than_the_tail_has_no_digest),
 		DIGEST_TEST(with_four_directories_their_end_is_hashed),
 		DIGEST_TEST(what_is_not_padded_stays_unpadded),

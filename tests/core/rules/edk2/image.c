@@ -230,6 +230,74 @@ static void a_bad_signature_does_not_count(void **state)
 	assert_true(refused("signature-invalid", "UEFI-19"));
 }
 
+/* UEFI-17: single bits of the first length byte are looked at. */
+static void the_length_of_the_content_has_three_forms(void **state)
+{
+	static const struct {
+		const char *head;
+		size_t len;
+		enum kf_answer answer;
+	} all[] = {
+		{ "\x30\x20", 2, KF_ACCEPT },
+		{ "\x30\x81\x20", 3, KF_ACCEPT },
+		{ "\x30\x82\x00\x20", 4, KF_ACCEPT },
+		{ "\x30\x83\x20", 3, KF_ACCEPT },
+		{ "\x30\x84\x00\x00\x00\x20", 6, KF_REJECT },
+		{ "\x30\x80", 2, KF_REJECT },
+		{ "\x30\x21", 2, KF_REJECT },
+		{ "\x30\x1f", 2, KF_REJECT },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct model_signature s = {
+			.kind = KF_SHA256, .certificate = { first },
+			.num_certificates = 1,
+			.head = kf_view(all[i].head, all[i].len) };
+
+		assert_int_equal(ask(model_sign(plain, &s, 1), x509(first),
+				     none), all[i].answer);
+		if (all[i].answer == KF_REJECT)
+			assert_true(model_same(verdict.why.rule, "UEFI-17"));
+	}
+}
+
+/* UEFI-28: db is asked only while nothing was good. */
+static void db_is_not_walked_again_once_a_signature_is_good(void **state)
+{
+	struct kf_bytes broken = x509(stamper);
+
+	model_poke(broken, 24, 4, 0);	/* it would divide by zero */
+	assert_int_equal(ask(both, model_join(x509(first), broken), none),
+			 KF_ACCEPT);
+	assert_int_equal(ask(both, model_join(x509(second), broken), none),
+			 KF_REJECT);
+	assert_true(refused("verifier-fault", "UEFI-107"));
+}
+
+/* UEFI-38. */
+static void an_anchor_without_a_tbs_allows_nothing_beside_a_dbx(void **state)
+{
+	struct kf_bytes file;
+
+	model_poke(first, 2, 1, 0x31);	/* no SEQUENCE inside */
+	file = model_by(plain, first);
+	assert_int_equal(ask(file, x509(first), none), KF_ACCEPT);
+	assert_int_equal(ask(file, x509(first), x509(stamper)), KF_REJECT);
+}
+
+static void of_equally_near_anchors_the_first_is_told(void **state)
+{
+	struct kf_bytes a = model_certificate('a', KF_WHY_CONSTRAINT);
+	struct kf_bytes b = model_certificate('b', KF_WHY_CONSTRAINT);
+	bool told = false;
+
+	ask(model_by(plain, first), model_join(x509(a), x509(b)), none);
+	for (size_t i = 0; i < verdict.why.num_evidence; i++)
+		if (verdict.why.evidence[i].kind == KF_EV_STORE_ENTRY)
+			told = verdict.why.evidence[i].list == 1;
+	assert_true(told);
+}
+
 /* UEFI-31: with a dbx, lost signers forbid; without one they only do not
  * count. */
 static void lost_signers_forbid_where_there_is_a_dbx(void **state)
@@ -336,6 +404,11 @@ int main(void)
 		    digests_are_compared_in_the_signatures_own_algorithm),
 		IMAGE_TEST(a_signature_over_other_bytes_does_not_count),
 		IMAGE_TEST(a_bad_signature_does_not_count),
+		IMAGE_TEST(the_length_of_the_content_has_three_forms),
+		IMAGE_TEST(db_is_not_walked_again_once_a_signature_is_good),
+		IMAGE_TEST(
+		    an_anchor_without_a_tbs_allows_nothing_beside_a_dbx),
+		IMAGE_TEST(of_equally_near_anchors_the_first_is_told),
 		IMAGE_TEST(lost_signers_forbid_where_there_is_a_dbx),
 		IMAGE_TEST(a_stamp_saves_up_to_the_very_time),
 		IMAGE_TEST(the_reason_is_what_the_nearest_anchor_lacked),

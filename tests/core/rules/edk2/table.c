@@ -127,6 +127,17 @@ static void an_entry_too_short_for_its_type_stops_the_walk(void **state)
 	}
 }
 
+/* UEFI-13: an entry of eight bytes is read, but not where it is the last. */
+static void eight_bytes_that_are_left_are_not_read(void **state)
+{
+	struct kf_bytes entry = model_entry(0x1234, kf_view(NULL, 0));
+
+	assert_int_equal(entry.len, 8);
+	assert_int_equal(ask(model_join(entry, good())), KF_ACCEPT);
+	assert_int_equal(ask(model_join(good(), entry)), KF_REJECT);
+	assert_true(refused("certificate-table-malformed", "UEFI-13"));
+}
+
 static void other_types_are_passed_over(void **state)
 {
 	struct kf_bytes other = model_entry(1, model_fill(40, 'x'));
@@ -213,6 +224,7 @@ int main(void)
 		TABLE_TEST(the_padding_of_the_last_entry_is_in_the_table),
 		TABLE_TEST(an_entry_longer_than_what_is_left_stops_the_walk),
 		TABLE_TEST(an_entry_too_short_for_its_type_stops_the_walk),
+		TABLE_TEST(eight_bytes_that_are_left_are_not_read),
 		TABLE_TEST(other_types_are_passed_over),
 		TABLE_TEST(a_guid_entry_counts_if_it_is_pkcs7),
 		TABLE_TEST(the_revision_is_not_looked_at),
