@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* unknown marks all that the firmware keeps as there, but not known. */
@@ -26,6 +27,51 @@ void kf_machine_name(char out[128])
 	if (gethostname(out, 127) != 0 || out[0] == '\0')
 		strcpy(out, "this machine");
 	out[127] = '\0';
+}
+
+/* firmware_bits is how wide the firmware is: it may differ from the system that
+ * it started. Source: Linux, Documentation/ABI/testing/sysfs-firmware-efi,
+ * fw_platform_size. */
+static int firmware_bits(const char *efi)
+{
+	char path[256];
+	FILE *f;
+	int bits = 0;
+
+	snprintf(path, sizeof(path), "%s/fw_platform_size", efi);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%d", &bits) != 1)
+		bits = 0;
+	if (f)
+		fclose(f);
+	return bits;
+}
+
+/* set_machine says what processor this is, in the words of --set machine. */
+static bool set_machine(struct kf_store *store, const char *efi)
+{
+	static const struct {
+		const char *system, *machine;
+		int bits;
+	} table[] = {
+		{ "x86_64", "x64", 64 }, { "x86_64", "ia32", 32 },
+		{ "i386", "ia32", 32 }, { "i486", "ia32", 32 },
+		{ "i586", "ia32", 32 }, { "i686", "ia32", 32 },
+		{ "i686", "x64", 64 }, { "aarch64", "aa64", 64 },
+		{ "armv7l", "arm", 32 }, { "riscv64", "riscv64", 64 },
+		{ "loongarch64", "loongarch64", 64 },
+	};
+	int bits = firmware_bits(efi);
+	struct utsname system;
+
+	if (uname(&system) != 0)
+		return true;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].bits == bits &&
+		    strcmp(table[i].system, system.machine) == 0)
+			return kf_store_set(store, "machine",
+					    table[i].machine);
+	return true;
 }
 
 enum kf_status kf_machine_read(struct kf_opening *o, struct kf_store *store,
@@ -57,5 +103,5 @@ enum kf_status kf_machine_read(struct kf_opening *o, struct kf_store *store,
 			    "holds no variables: efivarfs is not mounted");
 		return unknown(o, store);
 	}
-	return KF_OK;
+	return set_machine(store, efi) ? KF_OK : kf_device_full(o);
 }

@@ -294,9 +294,6 @@ void edk2_signature_prepare(struct edk2_signature *s, struct edk2_image *image,
 {
 	const struct kf_crypto *crypto = env->crypto;
 
-	s->shown.number = s->number;
-	s->shown.at = s->at;
-	s->shown.len = s->len;
 	if (s->skipped.reason)
 		return;
 	weigh(image, s->blob, profile);

@@ -99,6 +99,9 @@ static struct edk2_signature *add(struct edk2_image *image,
 	s->number = (uint32_t)image->num_signatures + 1;
 	s->at = e->at;
 	s->len = e->len;
+	s->shown.number = s->number;
+	s->shown.at = s->at;
+	s->shown.len = s->len;
 	image->signature[image->num_signatures++] = s;
 	return s;
 }

@@ -75,6 +75,24 @@ static void not_run(struct edk2_case *k)
 		kf_prove_text(w, "they follow edk2's source, which vendors build in their own ways");
 }
 
+/* other_machine: where nobody says what the device is, an image for x86-64 is
+ * taken to be meant for it; one for another machine is worth a word. UEFI-110. */
+static void other_machine(struct edk2_case *k)
+{
+	const struct kf_pe *pe = &k->image->pe;
+	const char *name = kf_pe_machine_name(pe->machine);
+	struct kf_finding *w;
+
+	if (k->trust->machine || !k->image->source || k->image->gate.reason ||
+	    pe->machine == KF_PE_MACHINE_X64)
+		return;
+	w = kf_warn(k->out, KF_REASON_MACHINE_UNKNOWN, "UEFI-110");
+	if (!w)
+		return;
+	kf_prove_field(w, "Machine", (uint64_t)pe->pe_at + 4, 2);
+	kf_prove_text(w, name ? name : "a machine that keyfit does not know");
+}
+
 /* allowed_why proves what in db let the image through. UEFI-27, UEFI-34. */
 static void allowed_why(struct edk2_case *k)
 {
@@ -101,6 +119,7 @@ void edk2_warn(struct edk2_case *k)
 {
 	allowed_why(k);
 	not_run(k);
+	other_machine(k);
 	expired(k);
 	cut_short(k);
 	padded(k);
