@@ -474,7 +474,7 @@ static void mutate(struct mutant *m, const struct file *f)
 			flip_bit(m, f, below(f->len));
 		return;
 	}
-	if (below(9) < 4) {
+	if (below(2)) {
 		quiet(m, f, e[below(num)], t, field_at + 4);
 		return;
 	}

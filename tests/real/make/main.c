@@ -1,7 +1,7 @@
 /* Makes the generated cases: keys, certificates, images, lists, and the
  * script that says which image meets which store.
  *
- *   make-cases FOLDER
+ *   make-cases FOLDER [SIGNED-LOADER...]
  */
 #include "make.h"
 
@@ -11,8 +11,8 @@
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: make-cases FOLDER\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: make-cases FOLDER [SIGNED-LOADER...]\n");
 		return 2;
 	}
 	/* RIPEMD-160 and the like come from the legacy provider. */
@@ -28,6 +28,7 @@ int main(int argc, char **argv)
 	image_cases();
 	list_cases();
 	structure_cases();
+	real_cases(argv + 2, argc - 2);
 	close_cases();
 	return 0;
 }

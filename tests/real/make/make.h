@@ -201,5 +201,6 @@ void table_cases(void);
 void image_cases(void);
 void list_cases(void);
 void structure_cases(void);
+void real_cases(char *const *paths, int num);
 
 #endif

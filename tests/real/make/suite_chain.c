@@ -174,6 +174,25 @@ static void dates(void)
 	variant("UEFI-39", "root-valid-past-2050", x, ca, leaf);
 }
 
+/* expired: a certificate that has ended still revokes. */
+static void expired(void)
+{
+	struct spec spec = { .name = "keyfit expired root", .ca = CA_TRUE,
+			     .from_days = -400, .to_days = -30 };
+	struct identity root = identity(&spec), leaf_id;
+	struct spec end = { .name = "keyfit leaf of expired",
+			    .issuer = &root };
+	struct signature s = { .signer = { &leaf_id } };
+	struct trust t;
+
+	leaf_id = identity(&end);
+	t = both(x509_list(&leaf_id), x509_list(&root));
+	add("UEFI-39", "expired-root-in-dbx", signed_by(plain(290), &s), &t);
+	t = both(x509_list(&root), x509_list(&green.root));
+	add("UEFI-39", "expired-root-in-db-with-dbx",
+	    signed_by(plain(291), &s), &t);
+}
+
 static void self_signed(void)
 {
 	struct spec spec = { .name = "keyfit lone signer" };
@@ -268,6 +287,7 @@ void chain_cases(void)
 	constraints();
 	usages();
 	dates();
+	expired();
 	self_signed();
 	deep();
 	names();

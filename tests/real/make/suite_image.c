@@ -101,6 +101,49 @@ static void shapes(void)
 	signed_image("UEFI-4", "tail-of-8", &s);
 }
 
+/* changed_tail: what lies behind the sections is signed too. */
+static void changed_tail(void)
+{
+	struct image_spec s = { .seed = 1007, .tail = 64 };
+	struct signature by_red = by(&red);
+	struct trust t = only(x509_list(&red.root));
+	struct bytes img = signed_by(image(&s), &by_red);
+
+	img.data[0x600 + 7] ^= 1;
+	add("UEFI-4", "tail-changed", img, &t);
+}
+
+/* codeview adds a case: a debug directory of one entry, and CodeView data of
+ * a kind and length, both in the image's only section. */
+static void codeview(const char *name, const char *kind, uint32_t len,
+		     uint32_t rva)
+{
+	static unsigned seed = 1060;
+	struct image_spec spec = { .seed = seed, .debug_rva = 0x1000,
+				   .debug_len = 28 };
+	struct bytes img = image(&spec);
+	struct signature s = by(&red);
+	struct trust t = only(x509_list(&red.root));
+
+	seed++;
+	poke(img, 0x400, join(4, zeros(12), le32(2), le32(len),
+			      JOIN2(le32(rva), le32(0x440))));
+	poke(img, 0x440, JOIN2(text(kind), zeros(0x40)));
+	add("UEFI-113", name, signed_by(img, &s), &t);
+}
+
+static void codeviews(void)
+{
+	codeview("codeview-rsds", "RSDS", 0x40, 0x1040);
+	codeview("codeview-rsds-short", "RSDS", 20, 0x1040);
+	codeview("codeview-nb10", "NB10", 16, 0x1040);
+	codeview("codeview-nb10-short", "NB10", 15, 0x1040);
+	codeview("codeview-mtoc", "MTOC", 20, 0x1040);
+	codeview("codeview-mtoc-short", "MTOC", 19, 0x1040);
+	codeview("codeview-unknown-kind", "XXYY", 4, 0x1040);
+	codeview("codeview-outside", "RSDS", 0x40, 0x2000);
+}
+
 /* four directories: there is no room for a certificate table. */
 static void no_table(void)
 {
@@ -209,6 +252,10 @@ static void loading(void)
 	signed_image("UEFI-114", "resources-outside", &s);
 	poked("UEFI-111", "alignment-0", ALIGNMENT, le32(0));
 	poked("UEFI-111", "alignment-0x20", ALIGNMENT, le32(0x20));
+	poked("UEFI-112", "section-as-long-as-image", SECTION + 8,
+	      le32(0x1000));
+	poked("UEFI-112", "section-one-byte-longer-than-image", SECTION + 8,
+	      le32(0x1001));
 	poked("UEFI-112", "section-outside-image", SECTION + 12,
 	      le32(0x8000));
 	poked("UEFI-112", "section-longer-than-image", SECTION + 8,
@@ -255,6 +302,8 @@ void image_cases(void)
 {
 	headers();
 	shapes();
+	changed_tail();
+	codeviews();
 	no_table();
 	sections();
 	loading();

@@ -86,7 +86,7 @@ static void by_hash(void)
 	struct bytes d384 = image_digest(img, "SHA384");
 	struct trust t = only(hash_list(guid_sha256, d256));
 
-	add("UEFI-28", "unknown-signer-digest-in-db", attach(img, table), &t);
+	add("UEFI-11,UEFI-28", "unknown-signer-digest-in-db", attach(img, table), &t);
 	t = only(hash_list(guid_sha384, d384));
 	add("UEFI-30", "unknown-signer-other-digest-in-db",
 	    attach(img, table), &t);

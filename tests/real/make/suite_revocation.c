@@ -254,7 +254,7 @@ static void by_image(void)
 			      hash_list(guid_sha256,
 					image_digest(img, "SHA256")));
 
-	add("UEFI-28", "signed-digest-in-dbx", signed_by(img, &s), &t);
+	add("UEFI-11,UEFI-28", "signed-digest-in-dbx", signed_by(img, &s), &t);
 	t.dbx = hash_list(guid_sha1, image_digest(img, "SHA1"));
 	add("UEFI-30", "signed-sha1-in-dbx", signed_by(img, &s), &t);
 	t.dbx = hash_list(guid_sha256, digest("SHA256", signed_by(img, &s)));

@@ -10,63 +10,64 @@ struct odd {
 	struct signature s;
 };
 
+static const struct odd odds[] = {
+	{ "UEFI-17", "plain", { 0 } },
+	{ "UEFI-17", "no-attributes", { .no_attributes = true } },
+	{ "UEFI-22", "unknown-digest-no-attributes",
+	  { .no_attributes = true, .unknown_digest = true } },
+	{ "UEFI-22", "unknown-digest",
+	  { .unknown_digest = true } },
+	{ "UEFI-17", "no-content-type", { .no_content_type = true } },
+	{ "UEFI-17", "no-message-digest",
+	  { .no_message_digest = true } },
+	{ "UEFI-17", "wrong-message-digest",
+	  { .wrong_message_digest = true } },
+	{ "UEFI-17", "message-digest-as-bit-string",
+	  { .digest_as_bits = true } },
+	{ "UEFI-19", "bad-signature", { .bad_signature = true } },
+	{ "UEFI-17", "wrong-image-digest",
+	  { .wrong_image_digest = true } },
+	{ "UEFI-17", "content-type-data",
+	  { .content_oid = "1.2.840.113549.1.7.1" } },
+	{ "UEFI-17", "content-type-other",
+	  { .content_oid = "1.3.6.1.4.1.311.2.1.5" } },
+	{ "UEFI-17", "detached", { .detached = true } },
+	{ "UEFI-17", "content-null", { .odd_content = "0500" } },
+	{ "UEFI-17", "content-true", { .odd_content = "0101ff" } },
+	{ "UEFI-17", "content-false", { .odd_content = "010100" } },
+	{ "UEFI-17", "content-oid", { .odd_content = "06032a0304" } },
+	{ "UEFI-17", "content-integer", { .odd_content = "020105" } },
+	{ "UEFI-17", "content-empty", { .odd_content = "3000" } },
+	{ "UEFI-17", "content-long-form",
+	  { .content_long_form = true } },
+	{ "UEFI-19", "signature-algorithm-as-digest",
+	  { .sig_oid_as_digest = true } },
+	{ "UEFI-17", "bare-signed-data", { .bare = true } },
+	{ "UEFI-16", "indefinite-length", { .indefinite = true } },
+	{ "UEFI-16", "three-length-bytes",
+	  { .short_lengths = true } },
+	{ "UEFI-17", "with-crl", { .with_crl = true } },
+	{ "UEFI-17", "with-nested-signature", { .nested = true } },
+	{ "UEFI-22", "announces-a-signature-algorithm-too",
+	  { .announce2 = "1.2.840.113549.1.1.12" } },
+	{ "UEFI-22", "announces-an-ec-signature-algorithm-too",
+	  { .announce2 = "1.2.840.10045.4.3.2" } },
+	{ "UEFI-22", "long-null-at-the-end", { .long_null = true } },
+	{ "UEFI-22", "long-null-in-the-content",
+	  { .long_null_value = true } },
+	{ "UEFI-17", "trailing-bytes", { .trailing = true } },
+	{ "UEFI-17", "digest-sha384", { .digest = "SHA384" } },
+	{ "UEFI-17", "digest-sha384-signer-sha256",
+	  { .digest = "SHA384", .attr_digest = "SHA256",
+	    .announce = "SHA384", .announce2 = "SHA256" } },
+};
+
 static void structure(void)
 {
-	static const struct odd all[] = {
-		{ "UEFI-17", "plain", { 0 } },
-		{ "UEFI-17", "no-attributes", { .no_attributes = true } },
-		{ "UEFI-22", "unknown-digest-no-attributes",
-		  { .no_attributes = true, .unknown_digest = true } },
-		{ "UEFI-22", "unknown-digest",
-		  { .unknown_digest = true } },
-		{ "UEFI-17", "no-content-type", { .no_content_type = true } },
-		{ "UEFI-17", "no-message-digest",
-		  { .no_message_digest = true } },
-		{ "UEFI-17", "wrong-message-digest",
-		  { .wrong_message_digest = true } },
-		{ "UEFI-17", "message-digest-as-bit-string",
-		  { .digest_as_bits = true } },
-		{ "UEFI-19", "bad-signature", { .bad_signature = true } },
-		{ "UEFI-17", "wrong-image-digest",
-		  { .wrong_image_digest = true } },
-		{ "UEFI-17", "content-type-data",
-		  { .content_oid = "1.2.840.113549.1.7.1" } },
-		{ "UEFI-17", "content-type-other",
-		  { .content_oid = "1.3.6.1.4.1.311.2.1.5" } },
-		{ "UEFI-17", "detached", { .detached = true } },
-		{ "UEFI-17", "content-null", { .odd_content = "0500" } },
-		{ "UEFI-17", "content-true", { .odd_content = "0101ff" } },
-		{ "UEFI-17", "content-false", { .odd_content = "010100" } },
-		{ "UEFI-17", "content-oid", { .odd_content = "06032a0304" } },
-		{ "UEFI-17", "content-integer", { .odd_content = "020105" } },
-		{ "UEFI-17", "content-empty", { .odd_content = "3000" } },
-		{ "UEFI-17", "content-long-form",
-		  { .content_long_form = true } },
-		{ "UEFI-19", "signature-algorithm-as-digest",
-		  { .sig_oid_as_digest = true } },
-		{ "UEFI-17", "bare-signed-data", { .bare = true } },
-		{ "UEFI-16", "indefinite-length", { .indefinite = true } },
-		{ "UEFI-16", "three-length-bytes",
-		  { .short_lengths = true } },
-		{ "UEFI-17", "with-crl", { .with_crl = true } },
-		{ "UEFI-17", "with-nested-signature", { .nested = true } },
-		{ "UEFI-22", "announces-a-signature-algorithm-too",
-		  { .announce2 = "1.2.840.113549.1.1.12" } },
-		{ "UEFI-22", "announces-an-ec-signature-algorithm-too",
-		  { .announce2 = "1.2.840.10045.4.3.2" } },
-		{ "UEFI-22", "long-null-at-the-end", { .long_null = true } },
-		{ "UEFI-22", "long-null-in-the-content",
-		  { .long_null_value = true } },
-		{ "UEFI-17", "trailing-bytes", { .trailing = true } },
-		{ "UEFI-17", "digest-sha384", { .digest = "SHA384" } },
-		{ "UEFI-17", "digest-sha384-signer-sha256",
-		  { .digest = "SHA384", .attr_digest = "SHA256",
-		    .announce = "SHA384", .announce2 = "SHA256" } },
-	};
 	char name[96];
 
-	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct signature s = all[i].s;
+	for (unsigned i = 0; i < sizeof(odds) / sizeof(odds[0]); i++) {
+		struct signature s = odds[i].s;
 		struct bytes img = plain(1300 + i), file;
 		struct trust t = only(x509_list(&red.root));
 
@@ -74,13 +75,13 @@ static void structure(void)
 		s.bag[0] = &red.leaf;
 		s.bag[1] = &red.inter;
 		file = signed_by(img, &s);
-		snprintf(name, sizeof(name), "structure-%s", all[i].name);
-		add(all[i].rule, name, file, &t);
+		snprintf(name, sizeof(name), "structure-%s", odds[i].name);
+		add(odds[i].rule, name, file, &t);
 		/* The same with a dbx that says nothing of it. */
 		t.dbx = x509_list(&blue.root);
 		snprintf(name, sizeof(name), "structure-%s-with-dbx",
-			 all[i].name);
-		add(all[i].rule, name, file, &t);
+			 odds[i].name);
+		add(odds[i].rule, name, file, &t);
 	}
 }
 

@@ -118,15 +118,36 @@ static void places(void)
 	put("UEFI-9", "eight-bytes-behind-table", JOIN2(all, zeros(8)));
 	put("UEFI-9", "one-byte-behind-table", JOIN2(all, zeros(1)));
 	put("UEFI-9", "a-page-behind-table", JOIN2(all, zeros(4096)));
-	/* Signed so that what edk2 hashes by its own sum is covered. */
-	moved = JOIN2(attach_sized(img, zeros(len), at, len), zeros(16));
+	/* Signed over what edk2 hashes by its own sum: as many bytes as lie
+	 * behind the table, but the table's first ones, which are the same
+	 * for all signatures of one length. */
+	moved = JOIN2(all, zeros(16));
 	b = blob(&red, moved);
-	put("UEFI-5", "behind-table-and-signed",
+	need_ok(entry(2, b).len == len, "a signature of the same length");
+	put("UEFI-3,UEFI-5,UEFI-9", "behind-table-and-signed",
 	    JOIN2(attach_sized(img, entry(2, b), at, len), zeros(16)));
 	/* The table lies before some data that is signed too. */
 	moved = cut(img, 0, img.len);
 	put("UEFI-5", "table-inside-section", attach_sized(img, good,
 							   0x400, len));
+}
+
+/* no_digest: the sizes add up to more than the file, and there is nothing to
+ * be hashed. */
+static void no_digest(void)
+{
+	struct image_spec spec = { .seed = 804, .num_sections = 1,
+				   .section = { { 0x1000, 0x2000, 0x400,
+						  0x2000 } } };
+	struct bytes img = image(&spec), good;
+	struct trust t = only(hash_list(guid_sha256,
+					image_digest(img, "SHA256")));
+
+	good = entry(2, blob(&red, img));
+	poke(img, 0x800, good);
+	img = attach_sized(img, zeros(0), 0x800, (uint32_t)good.len);
+	t.db = JOIN2(t.db, x509_list(&red.root));
+	add("UEFI-4", "table-counts-twice", img, &t);
 }
 
 /* counts: many entries. */
@@ -155,5 +176,6 @@ void table_cases(void)
 	types();
 	lengths();
 	places();
+	no_digest();
 	counts();
 }
