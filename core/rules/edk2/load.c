@@ -50,6 +50,8 @@ static bool overlay(struct edk2_loading *l, struct edk2_memory *m,
 
 	if (from >= to)
 		return true;
+	if (!kf_spend(l->env, to - from))
+		return edk2_unsure_load(l, "its sections lie over one another too many times");
 	out = m->bytes + (from - m->rva);
 	memset(m->known + (from - m->rva), 1, (size_t)(to - from));
 	if (zero) {

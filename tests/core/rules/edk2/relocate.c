@@ -213,6 +213,26 @@ static void resources_outside_of_the_image_are_not_looked_at(void **state)
 	assert_true(loads());
 }
 
+/* 60,000 sections over one directory took half a minute. */
+static void building_memory_ends_with_the_budget(void **state)
+{
+	const struct kf_rules *rules = kf_rules_find(rules_name);
+	struct kf_source source = model_source(&file);
+	struct kf_artifact artifact = { .source = &source };
+	struct edk2_image empty = { .source = &source };
+	struct kf_env *env = model_env();
+
+	directory(5, BASE, 64);
+	model_poke(file, AT + 4, 4, 64);	/* one block */
+	assert_true(loads());
+	image = empty;
+	assert_int_equal(kf_pe_read(&image.pe, &source), KF_OK);
+	edk2_gate(&image, rules->profile, &artifact, env);
+	env->steps = 63;
+	edk2_load(&image, rules->profile, &artifact, env);
+	assert_string_equal(image.load.reason->slug, "beyond-limits");
+}
+
 #define RELOCATE_TEST(name) cmocka_unit_test_setup(name, open_relocate)
 
 int main(void)
@@ -230,6 +250,7 @@ int main(void)
 		RELOCATE_TEST(the_way_to_hii_lies_inside_the_resources),
 		RELOCATE_TEST(
 		    resources_outside_of_the_image_are_not_looked_at),
+		RELOCATE_TEST(building_memory_ends_with_the_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
