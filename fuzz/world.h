@@ -25,6 +25,10 @@ enum world_trouble {
 
 void world_trouble(enum world_trouble kind, unsigned amount);
 
+/* world_may_judge picks one input of eight: the readers are what is looked
+ * for, and judging takes ten times as long as reading. */
+bool world_may_judge(struct kf_bytes input);
+
 /* world_rules picks a profile: always the same one for the same input. */
 const struct kf_rules *world_rules(struct kf_bytes input);
 
