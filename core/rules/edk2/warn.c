@@ -76,7 +76,8 @@ static void not_run(struct edk2_case *k)
 }
 
 /* other_machine: where nobody says what the device is, an image for x86-64 is
- * taken to be meant for it; one for another machine is worth a word. UEFI-110. */
+ * taken to be meant for it; one for another machine is worth a word.
+ * UEFI-110. */
 static void other_machine(struct edk2_case *k)
 {
 	const struct kf_pe *pe = &k->image->pe;
