@@ -299,6 +299,7 @@ static void fault(struct edk2_case *k)
 	if (k->fault == EDK2_NULL) {
 		k->out->answer = KF_REJECT;
 		k->out->why = k->fault_signature->content_fault;
+		k->out->why.reason = &kf_reasons[KF_REASON_VERIFIER_FAULT];
 		return;
 	}
 	k->out->answer = unknown ? KF_UNDECIDED : KF_REJECT;

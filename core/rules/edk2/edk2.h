@@ -54,6 +54,8 @@ struct edk2_signature {
 	struct kf_signed_data *wrapped;	/* as Pkcs7Verify does; may be `data` */
 	struct kf_bytes content;	/* what the signature has to cover */
 	struct kf_finding content_fault;	/* UEFI-17 refuses it */
+	bool content_stops;	/* edk2 stops over it, once it tries a
+				 * certificate */
 	enum kf_answer3 verified;	/* by its own signers */
 	struct kf_why verified_why;
 	struct kf_bytes signer[EDK2_SIGNERS_MAX];	/* DER */

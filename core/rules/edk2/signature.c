@@ -134,9 +134,11 @@ static bool covers_image(struct edk2_signature *s,
 	size_t len, head = header_len(facts->content, &len);
 	struct kf_bytes claimed;
 
-	if (facts->content_tag == TAG_BOOLEAN ||
-	    facts->content_tag == TAG_NULL || facts->content_tag == TAG_OBJECT)
-		return refuse(s, KF_REASON_VERIFIER_FAULT, "UEFI-17",
+	s->content_stops = facts->content_tag == TAG_BOOLEAN ||
+			   facts->content_tag == TAG_NULL ||
+			   facts->content_tag == TAG_OBJECT;
+	if (s->content_stops)
+		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "its content is a value without bytes, and edk2 follows a null pointer");
 	if (head == 0)
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
@@ -361,8 +363,7 @@ bool edk2_authenticode(struct edk2_case *k, struct edk2_signature *s,
 	struct edk2_link *l = link_to(s, anchor->known->id.bytes);
 
 	why->kind = KF_WHY_NOTHING;
-	if (s->content_fault.reason ==
-	    &kf_reasons[KF_REASON_VERIFIER_FAULT]) {
+	if (s->content_stops) {
 		k->fault = EDK2_NULL;
 		k->fault_signature = s;
 	}
