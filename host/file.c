@@ -152,7 +152,8 @@ enum kf_status kf_file_open(struct kf_file *out, const char *path,
 	if (hides_bytes(out->fd, &st))
 		return refuse(out, why, "does not tell its size");
 	out->source.size = (uint64_t)st.st_size;
-	out->changed = st.st_ctim;
+	out->changed_s = st.st_ctim.tv_sec;
+	out->changed_ns = st.st_ctim.tv_nsec;
 	out->source.read_at = read_at;
 	out->source.self = out;
 	return KF_OK;
@@ -164,8 +165,8 @@ bool kf_file_same(const struct kf_file *file)
 
 	return fstat(file->fd, &st) == 0 &&
 	       (uint64_t)st.st_size == file->source.size &&
-	       st.st_ctim.tv_sec == file->changed.tv_sec &&
-	       st.st_ctim.tv_nsec == file->changed.tv_nsec;
+	       st.st_ctim.tv_sec == file->changed_s &&
+	       st.st_ctim.tv_nsec == file->changed_ns;
 }
 
 void kf_file_close(struct kf_file *file)

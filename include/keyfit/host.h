@@ -8,7 +8,6 @@
 
 #include <keyfit/check.h>
 
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -65,7 +64,8 @@ void kf_work_again(struct kf_work *work, uint64_t size);
 struct kf_file {
 	struct kf_source source;
 	int fd;
-	struct timespec changed;
+	int64_t changed_s;	/* when it last changed, as opened */
+	int64_t changed_ns;
 	uint64_t near_at;
 	size_t near_len;
 	uint8_t near[4096];
