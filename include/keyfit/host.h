@@ -8,7 +8,6 @@
 
 #include <keyfit/check.h>
 
-
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -52,8 +52,7 @@ static enum kf_status open_trust(const char *name, const char *value,
 				 const char *name2, const char *value2)
 {
 	struct kf_setting trust[] = { { name, value }, { name2, value2 } };
-	struct kf_ask ask = { .trust = trust,
-			      .num_trust = name2 ? 2 : 1 };
+	struct kf_ask ask = { .trust = trust, .num_trust = name2 ? 2 : 1 };
 
 	return open_ask(&ask);
 }
@@ -223,8 +222,7 @@ static void write_variable(const char *dir, const char *name, const char *guid,
 			   const void *data, size_t len)
 {
 	const uint8_t attributes[4] = {
-		strcmp(name, "SecureBoot") == 0 ? 0x06 : 0x27, 0, 0, 0,
-	};
+		strcmp(name, "SecureBoot") == 0 ? 0x06 : 0x27, 0, 0, 0 };
 	char file[128];
 	FILE *f;
 
@@ -381,8 +379,7 @@ static void a_variable_that_was_renamed_is_unknown(void **state)
 {
 	static const char *const names[] = {
 		"dbx", "dbx.bak", "DBX.esl", "dbx_" IMAGE_SECURITY,
-		"dbx-" IMAGE_SECURITY " ", "dbx-" IMAGE_SECURITY ".old",
-	};
+		"dbx-" IMAGE_SECURITY " ", "dbx-" IMAGE_SECURITY ".old" };
 	char file[128];
 
 	make_variables("renamed", true, true);
@@ -696,8 +693,7 @@ int main(void)
 		cmocka_unit_test(a_profile_names_a_device),
 		cmocka_unit_test(a_profile_without_pk_is_not_in_setup_mode),
 		cmocka_unit_test(a_profile_may_have_several_verifiers),
-		cmocka_unit_test(what_a_profile_gets_wrong_is_named),
-	};
+		cmocka_unit_test(what_a_profile_gets_wrong_is_named) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
