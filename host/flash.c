@@ -16,11 +16,43 @@ enum { NUM_PARTS = 6 };
 static const char *const names[NUM_PARTS] = { "pk", "kek", "db", "dbx", "dbt",
 					      "secure-boot-enable" };
 
+/* is_off: by the user's word, or by what a running system tells. */
 static bool is_off(const struct kf_store *store)
 {
 	const char *setting = kf_store_setting(store, "secure-boot");
+	const struct kf_part *now = kf_store_part(store, "secure-boot");
+	const struct kf_part *on = kf_store_part(store, names[NUM_PARTS - 1]);
 
-	return setting && strcmp(setting, "off") == 0;
+	if (setting)
+		return strcmp(setting, "off") == 0;
+	if (now && now->presence == KF_PRESENT && now->bytes.len)
+		return now->bytes.data[0] == 0;
+	return on && on->presence == KF_PRESENT && on->bytes.len &&
+	       on->bytes.data[0] != 1;
+}
+
+const char *kf_flash_mode(const struct kf_store *store)
+{
+	return kf_store_presence(store, "pk") == KF_ABSENT ? "setup" :
+	       is_off(store) ? "off" : "user";
+}
+
+/* any_pk stands for a PK that is not known: that there is one is all that the
+ * firmware asks. */
+static void any_pk(struct kf_ovmf_change *change,
+		   const struct kf_store *store)
+{
+	/* A list of one SHA-256 digest. Source: UEFI 2.10, 32.4.1. */
+	static const uint8_t list[76] = {
+		0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40,
+		0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28,
+		76, 0, 0, 0, 0, 0, 0, 0, 48, 0, 0, 0,
+	};
+
+	if (kf_store_presence(store, "pk") != KF_UNKNOWN)
+		return;
+	change->absent = false;
+	change->bytes = kf_view(list, sizeof(list));
 }
 
 enum kf_status kf_flash_write(uint8_t *out, struct kf_bytes empty,
@@ -47,11 +79,9 @@ enum kf_status kf_flash_write(uint8_t *out, struct kf_bytes empty,
 				     names[i]);
 			return KF_WRONG_USE;
 		}
-	if (change[5].absent || is_off(store)) {
-		change[5].absent = false;
-		change[5].bytes = is_off(store) ? kf_view(off, 1)
-						: kf_view(on, 1);
-	}
+	any_pk(&change[0], store);
+	change[5].absent = false;
+	change[5].bytes = is_off(store) ? kf_view(off, 1) : kf_view(on, 1);
 	status = kf_ovmf_write(out, empty, change, NUM_PARTS);
 	if (status == KF_TOO_MUCH)
 		kf_fault_say(why, NULL, "the trust store does not fit into the machine's variables");

@@ -15,4 +15,7 @@ KF_MUST enum kf_status kf_flash_write(uint8_t *out, struct kf_bytes empty,
 				      const struct kf_store *store,
 				      struct kf_fault *why);
 
+/* kf_flash_mode is "user", "setup" or "off": what a firmware makes of it. */
+const char *kf_flash_mode(const struct kf_store *store);
+
 #endif

@@ -20,7 +20,7 @@
 enum {
 	/* Of processor time: emulated machines are slow. */
 	START_SECONDS = 60,
-	CASE_SECONDS = 12,
+	CASE_SECONDS = 8,
 	/* The firmware puts its flash in order from time to time. */
 	STORE_SECONDS = 120,
 };

@@ -39,14 +39,27 @@ static bool beside(struct kf_lab_firmware *f)
 	return false;
 }
 
-/* find_version asks dpkg's list for the package that owns the file. */
+/* The builds that keyfit's rules were held against, wherever they lie. */
+static const char *const builds[][2] = {
+	{ "d50189a486d22af418198226a3a5bcb6ddac775590f6a808bd629474ee034d62",
+	  "2022.11-6+deb12u2" },
+	{ "1a46295574430cfb7f825ee3e4dc64b052acbef08e310377ed7c64cb757a9dc1",
+	  "2025.02-8+deb13u1" },
+};
+
+/* find_version: a build that is known; else dpkg's list tells the version of
+ * the package that owns the file. */
 static void find_version(struct kf_lab_firmware *f)
 {
 	char line[512];
 	bool in_ovmf = false;
 	FILE *list;
 
-	if (strncmp(f->code, "/usr/share/OVMF/", 16) != 0)
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+		if (strcmp(f->sha256, builds[i][0]) == 0)
+			snprintf(f->version, sizeof(f->version), "%s",
+				 builds[i][1]);
+	if (f->version[0] || strncmp(f->code, "/usr/share/OVMF/", 16) != 0)
 		return;
 	list = fopen("/var/lib/dpkg/status", "r");
 	while (list && fgets(line, sizeof(line), list)) {
@@ -99,6 +112,8 @@ enum kf_status kf_lab_firmware_find(struct kf_lab_firmware *out,
 				    const struct kf_crypto *crypto,
 				    struct kf_fault *why)
 {
+	enum kf_status status;
+
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; !code && i < sizeof(places) / sizeof(places[0]);
 	     i++)
@@ -114,12 +129,19 @@ enum kf_status kf_lab_firmware_find(struct kf_lab_firmware *out,
 		kf_fault_say(why, NULL, "the firmware's path is too long");
 		return KF_WRONG_USE;
 	}
+	if (access(out->code, R_OK) != 0) {
+		kf_fault_say(why, HINT, "%.200s: no firmware to be read",
+			     code);
+		return KF_CANNOT_READ;
+	}
 	if (!vars && !beside(out)) {
 		kf_fault_say(why, "name it with --vars",
 			     "%.200s: no empty variable store lies beside it",
 			     code);
 		return KF_CANNOT_READ;
 	}
-	find_version(out);
-	return find_digest(out, crypto, why);
+	status = find_digest(out, crypto, why);
+	if (status == KF_OK)
+		find_version(out);
+	return status;
 }

@@ -64,6 +64,10 @@ KF_MUST enum kf_status kf_lab_batch(const struct kf_lab_firmware *firmware,
 				    const char *folder, kf_lab_tell *tell,
 				    void *self, struct kf_fault *why);
 
+/* kf_lab_keep makes a nameless file of some bytes, for a script to name as
+ * /proc/self/fd/N. Owns: the descriptor, until close. Fails: -1. */
+KF_MUST int kf_lab_keep(struct kf_bytes bytes, struct kf_fault *why);
+
 /* kf_lab_boots runs a script, each case in a boot of its own, with its lists
  * in the variable store file. Fails: as kf_lab_batch; KF_WRONG_USE, a case
  * that is made of pieces. */
