@@ -11,16 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool read_at(void *self, uint64_t at, void *out, size_t len)
+static bool read_all(int fd, uint64_t at, uint8_t *to, size_t len)
 {
-	const struct kf_file *file = self;
-	uint8_t *to = out;
-
 	while (len) {
-		ssize_t got = pread(file->fd, to, len, (off_t)at);
+		ssize_t got = pread(fd, to, len, (off_t)at);
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got == 0)
+			errno = 0;	/* it has become shorter */
 		if (got <= 0)
 			return false;
 		to += got;
@@ -28,6 +27,38 @@ static bool read_at(void *self, uint64_t at, void *out, size_t len)
 		len -= (size_t)got;
 	}
 	return true;
+}
+
+/* read_near reads a block and hands out a piece of it. A table of a million
+ * headers would else cost a million calls. */
+static bool read_near(struct kf_file *file, uint64_t at, void *out, size_t len)
+{
+	uint64_t from = at - at % (sizeof(file->near) / 2);
+	uint64_t left = file->source.size - from;
+	size_t some = left < sizeof(file->near) ? (size_t)left
+						: sizeof(file->near);
+
+	if (at < file->near_at || at - file->near_at > file->near_len ||
+	    len > file->near_len - (at - file->near_at)) {
+		file->near_len = 0;
+		if (!read_all(file->fd, from, file->near, some))
+			return false;
+		file->near_at = from;
+		file->near_len = some;
+	}
+	memcpy(out, file->near + (at - file->near_at), len);
+	return true;
+}
+
+static bool read_at(void *self, uint64_t at, void *out, size_t len)
+{
+	struct kf_file *file = self;
+
+	if (at > file->source.size || len > file->source.size - at)
+		return false;
+	return len <= sizeof(file->near) / 2
+		? read_near(file, at, out, len)
+		: read_all(file->fd, at, out, len);
 }
 
 static bool write_all(int fd, const char *from, size_t len)
@@ -79,6 +110,15 @@ static int spool(struct kf_fault *why)
 	return -1;
 }
 
+/* hides_bytes: files that the kernel makes up, as in /proc, say that they are
+ * empty, and are not. */
+static bool hides_bytes(int fd, const struct stat *st)
+{
+	char byte;
+
+	return st->st_size == 0 && pread(fd, &byte, 1, 0) != 0;
+}
+
 static enum kf_status refuse(struct kf_file *out, struct kf_fault *why,
 			     const char *what)
 {
@@ -109,10 +149,24 @@ enum kf_status kf_file_open(struct kf_file *out, const char *path,
 		return refuse(out, why, "is a directory");
 	if (!S_ISREG(st.st_mode))
 		return refuse(out, why, "is not a regular file");
+	if (hides_bytes(out->fd, &st))
+		return refuse(out, why, "does not tell its size");
 	out->source.size = (uint64_t)st.st_size;
+	out->changed_s = st.st_ctim.tv_sec;
+	out->changed_ns = st.st_ctim.tv_nsec;
 	out->source.read_at = read_at;
 	out->source.self = out;
 	return KF_OK;
+}
+
+bool kf_file_same(const struct kf_file *file)
+{
+	struct stat st;
+
+	return fstat(file->fd, &st) == 0 &&
+	       (uint64_t)st.st_size == file->source.size &&
+	       st.st_ctim.tv_sec == file->changed_s &&
+	       st.st_ctim.tv_nsec == file->changed_ns;
 }
 
 void kf_file_close(struct kf_file *file)
@@ -171,7 +225,8 @@ enum kf_status kf_text_file_read(struct kf_text_file *out, const char *path,
 		kf_fault_say(why, NULL, "out of memory");
 		status = KF_NO_MEMORY;
 	} else if (!read_at(&file, 0, out->memory, len)) {
-		kf_fault_say(why, NULL, "cannot be read: %s", strerror(errno));
+		kf_fault_say(why, NULL, "cannot be read: %s", errno
+			     ? strerror(errno) : "it has become shorter");
 		status = KF_CANNOT_READ;
 	}
 	kf_file_close(&file);

@@ -26,6 +26,7 @@ struct question {
 	struct kf_signer signer;
 	struct kf_log log;
 	struct kf_work work;
+	const struct kf_file *file;	/* the one being judged; NULL: none */
 	struct kf_render render;
 	struct kf_verdict verdict;
 	struct kf_remedy remedy[KF_REMEDIES_MAX];
@@ -311,6 +312,8 @@ static void judge(struct question *q, struct kf_pair *pair,
 	/* The answer stands where there are no steps left to seek remedies. */
 	if (status == KF_TOO_MUCH && q->verdict.answer != KF_UNDECIDED)
 		status = KF_OK;
+	if (status == KF_OK && q->file && !kf_file_same(q->file))
+		status = KF_CANNOT_READ;
 	if (status != KF_OK) {
 		fault(q, pair->path, verifier, status, &why);
 		return;
@@ -369,12 +372,14 @@ static void judge_file(struct question *q, const char *path)
 		status = KF_CANNOT_READ;
 	if (status == KF_OK) {
 		kf_work_again(&q->work, file.source.size);
+		q->file = &file;
 		judge_source(q, path, &file.source,
 			     kf_format_of(kf_view(head, len),
 					  file.source.size));
 	} else {
 		fault(q, path, NULL, status, &why);
 	}
+	q->file = NULL;
 	kf_file_close(&file);
 }
 

@@ -58,10 +58,16 @@ void kf_work_close(struct kf_work *work);
 void kf_work_again(struct kf_work *work, uint64_t size);
 
 /* kf_file is a file that was opened once. Its source yields the bytes that
- * were there then; when it shrinks, reading fails. */
+ * were there then; when it shrinks, reading fails. Headers are read many at a
+ * time: `near` holds the bytes at `near_at`. */
 struct kf_file {
 	struct kf_source source;
 	int fd;
+	int64_t changed_s;	/* its last change */
+	int64_t changed_ns;
+	uint64_t near_at;
+	size_t near_len;
+	uint8_t near[4096];
 };
 
 /* kf_file_open opens a file; "-" is standard input, which is spooled to a
@@ -70,6 +76,11 @@ struct kf_file {
 KF_MUST enum kf_status kf_file_open(struct kf_file *out, const char *path,
 				    struct kf_fault *why);
 void kf_file_close(struct kf_file *file);
+
+/* kf_file_same tells whether the file is as it was when it was opened, as far
+ * as the time of its last change tells. Bytes are read more than once: a
+ * verdict over a file that changed meanwhile is over no file at all. */
+bool kf_file_same(const struct kf_file *file);
 
 /* kf_file_digest hashes all of a source. Fails: as its read_at does. */
 KF_MUST enum kf_status kf_file_digest(struct kf_digest *out,

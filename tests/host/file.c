@@ -71,11 +71,62 @@ static void a_file_that_shrinks_is_an_error_and_no_signal(void **state)
 	write_file("01234567", 8);
 	assert_int_equal(open_it(&file, path, &why), KF_OK);
 	assert_int_equal(truncate(path, 4), 0);
-	assert_true(file.source.read_at(file.source.self, 0, out, 4));
+	assert_false(file.source.read_at(file.source.self, 0, out, 4));
 	assert_false(file.source.read_at(file.source.self, 0, out, 8));
 	assert_false(file.source.read_at(file.source.self, 6, out, 1));
 	kf_file_close(&file);
 	unlink(path);
+}
+
+/* Pieces of every length, at every place around where blocks meet. */
+static void pieces_are_those_of_the_file(void **state)
+{
+	static char bytes[9000], out[4200];
+	struct kf_fault why;
+	struct kf_file file;
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 7 + i / 251);
+	write_file(bytes, sizeof(bytes));
+	assert_int_equal(open_it(&file, path, &why), KF_OK);
+	for (size_t at = 1; at < sizeof(bytes); at += 97)
+		for (size_t len = 1; len < sizeof(out) &&
+		     len <= sizeof(bytes) - at; len += 131) {
+			assert_true(file.source.read_at(file.source.self, at,
+							out, len));
+			assert_memory_equal(out, bytes + at, len);
+		}
+	assert_false(file.source.read_at(file.source.self, 8999, out, 2));
+	assert_false(file.source.read_at(file.source.self, 9001, out, 1));
+	kf_file_close(&file);
+	unlink(path);
+}
+
+static void a_file_that_changed_is_another(void **state)
+{
+	const struct timespec tick = { 0, 20000000 };
+	struct kf_fault why;
+	struct kf_file file;
+
+	write_file("0123", 4);
+	assert_int_equal(open_it(&file, path, &why), KF_OK);
+	assert_true(kf_file_same(&file));
+	nanosleep(&tick, NULL);
+	write_file("0124", 4);
+	assert_false(kf_file_same(&file));
+	kf_file_close(&file);
+	unlink(path);
+}
+
+/* Source: proc(5): sizes there are 0. */
+static void a_file_that_hides_its_size_is_refused(void **state)
+{
+	struct kf_fault why;
+	struct kf_file file;
+
+	if (open_it(&file, "/proc/self/status", &why) == KF_CANNOT_READ)
+		skip();
+	assert_string_equal(why.what, "does not tell its size");
 }
 
 static void a_file_that_grows_keeps_its_size(void **state)
@@ -240,6 +291,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(every_window_of_a_file_is_read),
 		MODEL_TEST(a_file_that_shrinks_is_an_error_and_no_signal),
+		MODEL_TEST(pieces_are_those_of_the_file),
+		MODEL_TEST(a_file_that_changed_is_another),
+		MODEL_TEST(a_file_that_hides_its_size_is_refused),
 		MODEL_TEST(a_file_that_grows_keeps_its_size),
 		MODEL_TEST(what_is_no_file_is_refused_in_words),
 		MODEL_TEST(standard_input_is_kept_whole),
