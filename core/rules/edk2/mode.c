@@ -7,6 +7,8 @@
  */
 #include "edk2.h"
 
+#include "core/variables.h"
+
 static bool is(const char *a, const char *b)
 {
 	return a && kf_equal(kf_text(a), kf_text(b));
@@ -19,12 +21,19 @@ static unsigned first_byte(const struct kf_part *part, unsigned otherwise)
 }
 
 /* told is the mode that a running system tells itself. Without a SecureBoot
- * variable nothing is verified. */
+ * variable nothing is verified; with one of other attributes than the firmware
+ * makes it with, or of more than a byte, all is, whatever it says. Attributes
+ * that are not known are 0. */
 static enum edk2_mode told(const struct kf_part *now)
 {
+	const uint32_t made = KF_VARIABLE_AT_BOOT | KF_VARIABLE_AT_RUNTIME;
+
 	if (now->presence == KF_UNKNOWN)
 		return EDK2_UNSURE;
-	return now->presence == KF_ABSENT || first_byte(now, 1) == 0
+	if (now->presence == KF_ABSENT)
+		return EDK2_SECURE_BOOT_OFF;
+	return now->bytes.len == 1 && now->bytes.data[0] == 0 &&
+	       (now->attributes == made || now->attributes == 0)
 		? EDK2_SECURE_BOOT_OFF : EDK2_ENFORCED;
 }
 

@@ -76,6 +76,32 @@ static void a_running_system_tells_its_state(void **state)
 	assert_int_equal(edk2_mode(&store), EDK2_SECURE_BOOT_OFF);
 }
 
+/* Source: edk2 DxeImageVerificationLib.c:DxeImageVerificationHandler asks for
+ * one byte, and compares the attributes. */
+static void only_a_plain_zero_turns_verification_off(void **state)
+{
+	static const struct {
+		size_t len;
+		uint32_t attributes;
+		enum edk2_mode mode;
+	} all[] = {
+		{ 1, 0, EDK2_SECURE_BOOT_OFF }, { 1, 6, EDK2_SECURE_BOOT_OFF },
+		{ 1, 7, EDK2_ENFORCED }, { 1, 2, EDK2_ENFORCED },
+		{ 2, 6, EDK2_ENFORCED }, { 4, 0, EDK2_ENFORCED },
+	};
+	struct kf_store store = { .complete = true };
+	struct kf_part now = { .name = "secure-boot",
+			       .presence = KF_PRESENT };
+
+	model_put(&store, "pk", byte(1));
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		now.bytes = model_fill(all[i].len, 0);
+		now.attributes = all[i].attributes;
+		assert_true(kf_store_put(&store, &now));
+		assert_int_equal(edk2_mode(&store), all[i].mode);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +111,7 @@ int main(void)
 		MODEL_TEST(the_setting_goes_before_all_else),
 		MODEL_TEST(enable_counts_where_there_is_a_platform_key),
 		MODEL_TEST(a_running_system_tells_its_state),
+		MODEL_TEST(only_a_plain_zero_turns_verification_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
