@@ -1,6 +1,7 @@
 /* Folders of UEFI variables, as Linux's efivarfs shows them: one file a
  * variable, NAME-GUID. The real one tells all that there is; a copy is whole
- * only if it holds SecureBoot, which every firmware that verifies has.
+ * only if it holds SecureBoot, which every firmware that verifies has, and if
+ * no file in it looks like a variable that was renamed.
  *
  * What is there and cannot be read is unknown, and the first of these is told.
  */
@@ -26,6 +27,7 @@ struct reading {
 	const char *folder;
 	bool live;
 	size_t num_variables;	/* files that are named as variables are */
+	bool stray[KF_NUM_VARIABLES];	/* a file is named nearly so */
 };
 
 static void write_guid(char out[GUID_TEXT_LEN + 1], const uint8_t *g)
@@ -69,6 +71,20 @@ static const struct kf_variable *variable_named(const char *file)
 			return v;
 	}
 	return NULL;
+}
+
+/* note_stray: "dbx.bak", "dbx_GUID" and the like were a variable before
+ * somebody copied it. */
+static void note_stray(struct reading *r, const char *file)
+{
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
+		const char *name = kf_variables[i].name;
+		size_t len = strlen(name);
+
+		if (strncasecmp(file, name, len) == 0 &&
+		    !isalnum((unsigned char)file[len]))
+			r->stray[i] = true;
+	}
 }
 
 static enum kf_status put(struct reading *r, const struct kf_part *part)
@@ -155,6 +171,8 @@ static enum kf_status walk(struct reading *r, DIR *folder)
 		if (is_variable(entry->d_name)) {
 			r->num_variables++;
 			status = read_variable(r, entry->d_name);
+		} else if (!r->live) {
+			note_stray(r, entry->d_name);
 		}
 		errno = 0;
 	}
@@ -166,12 +184,33 @@ static enum kf_status walk(struct reading *r, DIR *folder)
 	return status;
 }
 
-/* says_on tells whether the variables say that Secure Boot is on. */
+/* put_strays: what only a renamed file may hold is unknown. */
+static enum kf_status put_strays(struct reading *r)
+{
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++) {
+		const struct kf_variable *v = &kf_variables[i];
+
+		if (!r->stray[i] || kf_store_part(r->store, v->part))
+			continue;
+		kf_say_path(&r->o->device->unread, r->folder,
+			    "name it NAME-GUID, as efivarfs does, or remove it",
+			    "has no %s, but a file of nearly that name",
+			    v->name);
+		status = put_unknown(r, v->part);
+	}
+	return status;
+}
+
+/* says_on tells whether the variables say that Secure Boot is on: firmware
+ * takes all for that which is not one byte of 0. */
 static bool says_on(const struct kf_store *store)
 {
 	const struct kf_part *now = kf_store_part(store, "secure-boot");
 
-	return now && now->presence == KF_PRESENT && now->bytes.data[0] == 1;
+	return now && now->presence == KF_PRESENT &&
+	       !(now->bytes.len == 1 && now->bytes.data[0] == 0);
 }
 
 /* complete weighs what is not there. */
@@ -179,10 +218,11 @@ static enum kf_status complete(struct reading *r)
 {
 	struct kf_part absent = { .name = "secure-boot",
 				  .presence = KF_ABSENT };
-	enum kf_status status = KF_OK;
+	enum kf_status status = put_strays(r);
 
 	r->store->complete = true;
-	if (says_on(r->store) && !kf_store_part(r->store, "pk")) {
+	if (status == KF_OK && says_on(r->store) &&
+	    !kf_store_part(r->store, "pk")) {
 		kf_say_path(&r->o->device->unread, r->folder,
 			    "copy all of the variables",
 			    "has no PK, though Secure Boot is on");
@@ -209,7 +249,8 @@ bool kf_efivars_is_live(const char *folder)
 enum kf_status kf_efivars_read(struct kf_opening *o, struct kf_store *store,
 			       const char *folder, size_t *num)
 {
-	struct reading r = { o, store, folder, kf_efivars_is_live(folder), 0 };
+	struct reading r = { o, store, folder, kf_efivars_is_live(folder), 0,
+			     { false } };
 	enum kf_status status;
 	DIR *dir = opendir(folder);
 

@@ -221,7 +221,9 @@ static void none_and_a_file_contradict_each_other(void **state)
 static void write_variable(const char *dir, const char *name, const char *guid,
 			   const void *data, size_t len)
 {
-	static const uint8_t attributes[4] = { 0x27, 0, 0, 0 };
+	const uint8_t attributes[4] = {
+		strcmp(name, "SecureBoot") == 0 ? 0x06 : 0x27, 0, 0, 0,
+	};
 	char file[128];
 	FILE *f;
 
@@ -372,6 +374,30 @@ static void a_variable_in_two_spellings_is_unknown(void **state)
 	assert_int_equal(open_device(in("twice")), KF_OK);
 	unread("twice");
 	assert_int_equal(presence("dbx"), KF_UNKNOWN);
+}
+
+static void a_variable_that_was_renamed_is_unknown(void **state)
+{
+	static const char *const names[] = {
+		"dbx", "dbx.bak", "DBX.esl", "dbx_" IMAGE_SECURITY,
+		"dbx-" IMAGE_SECURITY " ", "dbx-" IMAGE_SECURITY ".old",
+	};
+	char file[128];
+
+	make_variables("renamed", true, true);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(file, sizeof(file), "renamed/%s", names[i]);
+		write_file(file, "\x27\0\0\0x", 5);
+		assert_int_equal(open_device(in("renamed")), KF_OK);
+		unread("has no dbx");
+		assert_int_equal(presence("dbx"), KF_UNKNOWN);
+		unlink(in(file));
+	}
+	/* With the variable itself there, it is a copy and no more. */
+	write_file("renamed/dbx.bak", "x", 1);
+	write_file("renamed/dbx-" IMAGE_SECURITY, "\x27\0\0\0x", 5);
+	assert_int_equal(open_device(in("renamed")), KF_OK);
+	assert_int_equal(presence("dbx"), KF_PRESENT);
 }
 
 static void a_folder_of_other_things_is_no_device(void **state)
@@ -653,6 +679,7 @@ int main(void)
 		cmocka_unit_test(a_reject_waits_for_a_state_that_was_not_read),
 		cmocka_unit_test(what_is_there_and_cut_is_unknown),
 		cmocka_unit_test(a_variable_in_two_spellings_is_unknown),
+		cmocka_unit_test(a_variable_that_was_renamed_is_unknown),
 		cmocka_unit_test(a_folder_of_other_things_is_no_device),
 		cmocka_unit_test(a_part_can_be_replaced),
 		cmocka_unit_test(a_new_pk_ends_setup_mode),
