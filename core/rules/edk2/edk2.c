@@ -165,12 +165,8 @@ static void parse(struct edk2_image *image, const struct edk2_profile *profile,
 	artifact->status = kf_pe_read(&image->pe, artifact->source);
 	if (artifact->status == KF_OK)
 		edk2_gate(image, profile, artifact, env);
-}
-
-/* may_load: is there a file, and all of it known to be where it should? */
-static bool may_load(const struct edk2_image *image)
-{
-	return image->source && !image->gate.reason && !image->beyond.reason;
+	/* What is beyond keyfit in its signatures does not matter to that. */
+	image->laid_out = !image->gate.reason && !image->beyond.reason;
 }
 
 static void *prepare(struct kf_artifact *artifact,
@@ -188,7 +184,7 @@ static void *prepare(struct kf_artifact *artifact,
 		suppose(image, profile, artifact, env);
 	else if (artifact->status == KF_OK && !image->gate.reason)
 		examine(image, profile, artifact, env);
-	if (artifact->status == KF_OK && may_load(image))
+	if (artifact->status == KF_OK && image->laid_out)
 		edk2_load(image, profile, artifact, env);
 	return image;
 }
@@ -437,6 +433,11 @@ static void load_it(struct edk2_case *k)
 
 	if (out->answer != KF_ACCEPT || !machine_fits(k))
 		return;
+	if (k->image->source && !k->image->laid_out) {
+		out->answer = KF_UNDECIDED;
+		out->why = k->image->beyond;
+		return;
+	}
 	if (!k->image->load.reason)
 		return;
 	out->why = k->image->load;

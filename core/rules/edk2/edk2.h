@@ -77,6 +77,7 @@ struct edk2_image {
 	struct edk2_signature *signature[KF_SIGNATURES_MAX];
 	size_t num_signatures;
 	struct kf_finding table;	/* UEFI-13, reason NULL: exact */
+	bool laid_out;			/* `load` was worked out */
 	struct kf_finding load;		/* UEFI-110.., reason NULL: loads */
 };
 

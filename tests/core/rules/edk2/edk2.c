@@ -307,6 +307,57 @@ static void so_it_is_for_a_file_of_two_signatures(void **state)
 	hold_against(model_sign(plain, two, 2));
 }
 
+/* More signatures than keyfit weighs do not matter where nobody looks at
+ * them; whether the image can be laid out does. */
+static void without_enforcement_it_still_has_to_load(void **state)
+{
+	struct model_signature many[KF_SIGNATURES_MAX + 1] = { { 0 } };
+	struct kf_store store = { .complete = false };
+	struct kf_bytes image;
+
+	for (size_t i = 0; i < KF_SIGNATURES_MAX + 1; i++) {
+		many[i].kind = KF_SHA256;
+		many[i].certificate[0] = trusted;
+		many[i].num_certificates = 1;
+	}
+	image = model_sign(plain, many, KF_SIGNATURES_MAX + 1);
+	model_put(&store, "pk", none);
+	assert_int_equal(model_ask(&verdict, image, &store, "edk2"),
+			 KF_ACCEPT);
+	assert_int_equal(verdict.enforced_answer, KF_UNDECIDED);
+	model_poke(image, model_optional_at(image) + 68, 2, 1);
+	assert_int_equal(model_ask(&verdict, image, &store, "edk2"),
+			 KF_REJECT);
+	assert_true(model_same(verdict.why.reason->slug, "load-layout"));
+}
+
+/* A debug directory that ends with the budget was not held against the
+ * gate to its end. */
+static void what_was_not_gated_is_not_known_to_load(void **state)
+{
+	struct kf_store store = { .complete = false };
+	struct kf_source source = model_source(&plain);
+	struct kf_artifact artifact = { .source = &source };
+	const struct kf_rules *rules = kf_rules_find("edk2-2025.02");
+	struct kf_env *env = model_env();
+	struct kf_bytes copy = model_copy(plain);
+	size_t debug = model_directory_at(copy, 6);
+
+	model_poke(copy, debug, 4, 0x1000);
+	model_poke(copy, debug + 4, 4, 28);
+	source = model_source(&copy);
+	model_put(&store, "pk", none);
+	kf_store_prepare(&store, rules, env);
+	env->steps = 27;
+	kf_artifact_prepare(&artifact, rules, env);
+	assert_int_equal(artifact.status, KF_OK);
+	assert_int_equal(kf_check(&verdict, &artifact, &store, rules, env),
+			 KF_OK);
+	assert_int_equal(verdict.answer, KF_UNDECIDED);
+	assert_true(model_same(verdict.why.reason->slug, "beyond-limits"));
+	kf_artifact_close(&artifact, env);
+}
+
 static void without_enforcement_every_sound_image_starts(void **state)
 {
 	struct kf_store store = { .complete = false };
@@ -395,6 +446,8 @@ int main(void)
 		EDK2_TEST(so_it_is_for_a_stamped_file),
 		EDK2_TEST(so_it_is_for_an_unsigned_file),
 		EDK2_TEST(so_it_is_for_a_file_of_two_signatures),
+		EDK2_TEST(without_enforcement_it_still_has_to_load),
+		EDK2_TEST(what_was_not_gated_is_not_known_to_load),
 		EDK2_TEST(without_enforcement_every_sound_image_starts),
 		EDK2_TEST(an_image_for_another_machine_is_not_started),
 		EDK2_TEST(an_empty_store_accepts_nothing),
