@@ -6,6 +6,7 @@
 #include "options.h"
 #include "say.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,13 +107,28 @@ static int run(const struct kf_verb *verb, int argc, char **argv)
 	return status;
 }
 
+/* hold_streams: what was closed stays useless, but its number is taken. The
+ * first file that is opened would else be standard output, and the answer be
+ * written into a log. */
+static void hold_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY
+							 : O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
 	const struct kf_verb *verb;
 
+	hold_streams();
 	kf_openssl_watch_memory();
 	/* Whoever stops reading ends us without a word. */
 	signal(SIGPIPE, SIG_DFL);
+	/* A file that may not grow is an error like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		kf_say(NULL, "no verb", "keyfit --help lists the verbs");
 		return KF_EXIT_USAGE;
