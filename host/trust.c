@@ -76,9 +76,15 @@ static enum kf_status read_one(struct kf_bytes *out, struct kf_opening *o,
 	enum kf_status status = kf_device_file(&file, o, path,
 					       KF_PART_FILE_MAX);
 
-	*out = file;
-	if (status != KF_OK || file.len == 0)
+	if (status != KF_OK)
 		return status;
+	/* More often a copy that failed than a device without such a list. */
+	if (file.len == 0) {
+		kf_say_path(o->why, path,
+			    "to say that there is no such list, give none",
+			    "is empty");
+		return KF_WRONG_USE;
+	}
 	kind = kf_store_kind_of(file);
 	if (!kind)
 		return no_kind(o, path);
@@ -250,7 +256,8 @@ enum kf_status kf_trust_put(struct kf_opening *o, struct kf_store *store,
 		status = add_file(&part, o, path, &num);
 	if (status != KF_OK)
 		return status;
-	/* UEFI has no empty variables: writing nothing deletes. */
+	/* An update without a list deletes the variable: UEFI has no empty
+	 * ones. */
 	part.presence = part.bytes.len ? KF_PRESENT : KF_ABSENT;
 	part.from = part.from ? "several files" : kf_device_text(o, path);
 	return part.from ? put(o, store, &part) : KF_NO_MEMORY;

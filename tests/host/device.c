@@ -69,14 +69,12 @@ static enum kf_presence presence(const char *name)
 
 static void said(const char *what)
 {
-	if (!strstr(why.what, what))
-		fail_msg("\"%s\" does not say \"%s\"", why.what, what);
+	assert_non_null(strstr(why.what, what));
 }
 
 static void hinted(const char *hint)
 {
-	if (!strstr(why.hint, hint))
-		fail_msg("\"%s\" does not hint \"%s\"", why.hint, hint);
+	assert_non_null(strstr(why.hint, hint));
 }
 
 static void a_part_holds_what_its_file_holds(void **state)
@@ -101,12 +99,14 @@ static void a_part_that_was_not_given_is_unknown(void **state)
 	assert_int_equal(presence("pk"), KF_UNKNOWN);
 }
 
-static void none_and_an_empty_file_say_absent(void **state)
+static void none_says_absent_and_an_empty_file_does_not(void **state)
 {
-	write_file("empty", "", 0);
-	assert_int_equal(open_trust("dbx", "none", "db", in("empty")), KF_OK);
+	assert_int_equal(open_trust("dbx", "none", NULL, NULL), KF_OK);
 	assert_int_equal(presence("dbx"), KF_ABSENT);
-	assert_int_equal(presence("db"), KF_ABSENT);
+	write_file("empty", "", 0);
+	assert_int_equal(open_trust("dbx", in("empty"), 0, 0), KF_WRONG_USE);
+	said("empty: is empty");
+	hinted("none");
 }
 
 static void repeated_files_add_up_in_order(void **state)
@@ -669,7 +669,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_part_holds_what_its_file_holds),
 		cmocka_unit_test(a_part_that_was_not_given_is_unknown),
-		cmocka_unit_test(none_and_an_empty_file_say_absent),
+		cmocka_unit_test(none_says_absent_and_an_empty_file_does_not),
 		cmocka_unit_test(repeated_files_add_up_in_order),
 		cmocka_unit_test(a_cut_list_swallows_no_other),
 		cmocka_unit_test(a_folder_adds_up_and_passes_nothing_over),
