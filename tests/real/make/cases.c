@@ -43,6 +43,11 @@ void open_cases(const char *dir)
 	folder = dir;
 }
 
+const char *cases_folder(void)
+{
+	return folder;
+}
+
 void add(const char *rule, const char *name, struct bytes b,
 	 const struct trust *t)
 {

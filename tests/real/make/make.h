@@ -174,6 +174,7 @@ struct trust {
 	bool raw;		/* SetVariable would refuse these lists */
 };
 void open_cases(const char *dir);
+const char *cases_folder(void);
 void add(const char *rule, const char *name, struct bytes image,
 	 const struct trust *trust);
 void close_cases(void);

@@ -3,6 +3,7 @@
 #include "make.h"
 
 #include <openssl/dsa.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -183,6 +184,25 @@ static void sign_certificate(X509 *x, const struct spec *s, EVP_PKEY *by)
 	EVP_MD_CTX_free(ctx);
 }
 
+/* keep_key leaves the key where remedies find it, by its certificate. */
+static void keep_key(const struct identity *id)
+{
+	struct bytes d = digest("SHA256", id->der);
+	char name[64];
+	BIO *bio = need(BIO_new(BIO_s_mem()), "memory");
+	char *text;
+	long len;
+
+	snprintf(name, sizeof(name), "key-%02x%02x%02x%02x%02x%02x.pem",
+		 d.data[0], d.data[1], d.data[2], d.data[3], d.data[4],
+		 d.data[5]);
+	need_ok(PEM_write_bio_PrivateKey(bio, id->key, NULL, NULL, 0, NULL,
+					 NULL) == 1, "a key's file");
+	len = BIO_get_mem_data(bio, &text);
+	write_file(cases_folder(), name, raw(text, (size_t)len));
+	BIO_free(bio);
+}
+
 struct identity identity(const struct spec *s)
 {
 	static long next_serial = 1000;
@@ -220,5 +240,6 @@ struct identity identity(const struct spec *s)
 	need_ok(len > 0, "a certificate");
 	id.der = raw(out, (size_t)len);
 	OPENSSL_free(out);
+	keep_key(&id);
 	return id;
 }

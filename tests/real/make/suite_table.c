@@ -2,7 +2,7 @@
  */
 #include "make.h"
 
-#include <string.h>
+#include <stdio.h>
 
 static struct bytes blob(const struct family *f, struct bytes img)
 {
@@ -93,6 +93,20 @@ static void lengths(void)
 	put("UEFI-13", "table-of-7-bytes", attach(img, zeros(7)));
 }
 
+/* junk: bytes of no entry behind a good one, as many as a tool may leave. */
+static void junk(void)
+{
+	char name[64];
+
+	for (uint32_t n = 9; n <= 22; n++) {
+		struct bytes img = plain(810 + n), good;
+
+		good = entry(2, blob(&red, img));
+		snprintf(name, sizeof(name), "junk-behind-%u", n);
+		put("UEFI-13", name, attach(img, JOIN2(good, zeros(n))));
+	}
+}
+
 /* places: where the table says that it lies. */
 static void places(void)
 {
@@ -175,6 +189,7 @@ void table_cases(void)
 {
 	types();
 	lengths();
+	junk();
 	places();
 	no_digest();
 	counts();
