@@ -249,17 +249,20 @@ enum kf_status kf_remedies(struct kf_remedy *out, size_t max, size_t *num,
 	struct attempt a = { artifact, store, rules, verdict, env, out, max,
 			     0, KF_OK };
 	struct kf_pe pe;
+	bool has_place;
 
 	*num = 0;
 	if (verdict->answer != KF_REJECT || !artifact->source ||
 	    artifact->num_suppose)
 		return KF_OK;
 	a.status = kf_pe_read(&pe, artifact->source);
-	if (a.status == KF_OK && pe.num_directories > KF_PE_DIR_SECURITY)
+	/* A file whose headers have no place for a signature takes none. */
+	has_place = pe.num_directories > KF_PE_DIR_SECURITY;
+	if (a.status == KF_OK && has_place)
 		keep_signature(&a, &pe);
 	if (a.status == KF_OK)
 		enrol_certificate(&a);
-	if (a.status == KF_OK)
+	if (a.status == KF_OK && has_place)
 		sign_under(&a);
 	if (a.status == KF_OK)
 		enrol_digest(&a);

@@ -64,12 +64,28 @@ static void enrol_certificate(struct kf_output *out,
 				update);
 }
 
+/* may_issue: under a certificate that is no authority there are none. */
+static bool may_issue(struct kf_bytes der, const struct kf_env *env)
+{
+	size_t used = env->arena->used;
+	struct kf_certificate c;
+	bool yes = env->crypto->certificate_read(env->crypto->self, &c, der,
+						 env->arena) == KF_OK &&
+		   c.is_ca;
+
+	env->arena->used = used;
+	return yes;
+}
+
 static void sign_under(struct kf_output *out, const struct kf_remedy *r,
 		       const struct kf_pair *pair)
 {
 	kf_output_text(out, pair->verdict->num_signatures
-		       ? "have the file signed anew, without the signatures that it has, by a key with a certificate under \""
-		       : "have the file signed by a key with a certificate under \"");
+		       ? "have the file signed anew, without the signatures that it has, by "
+		       : "have the file signed by ");
+	kf_output_text(out, may_issue(r->certificate, pair->env)
+		       ? "a key with a certificate under \""
+		       : "the key of \"");
 	kf_words_certificate(out, r->certificate, pair->env);
 	kf_output_text(out, "\", which is in db");
 }

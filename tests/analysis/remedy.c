@@ -176,6 +176,29 @@ static void nobody_is_told_to_sign_under_an_expired_authority(void **state)
 	assert_true(kf_equal(find(KF_SIGN_UNDER)->certificate, second));
 }
 
+static void headers_without_a_place_for_a_signature_get_none(void **state)
+{
+	struct model_image spec = { .directories = 4 };
+
+	ask(model_image(&spec), x509(second), none);
+	assert_null(find(KF_SIGN_UNDER));
+	assert_non_null(find(KF_ENROL_DIGEST));
+}
+
+/* Two sections of the same bytes count twice: with a table behind them the
+ * file has no digest any more, UEFI-4. */
+static void a_file_shorter_than_its_sizes_is_not_to_be_signed(void **state)
+{
+	struct kf_bytes file = model_copy(plain);
+	size_t at = model_section_at(file);
+
+	model_poke(file, 64 + 6, 2, 2);		/* NumberOfSections */
+	memcpy((uint8_t *)(uintptr_t)file.data + at + 40, file.data + at, 40);
+	ask(file, x509(second), none);
+	assert_null(find(KF_SIGN_UNDER));
+	assert_non_null(find(KF_ENROL_DIGEST));
+}
+
 static void a_table_with_bytes_too_many_is_repaired(void **state)
 {
 	struct kf_bytes file = model_by(plain, first);
@@ -228,6 +251,10 @@ int main(void)
 		    an_unsigned_file_is_signed_or_its_digest_enrolled),
 		REMEDY_TEST(
 		    nobody_is_told_to_sign_under_an_expired_authority),
+		REMEDY_TEST(
+		    headers_without_a_place_for_a_signature_get_none),
+		REMEDY_TEST(
+		    a_file_shorter_than_its_sizes_is_not_to_be_signed),
 		REMEDY_TEST(a_table_with_bytes_too_many_is_repaired),
 		REMEDY_TEST(an_accepted_file_needs_no_remedy),
 		REMEDY_TEST(a_file_that_cannot_be_read_has_none),

@@ -116,25 +116,29 @@ static struct span *sections(struct hashing *h)
 	return sort(spans, spans + pe->num_sections, pe->num_sections);
 }
 
-/* hash_image hashes all there is to hash. Returns false when edk2 cannot hash
- * the image either, or when the work could not be done. */
-static bool hash_image(struct hashing *h)
+/* bare_len is the file's length without its table, if that ends the file and
+ * lies behind `end`, where the sections do: there a new signature goes. */
+static uint64_t bare_len(const struct kf_pe *pe, uint64_t size, uint64_t end)
+{
+	struct kf_pe_directory table = { 0, 0 };
+
+	if (pe->num_directories > KF_PE_DIR_SECURITY)
+		table = pe->directory[KF_PE_DIR_SECURITY];
+	return table.rva >= end && table.rva < size &&
+	       (uint64_t)table.rva + table.len >= size ? table.rva : size;
+}
+
+/* hash_tail hashes what lies behind the sum of all sizes, but for as much as
+ * the table takes. No table can be added to a file shorter than the sum. */
+static bool hash_tail(struct hashing *h, uint64_t sum, uint64_t end)
 {
 	const struct kf_pe *pe = &h->image->pe;
 	uint64_t size = h->image->source->size;
-	uint64_t sum = pe->headers_len;
 	uint64_t table = 0;
-	const struct span *spans;
 
-	if (!hash_headers(h))
-		return false;
-	spans = sections(h);
-	if (!spans)
-		return false;
-	for (uint32_t i = 0; i < pe->num_sections; i++) {
-		if (!hash(h, spans[i].at, spans[i].len))
-			return false;
-		sum += spans[i].len;
+	if (h->image->hypothetical) {
+		size = bare_len(pe, size, end);
+		return size >= sum && hash(h, sum, size - sum);
 	}
 	if (pe->num_directories > KF_PE_DIR_SECURITY)
 		table = pe->directory[KF_PE_DIR_SECURITY].len;
@@ -143,6 +147,31 @@ static bool hash_image(struct hashing *h)
 	if (size < sum + table)
 		return false;
 	return hash(h, sum, size - table - sum);
+}
+
+/* hash_image hashes all there is to hash. Returns false when edk2 cannot hash
+ * the image either, or when the work could not be done. */
+static bool hash_image(struct hashing *h)
+{
+	const struct kf_pe *pe = &h->image->pe;
+	uint64_t sum = pe->headers_len, end = sum;
+	const struct span *spans;
+
+	if (!hash_headers(h))
+		return false;
+	spans = sections(h);
+	if (!spans)
+		return false;
+	for (uint32_t i = 0; i < pe->num_sections; i++) {
+		uint64_t behind = (uint64_t)spans[i].at + spans[i].len;
+
+		if (!hash(h, spans[i].at, spans[i].len))
+			return false;
+		sum += spans[i].len;
+		if (spans[i].len && behind > end)
+			end = behind;
+	}
+	return hash_tail(h, sum, end);
 }
 
 void edk2_digests(struct edk2_image *image, unsigned wanted,
@@ -166,4 +195,21 @@ void edk2_digests(struct edk2_image *image, unsigned wanted,
 			crypto->digest_end(h.digest[i], &image->digest[i]);
 		else if (h.digest[i])
 			crypto->digest_drop(h.digest[i]);
+}
+
+void edk2_unhashable(struct edk2_image *image)
+{
+	uint64_t len = image->pe.directory[KF_PE_DIR_SECURITY].len;
+
+	for (size_t i = 0; i < image->num_signatures; i++) {
+		struct edk2_signature *s = image->signature[i];
+
+		if (s->skipped.reason)
+			continue;
+		kf_find(&s->skipped, KF_REASON_CERTIFICATE_TABLE_MALFORMED,
+			"UEFI-4");
+		kf_prove_field(&s->skipped, "Size",
+			       (uint64_t)image->pe.security_at + 4, 4);
+		kf_prove_value(&s->skipped, len, image->source->size);
+	}
 }

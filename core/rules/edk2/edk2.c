@@ -73,25 +73,6 @@ void edk2_beyond(struct edk2_image *image, const char *what)
 	kf_prove_text(&image->beyond, what);
 }
 
-/* unhashable: the image has sizes that edk2's digest cannot be computed over;
- * edk2 then passes over every signature. UEFI-4. */
-static void unhashable(struct edk2_image *image)
-{
-	uint64_t len = image->pe.directory[KF_PE_DIR_SECURITY].len;
-
-	for (size_t i = 0; i < image->num_signatures; i++) {
-		struct edk2_signature *s = image->signature[i];
-
-		if (s->skipped.reason)
-			continue;
-		kf_find(&s->skipped, KF_REASON_CERTIFICATE_TABLE_MALFORMED,
-			"UEFI-4");
-		kf_prove_field(&s->skipped, "Size",
-			       (uint64_t)image->pe.security_at + 4, 4);
-		kf_prove_value(&s->skipped, len, image->source->size);
-	}
-}
-
 /* asked_for tells which digests matter: those of the signatures, or those by
  * which an image without any is looked up. */
 static unsigned asked_for(struct edk2_image *image,
@@ -127,7 +108,7 @@ static void examine(struct edk2_image *image,
 	if (!goes_on(image, artifact))
 		return;
 	if (!image->hashed)
-		unhashable(image);
+		edk2_unhashable(image);
 	for (size_t i = 0; i < image->num_signatures; i++)
 		if (artifact->status == KF_OK)
 			edk2_signature_prepare(image->signature[i], image,
@@ -145,13 +126,16 @@ static void suppose(struct edk2_image *image,
 		artifact->status = KF_NO_MEMORY;
 		return;
 	}
-	if (image->source && !image->gate.reason)
-		edk2_digests(image, 1u << KF_SHA256, artifact, env);
-	image->hypothetical = true;
-	image->is_signed = true;
+	image->hypothetical = image->is_signed = true;
 	image->signature[0] = s;
 	image->num_signatures = 1;
-	if (artifact->status == KF_OK)
+	s->number = 1;
+	if (image->source && !image->gate.reason) {
+		edk2_digests(image, 1u << KF_SHA256, artifact, env);
+		if (goes_on(image, artifact) && !image->hashed)
+			edk2_unhashable(image);
+	}
+	if (artifact->status == KF_OK && !s->skipped.reason)
 		edk2_signature_suppose(s, image, profile, artifact, env);
 }
 

@@ -229,6 +229,9 @@ bool edk2_debug_at(struct edk2_image *image, struct kf_artifact *artifact,
 /* digest.c: the digests whose bit is set in `wanted`. */
 void edk2_digests(struct edk2_image *image, unsigned wanted,
 		  struct kf_artifact *artifact, struct kf_env *env);
+/* edk2_unhashable: the image has sizes that edk2's digest cannot be computed
+ * over; edk2 then passes over every signature. UEFI-4. */
+void edk2_unhashable(struct edk2_image *image);
 
 /* table.c: returns the digests that its signatures ask for. */
 unsigned edk2_table(struct edk2_image *image, struct kf_artifact *artifact,

@@ -317,7 +317,6 @@ void edk2_signature_suppose(struct edk2_signature *s, struct edk2_image *image,
 {
 	const struct kf_crypto *crypto = env->crypto;
 
-	s->number = 1;
 	s->kind = KF_SHA256;
 	for (size_t i = 0; i < artifact->num_suppose; i++)
 		weigh(image, artifact->suppose[i], profile);
