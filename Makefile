@@ -20,8 +20,13 @@ $(BUILD)/build.ninja:
 		{ cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
+# What was set up before the tests' packages came has to look for them again.
 test:
 	@tools/need build test
+	@[ ! -f $(BUILD)/build.ninja ] || \
+		meson setup --reconfigure $(BUILD) >$(BUILD).log 2>&1 || \
+		{ cat $(BUILD).log; rm -f $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
 	@$(MAKE) --no-print-directory all
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
