@@ -43,6 +43,14 @@ struct kf_signed_data {
  * must never read as "no". Drops the errors noted since the last mark. */
 enum kf_status kf_openssl_fault(void);
 
+/* crypto_openssl_certificate.c */
+enum kf_status kf_openssl_certificate_read(struct kf_openssl *openssl,
+					   struct kf_certificate *out,
+					   struct kf_bytes der,
+					   struct kf_arena *arena);
+bool kf_openssl_certificate_times(struct kf_openssl *openssl,
+				  struct kf_bytes der, int64_t *not_before_s,
+				  int64_t *not_after_s);
 /* kf_openssl_certificate parses a certificate, or finds it among the known.
  * Owns: the certificate, until X509_free. Fails: NULL. */
 X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
@@ -51,6 +59,7 @@ X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
  * bytes. */
 void kf_openssl_remember(struct kf_openssl *openssl, struct kf_bytes der,
 			 X509 *x);
+void kf_openssl_forget_all(struct kf_openssl *openssl);
 
 /* crypto_openssl_signed.c */
 enum kf_status kf_openssl_signed_read(void *self, struct kf_signed_data **out,

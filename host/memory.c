@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 enum {
-	WINDOW_LEN = 128 << 10,
+	WINDOW_LEN = 64 << 10,
 	/* Digests may run over a file this many times, and a small file may
 	 * still take this many steps: hostile sizes end with the budget. */
 	STEPS_A_BYTE = 8,

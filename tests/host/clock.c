@@ -90,16 +90,20 @@ static void what_is_out_of_range_is_said_so(void **state)
 	assert_string_equal(text, "out of range");
 }
 
+/* right/UTC counts leap seconds. */
 static void time_zones_change_nothing(void **state)
 {
-	static const char *const zones[] = { "UTC", "Europe/Berlin",
-					     "EAST-14", "WEST+12" };
+	static const char *const zones[] = { "UTC", "Europe/Berlin", "EAST-14",
+					     "WEST+12", "right/UTC" };
+	char text[24];
 
 	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
 		setenv("TZ", zones[i], 1);
 		tzset();
 		assert_true(reads("2028-05-15", 1841961600));
 		assert_true(reads("2024-03-31T01:30:00Z", 1711848600));
+		kf_time_write(text, 1841961600);
+		assert_string_equal(text, "2028-05-15T00:00:00Z");
 	}
 	unsetenv("TZ");
 	tzset();

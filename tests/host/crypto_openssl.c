@@ -304,6 +304,22 @@ static void two_tables_do_not_disturb_each_other(void **state)
 	digests_are_those_of_the_standard(state);
 }
 
+/* The program around may have a context of its own in which nothing works;
+ * it has it back afterwards. */
+static void the_default_context_of_the_program_is_left_alone(void **state)
+{
+	OSSL_LIB_CTX *theirs = OSSL_LIB_CTX_new();
+	OSSL_LIB_CTX *before;
+
+	assert_non_null(theirs);
+	assert_int_equal(EVP_set_default_properties(theirs, "fips=yes"), 1);
+	before = OSSL_LIB_CTX_set0_default(theirs);
+	published_certificates_say_what_openssl_says(state);
+	what_is_no_certificate_is_wrong_use(state);
+	assert_ptr_equal(OSSL_LIB_CTX_set0_default(before), theirs);
+	OSSL_LIB_CTX_free(theirs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +331,7 @@ int main(void)
 		MODEL_TEST(an_arena_that_is_full_is_no_memory),
 		MODEL_TEST(a_name_of_any_type_can_be_read),
 		MODEL_TEST(two_tables_do_not_disturb_each_other),
+		MODEL_TEST(the_default_context_of_the_program_is_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);
