@@ -7,7 +7,15 @@
 #include "guest.h"
 
 struct efi_system_table *efi;
-efi_handle self;
+/* Not zero: shim refuses a section of data that has no bytes in the file. */
+efi_handle self = (efi_handle)1;
+
+/* shim starts nothing that has no such section. Source: rhboot/shim,
+ * SBAT.md. */
+__attribute__((used, section(".sbat"))) static const char sbat[] =
+	"sbat,1,SBAT Version,sbat,1,"
+	"https://github.com/rhboot/shim/blob/main/SBAT.md\n"
+	"keyfit.test,1,keyfit,keyfit,1,https://example.org\n";
 
 struct tcg2 {
 	efi_unused *get_capability;
