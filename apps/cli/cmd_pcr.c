@@ -88,13 +88,13 @@ static const char *proof_name(enum kf_event_proof proof)
 	}
 }
 
-static void type_name(char out[32], uint32_t type)
+static void type_name(char out[40], uint32_t type)
 {
 	const char *name = kf_event_type(type);
 
-	snprintf(out, 32, "%s", name ? name : "");
+	snprintf(out, 40, "%s", name ? name : "");
 	if (!name)
-		snprintf(out, 32, "0x%08" PRIx32, type);
+		snprintf(out, 40, "0x%08" PRIx32, type);
 }
 
 static void event_json(struct request *r, const struct kf_event *event,
@@ -102,7 +102,7 @@ static void event_json(struct request *r, const struct kf_event *event,
 		       enum kf_event_proof proof)
 {
 	struct kf_json *j = &r->json;
-	char type[32];
+	char type[40];
 
 	type_name(type, event->type);
 	kf_json_open(j, NULL, '{');
@@ -125,7 +125,7 @@ static void event_json(struct request *r, const struct kf_event *event,
 static void event_text(struct request *r, const struct kf_event *event,
 		       const char *words, enum kf_event_proof proof)
 {
-	char type[32];
+	char type[40];
 
 	type_name(type, event->type);
 	kf_output_print(r->out, "%4" PRIu32 "  PCR %-2" PRIu32 "  %s\n",
