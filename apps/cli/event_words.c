@@ -97,15 +97,36 @@ static void authority(struct kf_output *out, struct kf_bytes data,
 	}
 }
 
+/* rows writes a list of lines in one, as shim's SbatLevel is. */
+static void rows(struct kf_output *out, struct kf_bytes text)
+{
+	for (size_t at = 0; at < text.len;) {
+		size_t len = 0;
+
+		while (at + len < text.len && text.data[at + len] != '\n' &&
+		       text.data[at + len])
+			len++;
+		if (len)
+			kf_output_text(out, at ? " " : ": ");
+		kf_output_shown(out, kf_part_of(text, at, len));
+		at += len + 1;
+	}
+}
+
 static void variable(struct kf_output *out, const struct kf_event *event,
 		     struct kf_env *env)
 {
+	static const char sbat_level[] = "S\0b\0a\0t\0L\0e\0v\0e\0l\0";
 	struct kf_event_variable v;
-	uint64_t none = 0;
 
 	if (!kf_event_variable_read(&v, event->data)) {
 		kf_output_print(out, "a variable that does not add up, %zu bytes",
 				event->data.len);
+		return;
+	}
+	if (kf_equal(v.name, kf_view(sbat_level, sizeof(sbat_level) - 1))) {
+		wide(out, v.name);
+		rows(out, v.data);
 		return;
 	}
 	if (event->type == KF_EV_VARIABLE_AUTHORITY)
@@ -113,7 +134,7 @@ static void variable(struct kf_output *out, const struct kf_event *event,
 	wide(out, v.name);
 	if (event->type == KF_EV_VARIABLE_AUTHORITY && v.data.len > OWNER_LEN)
 		authority(out, v.data, env);
-	else if (v.data.len == none)
+	else if (v.data.len == 0)
 		kf_output_text(out, ": empty or absent");
 	else if (v.data.len == 1)
 		kf_output_print(out, ": %u", v.data.data[0]);
