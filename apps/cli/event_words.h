@@ -1,0 +1,14 @@
+/* Words for the events of a measured boot.
+ */
+#ifndef KEYFIT_APPS_CLI_EVENT_WORDS_H
+#define KEYFIT_APPS_CLI_EVENT_WORDS_H
+
+#include "analysis/pcr.h"
+#include "host/output.h"
+
+/* kf_event_words writes in one line what an event says. Certificates are taken
+ * apart in `env`'s arena. */
+void kf_event_words(struct kf_output *out, const struct kf_event *event,
+		    struct kf_env *env);
+
+#endif
