@@ -38,13 +38,27 @@ bool kf_patch_bytes(struct kf_patch *patch, struct kf_bytes bytes)
 	return true;
 }
 
+bool kf_patch_view(struct kf_patch *patch, struct kf_bytes bytes)
+{
+	struct kf_piece *p;
+
+	if (patch->num_pieces == KF_PIECES_MAX)
+		return false;
+	if (bytes.len == 0)
+		return true;
+	p = &patch->piece[patch->num_pieces++];
+	p->len = bytes.len;
+	p->lent = bytes.data;
+	return true;
+}
+
 static bool read_piece(const struct kf_patch *patch, const struct kf_piece *p,
 		       uint64_t at, uint8_t *out, size_t len)
 {
 	const struct kf_source *base = patch->base;
 
-	if (p->is_literal) {
-		memcpy(out, p->literal + at, len);
+	if (p->is_literal || p->lent) {
+		memcpy(out, (p->lent ? p->lent : p->literal) + at, len);
 		return true;
 	}
 	return base->read_at(base->self, p->at + at, out, len);

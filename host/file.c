@@ -87,6 +87,24 @@ static int nameless(void)
 	return fd;
 }
 
+/* spool_hint tells what to do about an error of reading standard input, or of
+ * writing its copy; NULL: nothing that is known. */
+static const char *spool_hint(int error)
+{
+	switch (error) {
+	case EBADF:
+		return "it is closed: name a file, or open it with < FILE";
+	case EISDIR:
+		return "it is a directory: name a file, or open one with < FILE";
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "free some space where temporary files go";
+	default:
+		return NULL;
+	}
+}
+
 /* spool copies standard input into a nameless file. */
 static int spool(struct kf_fault *why)
 {
@@ -103,7 +121,7 @@ static int spool(struct kf_fault *why)
 		}
 	if (fd >= 0 && got == 0)
 		return fd;
-	kf_fault_say(why, "free some space where temporary files go",
+	kf_fault_say(why, spool_hint(errno),
 		     "standard input cannot be kept: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);

@@ -2,6 +2,8 @@
  */
 #include "model.h"
 
+#include "core/rules/edk2/edk2.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -387,6 +389,26 @@ struct kf_bytes model_by(struct kf_bytes image, struct kf_bytes certificate)
 				     .num_certificates = 1 };
 
 	return model_sign(image, &s, 1);
+}
+
+struct kf_finding model_load(struct kf_bytes file, const char *rules)
+{
+	const struct kf_rules *profile = kf_rules_find(rules);
+	struct kf_source source = model_source(&file);
+	struct kf_artifact artifact = { .source = &source };
+	struct edk2_image image = { .source = &source };
+
+	assert_int_equal(kf_pe_read(&image.pe, &source), KF_OK);
+	edk2_gate(&image, profile->profile, &artifact, model_env());
+	assert_null(image.gate.reason);
+	edk2_load(&image, profile->profile, &artifact, model_env());
+	assert_int_equal(artifact.status, KF_OK);
+	return image.load;
+}
+
+bool model_found(const struct kf_finding *found, const char *slug)
+{
+	return found->reason && model_same(found->reason->slug, slug);
 }
 
 void model_put(struct kf_store *store, const char *name,

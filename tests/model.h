@@ -105,6 +105,11 @@ struct kf_bytes model_by(struct kf_bytes image, struct kf_bytes certificate);
 struct kf_bytes model_attach(struct kf_bytes image, struct kf_bytes table);
 struct kf_bytes model_entry(unsigned type, struct kf_bytes blob);
 
+/* model_load is what edk2's loader has against an image that passes the gate;
+ * no reason: it loads. model_found tells whether a finding has this reason. */
+struct kf_finding model_load(struct kf_bytes file, const char *rules);
+bool model_found(const struct kf_finding *found, const char *slug);
+
 /* model_put gives a store one part; no bytes: it is absent. */
 void model_put(struct kf_store *store, const char *name,
 	       struct kf_bytes bytes);

@@ -3,6 +3,7 @@
  * Reads what was asked, then goes from file to file and from verifier to
  * verifier. One arena serves all files in turn. Verdicts are the core's.
  */
+#include "ask.h"
 #include "log.h"
 #include "options.h"
 #include "render.h"
@@ -37,14 +38,11 @@ struct question {
 };
 
 static const struct kf_option options[] = {
-	{ "device", KF_VALUE_FILE, "DEVICE", false,
-	  "the device: a variable store, an efivarfs folder, a profile" },
+	KF_ASK_DEVICE,
 	{ "rules", KF_VALUE_RULES, "NAME", false,
 	  "the verifier and its version, as edk2-2025.02" },
-	{ "trust", KF_VALUE_PART, "NAME=FILE", true,
-	  "one part of the trust store; NAME=none: there is none" },
-	{ "set", KF_VALUE_SETTING, "NAME=VALUE", true,
-	  "a setting of the device, as secure-boot=off" },
+	KF_ASK_TRUST,
+	KF_ASK_SET,
 	{ "at", KF_VALUE_ANY, "TIME", false,
 	  "judge at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "signed-by", KF_VALUE_FILE, "CERTIFICATE", false,
@@ -133,102 +131,19 @@ static int check_operands(const struct kf_arguments *arguments)
 	return KF_EXIT_USAGE;
 }
 
-/* collect takes the NAME=VALUE pairs of one option apart, in `pairs` and the
- * texts that stand in the command line. Fails: 2, 4. */
-static int collect(struct kf_setting **pairs, size_t *num,
-		   const struct kf_arguments *arguments, const char *name)
+static int ask_device(struct question *q)
 {
-	*num = 0;
-	*pairs = calloc(arguments->num_given + 1, sizeof(**pairs));
-	if (!*pairs) {
-		kf_say(NULL, "out of memory", NULL);
-		return KF_EXIT_FAULT;
-	}
-	for (size_t i = 0; i < arguments->num_given; i++) {
-		const struct kf_given *g = &arguments->given[i];
-		size_t len = strcspn(g->value, "=");
-		char *copy;
+	const char *rules = kf_argument(q->arguments, "rules");
+	int status = kf_ask_device(&q->device, q->arguments, rules, q->crypto,
+				   q->at_s);
 
-		if (strcmp(g->option->name, name) != 0)
-			continue;
-		if (len == 0 || g->value[len] != '=' || !g->value[len + 1]) {
-			kf_say(g->value, strcmp(name, "set") ? "is not NAME=FILE"
-			       : "is not NAME=VALUE", NULL);
-			return KF_EXIT_USAGE;
-		}
-		copy = strndup(g->value, len);
-		if (!copy) {
-			kf_say(NULL, "out of memory", NULL);
-			return KF_EXIT_FAULT;
-		}
-		(*pairs)[*num].name = copy;
-		(*pairs)[(*num)++].value = g->value + len + 1;
-	}
-	return KF_EXIT_FITS;
-}
-
-/* drop releases what collect has made; the names are ours to free. */
-static void drop(struct kf_setting *pairs, size_t num)
-{
-	for (size_t i = 0; i < num; i++) {
-		union { const char *text; void *memory; } name;
-
-		name.text = pairs[i].name;
-		free(name.memory);
-	}
-	free(pairs);
-}
-
-/* fail says a fault, and returns the exit status for it. */
-static int fail(const char *subject, enum kf_status status,
-		const struct kf_fault *why)
-{
-	struct kf_fault words = *why;
-
-	if (!words.what[0])
-		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
-	kf_say_fault(subject, &words);
-	return status == KF_WRONG_USE ? KF_EXIT_USAGE : KF_EXIT_FAULT;
-}
-
-static int open_device(struct question *q, const struct kf_ask *ask)
-{
-	struct kf_fault why = { 0 };
-	enum kf_status status = kf_device_open(&q->device, ask, q->crypto,
-					       q->at_s, &why);
-
-	if (status != KF_OK)
-		return fail(NULL, status, &why);
-	if (q->device.unread.what[0])
-		kf_say_fault(NULL, &q->device.unread);
+	if (status != KF_EXIT_FITS)
+		return status;
 	if (q->device.num_verifiers)
 		return KF_EXIT_FITS;
 	kf_say(q->device.name, "keyfit knows no verifier of this device",
 	       "say which one: --rules NAME");
 	return KF_EXIT_FAULT;
-}
-
-static int ask_device(struct question *q)
-{
-	struct kf_ask ask = {
-		.device = kf_argument(q->arguments, "device"),
-		.rules = kf_argument(q->arguments, "rules"),
-	};
-	struct kf_setting *trust = NULL, *set = NULL;
-	size_t num_trust = 0, num_set = 0;
-	int status = collect(&trust, &num_trust, q->arguments, "trust");
-
-	if (status == KF_EXIT_FITS)
-		status = collect(&set, &num_set, q->arguments, "set");
-	ask.trust = trust;
-	ask.num_trust = num_trust;
-	ask.set = set;
-	ask.num_set = num_set;
-	if (status == KF_EXIT_FITS)
-		status = open_device(q, &ask);
-	drop(trust, num_trust);
-	drop(set, num_set);
-	return status;
 }
 
 /* prepare gets everything ready that all pairs share. */
@@ -241,19 +156,19 @@ static int prepare(struct question *q)
 
 	q->crypto = kf_openssl_open(&why);
 	if (!q->crypto)
-		return fail(NULL, KF_NO_CRYPTO, &why);
+		return kf_say_failure(NULL, KF_NO_CRYPTO, &why);
 	if (signer)
 		status = kf_signer_read(&q->signer, signer, q->crypto, &why);
 	if (status != KF_OK)
-		return fail(signer, status, &why);
+		return kf_say_failure(signer, status, &why);
 	if (log)
 		status = kf_log_open(&q->log, log, &why);
 	if (status != KF_OK)
-		return fail(log, status, &why);
+		return kf_say_failure(log, status, &why);
 	status = kf_work_open(&q->work, KF_ARENA_LEN, q->crypto, q->at_s,
 			      &why);
 	if (status != KF_OK)
-		return fail(NULL, status, &why);
+		return kf_say_failure(NULL, status, &why);
 	return ask_device(q);
 }
 
@@ -390,7 +305,8 @@ static int flush(struct question *q)
 	enum kf_status status = kf_output_flush(&q->render.out, STDOUT_FILENO,
 						&why);
 
-	return status == KF_OK ? KF_EXIT_FITS : fail("stdout", status, &why);
+	return status == KF_OK ? KF_EXIT_FITS
+			       : kf_say_failure("stdout", status, &why);
 }
 
 static int answer(struct question *q)

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct kf_option options[] = {
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
@@ -268,8 +267,6 @@ static int run(const struct kf_arguments *arguments)
 	const char *name = arguments->num_operands ? arguments->operand[0]
 						   : NULL;
 	struct kf_output out = { 0 };
-	struct kf_fault why = { 0 };
-	enum kf_status status;
 	size_t i = 0;
 
 	while (i < 3 && !(name && strcmp(shells[i].name, name) == 0))
@@ -277,12 +274,7 @@ static int run(const struct kf_arguments *arguments)
 	if (i == 3)
 		return no_such(name);
 	shells[i].write(&out);
-	status = kf_output_flush(&out, STDOUT_FILENO, &why);
-	kf_output_close(&out);
-	if (status == KF_OK)
-		return KF_EXIT_FITS;
-	kf_say_fault("stdout", &why);
-	return KF_EXIT_FAULT;
+	return kf_put_answer(&out);
 }
 
 const struct kf_command kf_cmd_completion = {

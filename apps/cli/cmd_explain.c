@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 static const struct kf_option options[] = {
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
@@ -57,18 +56,6 @@ static void show(struct kf_output *out, const struct kf_manual *m)
 				family);
 }
 
-static int answer(struct kf_output *out)
-{
-	struct kf_fault why = { 0 };
-	enum kf_status status = kf_output_flush(out, STDOUT_FILENO, &why);
-
-	kf_output_close(out);
-	if (status == KF_OK)
-		return KF_EXIT_FITS;
-	kf_say_fault("stdout", &why);
-	return KF_EXIT_FAULT;
-}
-
 static int run(const struct kf_arguments *arguments)
 {
 	struct kf_output out = { 0 };
@@ -78,13 +65,13 @@ static int run(const struct kf_arguments *arguments)
 		for (m = kf_manuals; m->name; m++)
 			kf_output_print(&out, "%-28s %s\n", m->name,
 					m->title);
-		return answer(&out);
+		return kf_put_answer(&out);
 	}
 	m = find(arguments->operand[0]);
 	if (!m)
 		return no_such(arguments->operand[0]);
 	show(&out, m);
-	return answer(&out);
+	return kf_put_answer(&out);
 }
 
 const struct kf_command kf_cmd_explain = {

@@ -4,7 +4,7 @@
  * One file is booted; several are handed to one firmware in one boot, through
  * the guest, and booted one by one where that does not take the lists.
  */
-#include "options.h"
+#include "ask.h"
 #include "render.h"
 #include "say.h"
 
@@ -39,12 +39,9 @@ struct lab {
 };
 
 static const struct kf_option options[] = {
-	{ "device", KF_VALUE_FILE, "DEVICE", false,
-	  "the device: a variable store, an efivarfs folder, a profile" },
-	{ "trust", KF_VALUE_PART, "NAME=FILE", true,
-	  "one part of the trust store; NAME=none: there is none" },
-	{ "set", KF_VALUE_SETTING, "NAME=VALUE", true,
-	  "a setting of the device, as secure-boot=off" },
+	KF_ASK_DEVICE,
+	KF_ASK_TRUST,
+	KF_ASK_SET,
 	{ "rules", KF_VALUE_RULES, "NAME", false,
 	  "hold these rules against it, not those of its version" },
 	{ "firmware", KF_VALUE_FILE, "FILE", false,
@@ -60,17 +57,6 @@ static const char *const examples[] = {
 	"keyfit lab uefi *.efi --trust db=db.esl --trust dbx=none --trust dbt=none",
 	NULL,
 };
-
-static int fail(const char *subject, enum kf_status status,
-		const struct kf_fault *why)
-{
-	struct kf_fault words = *why;
-
-	if (!words.what[0])
-		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
-	kf_say_fault(subject, &words);
-	return status == KF_WRONG_USE ? KF_EXIT_USAGE : KF_EXIT_FAULT;
-}
 
 static int check_operands(const struct kf_arguments *a)
 {
@@ -98,60 +84,15 @@ static const char *rules_of(const struct kf_lab_firmware *firmware)
 	return kf_rules_find(name) ? name : NULL;
 }
 
-/* pairs takes NAME=VALUE apart, in place. Fails: NULL. */
-static struct kf_setting *pairs(size_t *num, const struct kf_arguments *a,
-				const char *name)
-{
-	struct kf_setting *out = calloc(a->num_given + 1, sizeof(*out));
-
-	*num = 0;
-	for (size_t i = 0; out && i < a->num_given; i++) {
-		const struct kf_given *g = &a->given[i];
-		const char *is = strchr(g->value, '=');
-
-		if (strcmp(g->option->name, name) != 0)
-			continue;
-		out[*num].value = is ? is + 1 : "";
-		out[*num].name = strndup(g->value, is ? (size_t)(is - g->value)
-						      : strlen(g->value));
-		(*num)++;
-	}
-	return out;
-}
-
-static void drop(struct kf_setting *pairs, size_t num)
-{
-	for (size_t i = 0; i < num; i++) {
-		union { const char *text; void *memory; } name;
-
-		name.text = pairs[i].name;
-		free(name.memory);
-	}
-	free(pairs);
-}
-
 static int open_device(struct lab *l)
 {
 	const char *rules = kf_argument(l->arguments, "rules");
-	struct kf_fault why = { 0 };
-	struct kf_ask ask = {
-		.device = kf_argument(l->arguments, "device"),
-		.rules = rules ? rules : rules_of(&l->firmware),
-	};
-	struct kf_setting *trust = pairs(&ask.num_trust, l->arguments,
-					 "trust");
-	struct kf_setting *set = pairs(&ask.num_set, l->arguments, "set");
-	enum kf_status status = KF_NO_MEMORY;
+	int status = kf_ask_device(&l->device, l->arguments,
+				   rules ? rules : rules_of(&l->firmware),
+				   l->crypto, kf_now_s());
 
-	ask.trust = trust;
-	ask.set = set;
-	if (trust && set)
-		status = kf_device_open(&l->device, &ask, l->crypto,
-					kf_now_s(), &why);
-	drop(trust, ask.num_trust);
-	drop(set, ask.num_set);
-	if (status != KF_OK)
-		return fail(NULL, status, &why);
+	if (status != KF_EXIT_FITS)
+		return status;
 	for (size_t i = 0; i < l->device.num_verifiers; i++)
 		if (strcmp(l->device.verifier[i].rules->verifier->name,
 			   "edk2") == 0)
@@ -171,8 +112,8 @@ static int prepare(struct lab *l)
 	l->asked = calloc(l->num_asked, sizeof(*l->asked));
 	l->crypto = kf_openssl_open(&why);
 	if (!l->crypto || !l->asked)
-		return fail(NULL, l->asked ? KF_NO_CRYPTO : KF_NO_MEMORY,
-			    &why);
+		return kf_say_failure(NULL, l->asked ? KF_NO_CRYPTO
+						     : KF_NO_MEMORY, &why);
 	for (size_t i = 0; i < l->num_asked; i++)
 		l->asked[i].path = l->arguments->operand[i + 1];
 	status = kf_lab_firmware_find(&l->firmware,
@@ -182,7 +123,8 @@ static int prepare(struct lab *l)
 	if (status == KF_OK)
 		status = kf_work_open(&l->work, KF_ARENA_LEN, l->crypto,
 				      kf_now_s(), &why);
-	return status == KF_OK ? open_device(l) : fail(NULL, status, &why);
+	return status == KF_OK ? open_device(l)
+			       : kf_say_failure(NULL, status, &why);
 }
 
 /* judge asks keyfit. */
@@ -360,10 +302,10 @@ static int ask_all(struct lab *l, struct kf_output *out)
 
 		a->faulty = status != KF_OK;
 		if (a->faulty)
-			worst = fail(a->path, status, &own);
+			worst = kf_say_failure(a->path, status, &own);
 	}
 	if (l->num_asked > 1 && ask_together(l, &why) != KF_OK)
-		return fail(NULL, KF_CANNOT_READ, &why);
+		return kf_say_failure(NULL, KF_CANNOT_READ, &why);
 	for (size_t i = 0; i < l->num_asked; i++) {
 		struct asked *a = &l->asked[i];
 		struct kf_fault own = { 0 };
@@ -375,7 +317,7 @@ static int ask_all(struct lab *l, struct kf_output *out)
 		    a->said.outcome == KF_LAB_REFUSE_STORE)
 			status = boot(l, a, &own);
 		if (status != KF_OK)
-			return fail(a->path, status, &own);
+			return kf_say_failure(a->path, status, &own);
 		(json ? write_json : write_text)(out, l, a);
 		if (!agree(a) && worst == KF_EXIT_FITS)
 			worst = KF_EXIT_NOT;
@@ -387,17 +329,15 @@ static int run(const struct kf_arguments *arguments)
 {
 	struct lab l = { .arguments = arguments };
 	struct kf_output out = { 0 };
-	struct kf_fault why = { 0 };
-	int status = check_operands(arguments);
+	int status = check_operands(arguments), written;
 
 	if (status == KF_EXIT_FITS)
 		status = prepare(&l);
 	if (status == KF_EXIT_FITS)
 		status = ask_all(&l, &out);
-	if (out.len &&
-	    kf_output_flush(&out, STDOUT_FILENO, &why) != KF_OK)
-		status = fail("stdout", KF_CANNOT_READ, &why);
-	kf_output_close(&out);
+	written = kf_put_answer(&out);
+	if (written != KF_EXIT_FITS)
+		status = written;
 	kf_device_close(&l.device);
 	kf_work_close(&l.work);
 	kf_openssl_close(l.crypto);

@@ -36,19 +36,6 @@ const struct kf_verb *kf_verb_find(const char *name)
 	return NULL;
 }
 
-/* answer writes what has been put together to stdout. */
-static int answer(struct kf_output *out)
-{
-	struct kf_fault why = { 0 };
-	enum kf_status status = kf_output_flush(out, STDOUT_FILENO, &why);
-
-	kf_output_close(out);
-	if (status == KF_OK)
-		return KF_EXIT_FITS;
-	kf_say_fault("stdout", &why);
-	return KF_EXIT_FAULT;
-}
-
 static int help(const struct kf_verb *verb)
 {
 	struct kf_output out = { 0 };
@@ -57,7 +44,7 @@ static int help(const struct kf_verb *verb)
 		kf_help(&out, verb);
 	else
 		kf_help_all(&out);
-	return answer(&out);
+	return kf_put_answer(&out);
 }
 
 static int version(void)
@@ -65,7 +52,7 @@ static int version(void)
 	struct kf_output out = { 0 };
 
 	kf_output_print(&out, "keyfit %s\n", KEYFIT_VERSION);
-	return answer(&out);
+	return kf_put_answer(&out);
 }
 
 static int no_such_verb(const char *name)

@@ -208,13 +208,9 @@ static void show_remedies(struct kf_render *r, const struct kf_pair *pair)
 		label = "  or";
 	}
 	if (pair->num_remedies == 0 && v->why.reason) {
-		struct kf_finding advice = v->why;
-		struct kf_reason spoken = { v->why.reason->slug,
-					    v->why.reason->advice, "" };
 		struct kf_output words = { 0 };
 
-		advice.reason = &spoken;
-		kf_words_finding(&words, &advice, pair->env);
+		kf_words_advice(&words, &v->why, pair->env);
 		labelled(r, label, &words, true);
 	}
 }

@@ -2,8 +2,6 @@
  */
 #include "say.h"
 
-#include "host/output.h"
-
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +53,27 @@ void kf_say_fault(const char *subject, const struct kf_fault *fault)
 {
 	kf_say(subject, fault->what[0] ? fault->what
 	       : "the work could not be done", fault->hint);
+}
+
+int kf_say_failure(const char *subject, enum kf_status status,
+		   const struct kf_fault *why)
+{
+	struct kf_fault words = *why;
+
+	if (!words.what[0])
+		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
+	kf_say_fault(subject, &words);
+	return status == KF_WRONG_USE ? KF_EXIT_USAGE : KF_EXIT_FAULT;
+}
+
+int kf_put_answer(struct kf_output *out)
+{
+	struct kf_fault why = { 0 };
+	enum kf_status status = kf_output_flush(out, STDOUT_FILENO, &why);
+
+	kf_output_close(out);
+	return status == KF_OK ? KF_EXIT_FITS
+			       : kf_say_failure("stdout", status, &why);
 }
 
 const char *kf_status_text(enum kf_status status)

@@ -3,7 +3,7 @@
 #ifndef KEYFIT_APPS_CLI_SAY_H
 #define KEYFIT_APPS_CLI_SAY_H
 
-#include <keyfit/host.h>
+#include "host/output.h"
 
 enum {
 	KF_EXIT_FITS = 0,
@@ -19,6 +19,15 @@ void kf_say(const char *subject, const char *what, const char *hint);
 
 /* kf_say_fault says a fault, of a file or of the machine. */
 void kf_say_fault(const char *subject, const struct kf_fault *fault);
+
+/* kf_say_failure says why work could not be done, and returns the exit status
+ * for it: 2 where the caller's words do not fit, else 4. */
+KF_MUST int kf_say_failure(const char *subject, enum kf_status status,
+			   const struct kf_fault *why);
+
+/* kf_put_answer writes what has been put together to stdout, and closes it.
+ * Returns an exit status: 0, or 4 where it cannot be written. */
+KF_MUST int kf_put_answer(struct kf_output *out);
 
 /* kf_status_text words a status for which nobody else had words. */
 const char *kf_status_text(enum kf_status status);

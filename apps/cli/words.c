@@ -310,6 +310,29 @@ void kf_words_finding(struct kf_output *out, const struct kf_finding *finding,
 		sentence(out, finding->reason->sentence, finding, env);
 }
 
+/* set_instead: a part that is told, not given. SecureBoot is what a running
+ * system says of itself: no device keeps it in a file. */
+static const char *set_instead(const struct kf_finding *f)
+{
+	const struct kf_evidence *e = of_kind(f, KF_EV_STORE_PART);
+
+	if (!e || !e->name || strcmp(e->name, "secure-boot") != 0 ||
+	    strcmp(f->reason->slug, "store-part-unknown") != 0)
+		return NULL;
+	return "say which it is with --set secure-boot=on or --set secure-boot=off";
+}
+
+void kf_words_advice(struct kf_output *out, const struct kf_finding *finding,
+		     const struct kf_env *env)
+{
+	const char *text;
+
+	if (!finding->reason)
+		return;
+	text = set_instead(finding);
+	sentence(out, text ? text : finding->reason->advice, finding, env);
+}
+
 void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 		      const struct kf_env *env)
 {

@@ -36,6 +36,12 @@ void kf_words_certificate(struct kf_output *out, struct kf_bytes der,
 void kf_words_finding(struct kf_output *out, const struct kf_finding *finding,
 		      const struct kf_env *env);
 
+/* kf_words_advice writes what to do about a reason, in general: its line of
+ * the table, or what is said in its place where the device's part that is
+ * missing has no file of its own. */
+void kf_words_advice(struct kf_output *out, const struct kf_finding *finding,
+		     const struct kf_env *env);
+
 /* kf_words_allowed writes what let a file through, where that is told. */
 void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 		      const struct kf_env *env);

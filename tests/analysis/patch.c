@@ -38,6 +38,32 @@ static void every_window_reads_as_the_written_file(void **state)
 	assert_false(source->read_at(source->self, 10, out, 6));
 }
 
+static void a_view_stays_where_it_is(void **state)
+{
+	struct kf_bytes old = kf_text("0123");
+	struct kf_bytes lent = model_copy(kf_text("longer than a literal"));
+	struct kf_source base = model_source(&old);
+	const struct kf_source *source;
+	struct kf_patch patch;
+	char out[24];
+
+	kf_patch_open(&patch, &base);
+	assert_true(kf_patch_slice(&patch, 0, 1));
+	assert_true(kf_patch_view(&patch, kf_view(NULL, 0)));
+	assert_true(kf_patch_view(&patch, lent));
+	assert_true(kf_patch_slice(&patch, 2, 1));
+	model_poke(lent, 0, 1, 'L');
+	source = kf_patch_source(&patch);
+	assert_int_equal(source->size, 23);
+	assert_true(source->read_at(source->self, 0, out, 23));
+	assert_memory_equal(out, "0Longer than a literal2", 23);
+	assert_true(source->read_at(source->self, 20, out, 3));
+	assert_memory_equal(out, "al2", 3);
+	while (patch.num_pieces < KF_PIECES_MAX)
+		assert_true(kf_patch_view(&patch, lent));
+	assert_false(kf_patch_view(&patch, lent));
+}
+
 static void a_slice_lies_inside_the_old_file(void **state)
 {
 	struct kf_bytes old = kf_text("0123456789");
@@ -85,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(every_window_reads_as_the_written_file),
+		MODEL_TEST(a_view_stays_where_it_is),
 		MODEL_TEST(a_slice_lies_inside_the_old_file),
 		MODEL_TEST(a_literal_is_short_and_pieces_are_few),
 		MODEL_TEST(a_base_that_fails_fails_the_patch),

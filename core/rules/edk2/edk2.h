@@ -14,6 +14,7 @@ enum {
 	EDK2_LINKS_MAX = 64,	/* anchors remembered for one signature */
 	EDK2_SIGNERS_MAX = 8,
 	EDK2_BLOB_MAX = 1 << 20,	/* bytes of one signature */
+	EDK2_BLOBS_MAX = 4 << 20,	/* of all that are kept */
 	KNOW_STEPS = 4096,	/* what it costs to take a certificate apart */
 };
 
@@ -78,6 +79,7 @@ struct edk2_image {
 	struct kf_digest digest[KF_NUM_DIGESTS];
 	struct edk2_signature *signature[KF_SIGNATURES_MAX];
 	size_t num_signatures;
+	uint64_t blobs_len;		/* bytes kept of all signatures */
 	struct kf_finding table;	/* UEFI-13, reason NULL: exact */
 	bool laid_out;			/* `load` was worked out */
 	struct kf_finding load;		/* UEFI-110.., reason NULL: loads */

@@ -117,6 +117,11 @@ static void read_blob(struct edk2_signature *s, struct edk2_image *image,
 		edk2_beyond(image, "a signature of more than 1 MiB");
 		return;
 	}
+	image->blobs_len += len;
+	if (image->blobs_len > EDK2_BLOBS_MAX) {
+		edk2_beyond(image, "signatures of more than 4 MiB together");
+		return;
+	}
 	artifact->status = kf_source_keep(&s->blob, image->source, env,
 					  e->blob_at, len);
 	if (artifact->status == KF_OK)

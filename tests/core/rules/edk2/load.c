@@ -2,13 +2,10 @@
  */
 #include "tests/model.h"
 
-#include "core/rules/edk2/edk2.h"
-
 enum { OPTIONAL = 64 + 24 };
 
 static struct kf_bytes file;
 static const char *rules_name;
-static struct edk2_image image;
 
 static int open_load(void **state)
 {
@@ -23,30 +20,24 @@ static int open_load(void **state)
 /* loads tells whether the loader takes `file`, which passes the gate. */
 static bool loads(void)
 {
-	const struct kf_rules *rules = kf_rules_find(rules_name);
-	struct kf_source source = model_source(&file);
-	struct kf_artifact artifact = { .source = &source };
-	struct edk2_image empty = { .source = &source };
+	struct kf_finding found = model_load(file, rules_name);
 
-	image = empty;
-	assert_int_equal(kf_pe_read(&image.pe, &source), KF_OK);
-	edk2_gate(&image, rules->profile, &artifact, model_env());
-	assert_null(image.gate.reason);
-	edk2_load(&image, rules->profile, &artifact, model_env());
-	assert_int_equal(artifact.status, KF_OK);
-	return !image.load.reason;
+	return !found.reason;
 }
 
 static bool refuses(const char *rule)
 {
-	return !loads() && model_same(image.load.rule, rule) &&
-	       model_same(image.load.reason->slug, "load-layout");
+	struct kf_finding found = model_load(file, rules_name);
+
+	return model_found(&found, "load-layout") &&
+	       model_same(found.rule, rule);
 }
 
 static bool unsure(void)
 {
-	return !loads() &&
-	       model_same(image.load.reason->slug, "beyond-limits");
+	struct kf_finding found = model_load(file, rules_name);
+
+	return model_found(&found, "beyond-limits");
 }
 
 static void a_model_image_loads(void **state)

@@ -10,7 +10,6 @@ enum { BASE = 0x1000, AT = 0x200, ROOM = 0x100 };
 
 static struct kf_bytes file;
 static const char *rules_name;
-static struct edk2_image image;
 
 static int open_relocate(void **state)
 {
@@ -36,30 +35,24 @@ static void directory(unsigned index, uint32_t rva, uint32_t len)
 
 static bool loads(void)
 {
-	const struct kf_rules *rules = kf_rules_find(rules_name);
-	struct kf_source source = model_source(&file);
-	struct kf_artifact artifact = { .source = &source };
-	struct edk2_image empty = { .source = &source };
+	struct kf_finding found = model_load(file, rules_name);
 
-	image = empty;
-	assert_int_equal(kf_pe_read(&image.pe, &source), KF_OK);
-	edk2_gate(&image, rules->profile, &artifact, model_env());
-	assert_null(image.gate.reason);
-	edk2_load(&image, rules->profile, &artifact, model_env());
-	assert_int_equal(artifact.status, KF_OK);
-	return !image.load.reason;
+	return !found.reason;
 }
 
 static bool refuses(const char *rule)
 {
-	return !loads() && model_same(image.load.rule, rule) &&
-	       model_same(image.load.reason->slug, "load-layout");
+	struct kf_finding found = model_load(file, rules_name);
+
+	return model_found(&found, "load-layout") &&
+	       model_same(found.rule, rule);
 }
 
 static bool unsure(void)
 {
-	return !loads() &&
-	       model_same(image.load.reason->slug, "beyond-limits");
+	struct kf_finding found = model_load(file, rules_name);
+
+	return model_found(&found, "beyond-limits");
 }
 
 /* block writes one block of relocations with one entry. */
@@ -219,13 +212,12 @@ static void building_memory_ends_with_the_budget(void **state)
 	const struct kf_rules *rules = kf_rules_find(rules_name);
 	struct kf_source source = model_source(&file);
 	struct kf_artifact artifact = { .source = &source };
-	struct edk2_image empty = { .source = &source };
+	struct edk2_image image = { .source = &source };
 	struct kf_env *env = model_env();
 
 	directory(5, BASE, 64);
 	model_poke(file, AT + 4, 4, 64);	/* one block */
 	assert_true(loads());
-	image = empty;
 	assert_int_equal(kf_pe_read(&image.pe, &source), KF_OK);
 	edk2_gate(&image, rules->profile, &artifact, env);
 	env->steps = 63;
