@@ -114,6 +114,17 @@ static bool certificate_times(void *self, struct kf_bytes der, int64_t *from,
 	return true;
 }
 
+static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
+				      uint32_t policy, enum kf_answer3 *out)
+{
+	(void)self;
+	(void)policy;
+	if (is_certificate(der) && der.data[3] == 0xff)
+		return KF_NO_MEMORY;
+	*out = is_certificate(der) && der.data[3] != 0xec ? KF_YES : KF_NO;
+	return KF_OK;
+}
+
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 				  struct kf_bytes der, uint32_t policy)
 {
@@ -293,6 +304,7 @@ const struct kf_crypto toy_crypto = {
 	.digest_drop = digest_drop,
 	.certificate_read = certificate_read,
 	.certificate_times = certificate_times,
+	.certificate_rsa = certificate_rsa,
 	.signed_read = signed_read,
 	.signed_suppose = signed_suppose,
 	.signed_close = signed_close,
