@@ -3,6 +3,8 @@
  * The file does not say which variable it is for, nor with which attributes
  * it has to be written: the signature covers both, and whoever judges it is
  * told them.
+ *
+ * Source: UEFI 2.10, 8.2.2 (EFI_VARIABLE_AUTHENTICATION_2).
  */
 #include "core/facts.h"
 #include "core/update.h"

@@ -1,5 +1,7 @@
 /* A signed update of a variable (.auth) as a list of keys: the value in it is
  * the part. Who signed it is for those who weigh updates.
+ *
+ * Source: UEFI 2.10, 8.2.2 (EFI_VARIABLE_AUTHENTICATION_2).
  */
 #include "core/facts.h"
 #include "core/update.h"

@@ -326,23 +326,12 @@ static bool by_itself(struct edk2_variable_case *k)
 	return false;
 }
 
-bool edk2_variable_authority(struct edk2_variable_case *k)
+/* or_kek goes on to KEK, where PK has not signed. */
+static bool or_kek(struct edk2_variable_case *k, enum look pk)
 {
-	bool pk_alone = is_target(k, "pk") || is_target(k, "kek");
 	bool led = false;
-	enum look pk, kek;
+	enum look kek = by_kek(k, &led);
 
-	if (!k->update->has_signers)
-		return unreadable(k);
-	if (k->device->setup && is_target(k, "pk") && !k->device->custom)
-		return by_itself(k);
-	pk = by_pk(k);
-	if (pk == YES)
-		return true;
-	if (pk_alone)
-		return pk == MAYBE ? edk2_variable_waits(k, "pk", "UEFI-50")
-				   : not_pk(k);
-	kek = by_kek(k, &led);
 	if (kek == YES)
 		return true;
 	if (pk == MAYBE) {
@@ -355,4 +344,21 @@ bool edk2_variable_authority(struct edk2_variable_case *k)
 	if (kek == STOPPED)
 		return false;
 	return led ? not_verified(k) : not_authorized(k);
+}
+
+bool edk2_variable_authority(struct edk2_variable_case *k)
+{
+	enum look pk;
+
+	if (!k->update->has_signers)
+		return unreadable(k);
+	if (k->device->setup && is_target(k, "pk") && !k->device->custom)
+		return by_itself(k);
+	pk = by_pk(k);
+	if (pk == YES)
+		return true;
+	if (!is_target(k, "pk") && !is_target(k, "kek"))
+		return or_kek(k, pk);
+	return pk == MAYBE ? edk2_variable_waits(k, "pk", "UEFI-50")
+			   : not_pk(k);
 }

@@ -126,7 +126,8 @@ void *edk2_variable_update(struct kf_artifact *artifact,
 		artifact->status = crypto->signed_suppose(crypto->self,
 							  &u->data,
 							  artifact->suppose,
-							  artifact->num_suppose);
+							  artifact
+							  ->num_suppose);
 	else if (artifact->status == KF_OK && u->header.adds_up)
 		parse(u, profile, artifact, env);
 	if (artifact->status == KF_OK)

@@ -1,4 +1,7 @@
 /* What rides on a verdict without changing it. UEFI-54, UEFI-55.
+ *
+ * Source: edk2 SecurityPkg/Library/AuthVariableLib/AuthService.c:
+ * FilterSignatureList, ProcessVarWithPk.
  */
 #include "edk2_variable.h"
 
