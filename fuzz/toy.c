@@ -3,7 +3,9 @@
  *
  * Behind the 41 bytes that edk2's rules look at for themselves a toy
  * signature has: flags, numbers of signers and certificates, the content's
- * tag, length and bytes, and then the certificates, each with its length.
+ * tag, length and bytes, and then the certificates, each with its length. With
+ * the tag TAG_COVERS the content is what the toy's digest of all that it covers
+ * starts with, and another one does not verify.
  */
 #include "world.h"
 
@@ -13,6 +15,7 @@ enum {
 	CERTIFICATES_MAX = 12,
 	PREFIX_LEN = 41,
 	WRAPPING_LEN = 19,
+	TAG_COVERS = 0xc0,
 
 	FLAG_OTHER_TYPE = 1,
 	FLAG_DETACHED = 2,
@@ -239,13 +242,19 @@ static enum kf_status signed_verify(const struct kf_signed_data *data,
 				    struct kf_bytes content, uint32_t policy,
 				    enum kf_answer3 *out, struct kf_why *why)
 {
-	(void)content;
+	bool bad = data->flags & FLAG_BAD;
+	struct kf_digest digest;
+
 	(void)policy;
 	if (data->flags & FLAG_FAILS)
 		return KF_NO_MEMORY;
-	*out = data->flags & FLAG_BAD ? KF_NO : KF_YES;
-	why->kind = data->flags & FLAG_BAD ? KF_WHY_SIGNATURE : KF_WHY_NOTHING;
-	why->text = data->flags & FLAG_BAD ? "toy" : NULL;
+	if (data->tag == TAG_COVERS) {
+		kf_digest_of(&digest, &toy_crypto, KF_SHA256, content);
+		bad |= !kf_equal(kf_view(digest.bytes, 8), data->content);
+	}
+	*out = bad ? KF_NO : KF_YES;
+	why->kind = bad ? KF_WHY_SIGNATURE : KF_WHY_NOTHING;
+	why->text = bad ? "toy" : NULL;
 	return KF_OK;
 }
 
