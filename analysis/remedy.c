@@ -25,6 +25,7 @@ static const char *const names[KF_NUM_REMEDY_KINDS] = {
 	[KF_ENROL_CERTIFICATE] = "enrol-certificate",
 	[KF_ENROL_DIGEST] = "enrol-digest",
 	[KF_SIGN_UNDER] = "sign-under",
+	[KF_WRITE_OTHERWISE] = "write-otherwise",
 };
 
 const char *kf_remedy_name(enum kf_remedy_kind kind)
@@ -99,6 +100,22 @@ static bool try_store(struct attempt *a, const char *part,
 	return yes;
 }
 
+/* try_setting asks the same device, told otherwise how the update is written. */
+static bool try_setting(struct attempt *a, const char *name,
+			const char *value)
+{
+	size_t used = a->env->arena->used;
+	struct kf_artifact artifact = *a->artifact;
+	struct kf_store store = *a->store;
+	bool yes = false;
+
+	store.num_prepared = 0;
+	if (kf_store_set(&store, name, value))
+		yes = accepts(a, &artifact, &store);
+	a->env->arena->used = used;
+	return yes;
+}
+
 static struct kf_remedy *offer(struct attempt *a, enum kf_remedy_kind kind)
 {
 	struct kf_remedy *r = &a->out[a->num++];
@@ -165,7 +182,7 @@ static void keep_signature(struct attempt *a, const struct kf_pe *pe)
 
 /* enrol_certificate: the last certificate of a signature's chain, or the
  * signer's own where the chain is cut short. */
-static void enrol_certificate(struct attempt *a)
+static void enrol_certificate(struct attempt *a, const char *part)
 {
 	const struct kf_verdict *v = a->verdict;
 
@@ -176,7 +193,7 @@ static void enrol_certificate(struct attempt *a)
 		if (s->num_chain == 0 || s->revoked)
 			continue;
 		r = offer(a, KF_ENROL_CERTIFICATE);
-		r->part = "db";
+		r->part = part;
 		r->certificate = s->chain[s->num_chain - 1];
 		if (kf_siglist_of_certificates(&r->list, &r->certificate, 1,
 					       a->env->arena) != KF_OK)
@@ -239,6 +256,76 @@ static void sign_under(struct attempt *a)
 	}
 }
 
+/* is_why tells whether the verdict was given for one reason. */
+static bool is_why(const struct attempt *a, const char *slug)
+{
+	return kf_equal(kf_text(a->verdict->why.reason->slug), kf_text(slug));
+}
+
+/* write_otherwise: as the signature wants it, where that was what is wrong. A
+ * device that asks for no signature would take it for any variable. */
+static void write_otherwise(struct attempt *a)
+{
+	static const struct {
+		const char *reason, *name, *value;
+	} ways[] = {
+		{ "update-attributes", "attributes", "0x67" },
+		{ "update-attributes", "attributes", "0x27" },
+		{ "update-attributes-not-signed", "attributes", "0x67" },
+		{ "update-attributes-not-signed", "attributes", "0x27" },
+		{ "update-other-variable", "variable", "db" },
+		{ "update-other-variable", "variable", "dbx" },
+		{ "update-other-variable", "variable", "dbt" },
+		{ "update-other-variable", "variable", "KEK" },
+		{ "update-other-variable", "variable", "PK" },
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		struct kf_remedy *r;
+
+		if (a->num == a->max || a->status != KF_OK)
+			return;
+		if (!is_why(a, ways[i].reason))
+			continue;
+		r = offer(a, KF_WRITE_OTHERWISE);
+		r->setting = ways[i].name;
+		r->value = ways[i].value;
+		if (try_setting(a, r->setting, r->value))
+			return;
+		a->num--;
+	}
+}
+
+/* of_update finds what would let an update through. */
+static void of_update(struct attempt *a)
+{
+	write_otherwise(a);
+	if (a->status != KF_OK || !is_why(a, "update-not-authorized"))
+		return;
+	enrol_certificate(a, "kek");
+	if (a->num)
+		a->out[0].caution = "the platform key has to sign that first";
+}
+
+/* of_image finds what would let an image through. */
+static void of_image(struct attempt *a)
+{
+	struct kf_pe pe;
+	bool has_place;
+
+	a->status = kf_pe_read(&pe, a->artifact->source);
+	/* A file whose headers have no place for a signature takes none. */
+	has_place = pe.num_directories > KF_PE_DIR_SECURITY;
+	if (a->status == KF_OK && has_place)
+		keep_signature(a, &pe);
+	if (a->status == KF_OK)
+		enrol_certificate(a, "db");
+	if (a->status == KF_OK && has_place)
+		sign_under(a);
+	if (a->status == KF_OK)
+		enrol_digest(a);
+}
+
 enum kf_status kf_remedies(struct kf_remedy *out, size_t max, size_t *num,
 			   const struct kf_artifact *artifact,
 			   const struct kf_store *store,
@@ -248,24 +335,16 @@ enum kf_status kf_remedies(struct kf_remedy *out, size_t max, size_t *num,
 {
 	struct attempt a = { artifact, store, rules, verdict, env, out, max,
 			     0, KF_OK };
-	struct kf_pe pe;
-	bool has_place;
 
 	*num = 0;
 	if (verdict->answer != KF_REJECT || !artifact->source ||
 	    artifact->num_suppose)
 		return KF_OK;
-	a.status = kf_pe_read(&pe, artifact->source);
-	/* A file whose headers have no place for a signature takes none. */
-	has_place = pe.num_directories > KF_PE_DIR_SECURITY;
-	if (a.status == KF_OK && has_place)
-		keep_signature(&a, &pe);
-	if (a.status == KF_OK)
-		enrol_certificate(&a);
-	if (a.status == KF_OK && has_place)
-		sign_under(&a);
-	if (a.status == KF_OK)
-		enrol_digest(&a);
+	if (kf_equal(kf_text(rules->verifier->name),
+		     kf_text("edk2-variable")))
+		of_update(&a);
+	else
+		of_image(&a);
 	*num = a.num;
 	return a.status;
 }

@@ -20,6 +20,7 @@ enum kf_remedy_kind {
 	KF_ENROL_CERTIFICATE,	/* add a certificate to a part */
 	KF_ENROL_DIGEST,	/* add the file's digest to a part */
 	KF_SIGN_UNDER,		/* sign it with a key under an anchor */
+	KF_WRITE_OTHERWISE,	/* write the update with another setting */
 	KF_NUM_REMEDY_KINDS,
 };
 
@@ -33,6 +34,8 @@ struct kf_remedy {
 	struct kf_digest digest;	/* to enrol; SHA-256 */
 	struct kf_bytes list;		/* EFI_SIGNATURE_LIST to add */
 	struct kf_patch patch;		/* the new file, when it changes */
+	const char *setting;		/* KF_WRITE_OTHERWISE: its name */
+	const char *value;
 	/* What it takes away from others; NULL: nothing known. */
 	const char *caution;
 };

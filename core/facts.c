@@ -139,6 +139,46 @@ void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 	kf_fact_close(sink);
 }
 
+void kf_fact_signed_data(const struct kf_sink *sink, struct kf_env *env,
+			 struct kf_bytes blob)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_signed_data *data = NULL;
+	struct kf_signed_facts facts;
+	struct kf_signer_facts signer;
+
+	enum kf_status status = crypto->signed_read(crypto->self, &data, blob,
+						    0);
+
+	if (!data) {
+		if (status == KF_OK)
+			kf_fact_word(sink, "unreadable", "no PKCS#7 structure");
+		else
+			kf_fact_fault(sink, status);
+		return;
+	}
+	crypto->signed_facts(data, &facts);
+	kf_fact_open(sink, "signers");
+	for (size_t i = 0; i < facts.num_signers; i++) {
+		crypto->signed_signer(data, i, &signer);
+		kf_fact_open(sink, NULL);
+		kf_fact_word(sink, "digest", signer.digest);
+		kf_fact_word(sink, "algorithm", signer.algorithm);
+		kf_fact_yes_no(sink, "time-stamped", signer.timestamp.len);
+		if (signer.certificate.len)
+			kf_fact_certificate(sink, env, "certificate",
+					    signer.certificate);
+		kf_fact_close(sink);
+	}
+	kf_fact_close(sink);
+	kf_fact_open(sink, "certificates");
+	for (size_t i = 0; i < facts.num_certificates; i++)
+		kf_fact_certificate(sink, env, NULL,
+				    crypto->signed_certificate(data, i));
+	kf_fact_close(sink);
+	crypto->signed_close(data);
+}
+
 void kf_fact_fault(const struct kf_sink *sink, enum kf_status status)
 {
 	kf_fact_word(sink, "fault", status == KF_CANNOT_READ

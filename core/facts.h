@@ -31,6 +31,10 @@ void kf_fact_guid(const struct kf_sink *sink, const char *name,
  * are none. */
 void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 			 const char *name, struct kf_bytes der);
+/* kf_fact_signed_data describes a PKCS#7 blob: its signers, whether they are
+ * time-stamped, and its certificates. */
+void kf_fact_signed_data(const struct kf_sink *sink, struct kf_env *env,
+			 struct kf_bytes blob);
 /* kf_fact_fault says that a part could not be described: the work failed, and
  * nothing is known. Its name is "fault". */
 void kf_fact_fault(const struct kf_sink *sink, enum kf_status status);

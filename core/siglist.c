@@ -51,6 +51,15 @@ const char *kf_siglist_type(struct kf_bytes guid)
 	return NULL;
 }
 
+bool kf_siglist_starts(struct kf_bytes bytes)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (kf_equal(bytes, kf_part_of(kf_view(types[i].guid, 16), 0,
+					       bytes.len)))
+			return true;
+	return false;
+}
+
 /* pass_list steps over one list whose entries fill it exactly. */
 static void pass_list(struct kf_cursor *c)
 {

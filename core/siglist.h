@@ -16,6 +16,10 @@ enum {
 /* kf_siglist_type names a signature type by its GUID; NULL: not known. */
 const char *kf_siglist_type(struct kf_bytes guid);
 
+/* kf_siglist_starts tells whether bytes, fewer than a GUID, are the first ones
+ * of a type that is known. */
+bool kf_siglist_starts(struct kf_bytes bytes);
+
 /* kf_siglist_likely tells whether the bytes start like a signature list. */
 bool kf_siglist_likely(struct kf_bytes bytes);
 

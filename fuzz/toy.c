@@ -3,7 +3,9 @@
  *
  * Behind the 41 bytes that edk2's rules look at for themselves a toy
  * signature has: flags, numbers of signers and certificates, the content's
- * tag, length and bytes, and then the certificates, each with its length.
+ * tag, length and bytes, and then the certificates, each with its length. With
+ * the tag TAG_COVERS the content is what the toy's digest of all that it covers
+ * starts with, and another one does not verify.
  */
 #include "world.h"
 
@@ -13,6 +15,7 @@ enum {
 	CERTIFICATES_MAX = 12,
 	PREFIX_LEN = 41,
 	WRAPPING_LEN = 19,
+	TAG_COVERS = 0xc0,
 
 	FLAG_OTHER_TYPE = 1,
 	FLAG_DETACHED = 2,
@@ -112,6 +115,17 @@ static bool certificate_times(void *self, struct kf_bytes der, int64_t *from,
 	*from = 0;
 	*to = (int64_t)der.data[der.len - 1] << 24;
 	return true;
+}
+
+static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
+				      uint32_t policy, enum kf_answer3 *out)
+{
+	(void)self;
+	(void)policy;
+	if (is_certificate(der) && der.data[3] == 0xff)
+		return KF_NO_MEMORY;
+	*out = is_certificate(der) && der.data[3] != 0xec ? KF_YES : KF_NO;
+	return KF_OK;
 }
 
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
@@ -228,13 +242,19 @@ static enum kf_status signed_verify(const struct kf_signed_data *data,
 				    struct kf_bytes content, uint32_t policy,
 				    enum kf_answer3 *out, struct kf_why *why)
 {
-	(void)content;
+	bool bad = data->flags & FLAG_BAD;
+	struct kf_digest digest;
+
 	(void)policy;
 	if (data->flags & FLAG_FAILS)
 		return KF_NO_MEMORY;
-	*out = data->flags & FLAG_BAD ? KF_NO : KF_YES;
-	why->kind = data->flags & FLAG_BAD ? KF_WHY_SIGNATURE : KF_WHY_NOTHING;
-	why->text = data->flags & FLAG_BAD ? "toy" : NULL;
+	if (data->tag == TAG_COVERS) {
+		kf_digest_of(&digest, &toy_crypto, KF_SHA256, content);
+		bad |= !kf_equal(kf_view(digest.bytes, 8), data->content);
+	}
+	*out = bad ? KF_NO : KF_YES;
+	why->kind = bad ? KF_WHY_SIGNATURE : KF_WHY_NOTHING;
+	why->text = bad ? "toy" : NULL;
 	return KF_OK;
 }
 
@@ -293,6 +313,7 @@ const struct kf_crypto toy_crypto = {
 	.digest_drop = digest_drop,
 	.certificate_read = certificate_read,
 	.certificate_times = certificate_times,
+	.certificate_rsa = certificate_rsa,
 	.signed_read = signed_read,
 	.signed_suppose = signed_suppose,
 	.signed_close = signed_close,

@@ -137,6 +137,17 @@ static bool certificate_times(void *self, struct kf_bytes der,
 	return known;
 }
 
+static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
+				      uint32_t policy, enum kf_answer3 *out)
+{
+	OSSL_LIB_CTX *before = enter(self);
+	enum kf_status status = kf_openssl_certificate_rsa(self, der, policy,
+							   out);
+
+	leave(before);
+	return status;
+}
+
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 				  struct kf_bytes der, uint32_t policy)
 {
@@ -203,6 +214,7 @@ static const struct kf_crypto functions = {
 	.digest_drop = digest_drop,
 	.certificate_read = certificate_read,
 	.certificate_times = certificate_times,
+	.certificate_rsa = certificate_rsa,
 	.signed_read = signed_read,
 	.signed_suppose = signed_suppose,
 	.signed_close = kf_openssl_signed_close,

@@ -99,6 +99,9 @@ enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 				       uint32_t policy, int64_t now_s,
 				       enum kf_answer3 *out,
 				       struct kf_why *why);
+enum kf_status kf_openssl_certificate_rsa(void *self, struct kf_bytes der,
+					  uint32_t policy,
+					  enum kf_answer3 *out);
 /* kf_openssl_digest_nid: the digest behind an object's name, where `policy`
  * has it; NID_undef: it has not. */
 int kf_openssl_digest_nid(const ASN1_OBJECT *object, uint32_t policy);

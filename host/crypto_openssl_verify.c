@@ -413,6 +413,23 @@ static X509 *read_anchor(struct kf_openssl *openssl, struct kf_bytes der,
 	return x;
 }
 
+enum kf_status kf_openssl_certificate_rsa(void *self, struct kf_bytes der,
+					  uint32_t policy,
+					  enum kf_answer3 *out)
+{
+	EVP_PKEY *key;
+	X509 *x;
+
+	ERR_set_mark();
+	*out = KF_NO;
+	x = read_anchor(self, der, policy);
+	key = x ? X509_get0_pubkey(x) : NULL;
+	if (key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+		*out = KF_YES;
+	X509_free(x);
+	return kf_openssl_fault();
+}
+
 enum kf_status kf_openssl_signed_chain(const struct kf_signed_data *data,
 				       struct kf_bytes anchor,
 				       uint32_t policy, int64_t now_s,

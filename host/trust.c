@@ -6,6 +6,7 @@
  */
 #include "device.h"
 
+#include "core/setting.h"
 #include "core/siglist.h"
 
 #include <dirent.h>
@@ -280,11 +281,18 @@ const struct kf_choice *kf_choice_of(const struct kf_verifier *verifier,
 	return NULL;
 }
 
-/* among tells whether a value is one of "a|b|c". */
+/* among tells whether a value is one of "a|b|c", or a number or a time where
+ * these are asked for. */
 static bool among(const char *values, const char *value)
 {
 	size_t len = strlen(value);
+	struct kf_moment moment;
+	uint32_t number;
 
+	if (strcmp(values, KF_SETTING_NUMBER) == 0)
+		return kf_setting_number(&number, value);
+	if (strcmp(values, KF_SETTING_TIME) == 0)
+		return kf_setting_moment(&moment, value);
 	for (const char *v = values; v; v = strchr(v, '|')) {
 		v += *v == '|';
 		if (strncmp(v, value, len) == 0 &&
@@ -302,8 +310,15 @@ enum kf_status kf_setting_put(struct kf_opening *o, struct kf_store *store,
 	const char *copy;
 
 	if (!among(choice->values, value)) {
-		snprintf(hint, sizeof(hint), "give one of %s",
-			 choice->values);
+		snprintf(hint, sizeof(hint), "give %s",
+			 strcmp(choice->values, KF_SETTING_NUMBER) == 0
+			 ? "a number, as 0x67"
+			 : strcmp(choice->values, KF_SETTING_TIME) == 0
+			 ? "a time, as 2026-11-27T08:00:00Z"
+			 : "one of ");
+		if (strchr(choice->values, '|'))
+			snprintf(hint, sizeof(hint), "give one of %s",
+				 choice->values);
 		kf_fault_say(o->why, hint, "%s cannot be \"%.80s\"",
 			     choice->name, value);
 		return KF_WRONG_USE;

@@ -112,6 +112,10 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 	case KF_SIGN_UNDER:
 		sign_under(out, r, pair);
 		break;
+	case KF_WRITE_OTHERWISE:
+		kf_output_print(out, "write it with %s %s",
+				r->setting, r->value);
+		break;
 	case KF_NUM_REMEDY_KINDS:
 		break;
 	}

@@ -172,6 +172,10 @@ static void remedy(struct kf_json *json, const struct kf_remedy *r,
 	kf_json_foreign(json, "text", kf_view(text.data, text.len));
 	if (r->part)
 		kf_json_text(json, "part", r->part);
+	if (r->setting) {
+		kf_json_text(json, "setting", r->setting);
+		kf_json_text(json, "value", r->value);
+	}
 	if (r->signature)
 		kf_json_number(json, "signature", r->signature);
 	if (r->certificate.len) {

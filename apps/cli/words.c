@@ -346,6 +346,11 @@ void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 		text = "the image's digest is in {entry}";
 	if (text)
 		sentence(out, text, finding, env);
+	if (text && of_kind(finding, KF_EV_SETTING) &&
+	    of_kind(finding, KF_EV_SETTING)->text)
+		kf_output_print(out, "; it has to be written with %s %s",
+				of_kind(finding, KF_EV_SETTING)->name,
+				of_kind(finding, KF_EV_SETTING)->text);
 }
 
 /* stopped_early says that a good signature was never come to. */

@@ -132,48 +132,6 @@ static void describe_sections(const struct kf_artifact *artifact,
 	}
 }
 
-/* describe_signature shows a PKCS#7 blob: its signers, their chains, its
- * time stamp. */
-static void describe_signature(struct kf_bytes blob, struct kf_env *env,
-			       const struct kf_sink *sink)
-{
-	const struct kf_crypto *crypto = env->crypto;
-	struct kf_signed_data *data = NULL;
-	struct kf_signed_facts facts;
-	struct kf_signer_facts signer;
-
-	enum kf_status status = crypto->signed_read(crypto->self, &data, blob,
-						    0);
-
-	if (!data) {
-		if (status == KF_OK)
-			kf_fact_word(sink, "unreadable", "no PKCS#7 structure");
-		else
-			kf_fact_fault(sink, status);
-		return;
-	}
-	crypto->signed_facts(data, &facts);
-	kf_fact_open(sink, "signers");
-	for (size_t i = 0; i < facts.num_signers; i++) {
-		crypto->signed_signer(data, i, &signer);
-		kf_fact_open(sink, NULL);
-		kf_fact_word(sink, "digest", signer.digest);
-		kf_fact_word(sink, "algorithm", signer.algorithm);
-		kf_fact_yes_no(sink, "time-stamped", signer.timestamp.len);
-		if (signer.certificate.len)
-			kf_fact_certificate(sink, env, "certificate",
-					    signer.certificate);
-		kf_fact_close(sink);
-	}
-	kf_fact_close(sink);
-	kf_fact_open(sink, "certificates");
-	for (size_t i = 0; i < facts.num_certificates; i++)
-		kf_fact_certificate(sink, env, NULL,
-				    crypto->signed_certificate(data, i));
-	kf_fact_close(sink);
-	crypto->signed_close(data);
-}
-
 /* describe_entry shows one entry of the certificate table. Returns its
  * length with padding; 0 ends the table. */
 static uint64_t describe_entry(const struct kf_artifact *artifact,
@@ -203,7 +161,7 @@ static uint64_t describe_entry(const struct kf_artifact *artifact,
 	else if (type == 2 && len <= BLOB_MAX &&
 		 kf_source_keep(&blob, artifact->source, &local, at + 8,
 				len - 8) == KF_OK)
-		describe_signature(blob, &local, sink);
+		kf_fact_signed_data(sink, &local, blob);
 	kf_fact_close(sink);
 	return len < 8 || len > left ? 0 : ((uint64_t)len + 7) / 8 * 8;
 }

@@ -72,6 +72,7 @@ static bool take(struct found *f, const struct kf_ovmf_record *r,
 	f->part.at = r->data_at;
 	f->part.attributes = r->attributes;
 	f->part.time = r->time;
+	f->part.timed = true;
 	return f->doubtful;
 }
 

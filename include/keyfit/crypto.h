@@ -172,6 +172,12 @@ struct kf_crypto {
 	bool (*certificate_times)(void *self, struct kf_bytes der,
 				  int64_t *not_before_s, int64_t *not_after_s);
 
+	/* certificate_rsa: do the bytes start with a certificate, as `policy`
+	 * parses it, whose key is an RSA key? */
+	enum kf_status (*certificate_rsa)(void *self, struct kf_bytes der,
+					  uint32_t policy,
+					  enum kf_answer3 *out);
+
 	/* signed_read parses a ContentInfo. `*out` stays NULL when the bytes
 	 * are none. Trailing bytes are ignored, as OpenSSL's d2i does.
 	 * Fails: KF_NO_MEMORY. Owns: `*out`, until signed_close. */

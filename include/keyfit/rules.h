@@ -21,7 +21,8 @@ struct kf_verdict;
 struct kf_verifier;
 
 /* kf_choice is a setting that a verifier understands: its name, its values
- * separated by '|' and one line of help. */
+ * separated by '|' and one line of help. The values NUMBER and TIME stand for
+ * all numbers and times. */
 struct kf_choice {
 	const char *name;
 	const char *values;

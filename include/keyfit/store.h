@@ -39,6 +39,7 @@ struct kf_part {
 	uint64_t at;		/* of the bytes in their file */
 	uint32_t attributes;	/* of a UEFI variable; 0: not known */
 	struct kf_moment time;	/* of a UEFI variable's last write */
+	bool timed;		/* `time` is known */
 	const char *from;	/* the file it came from; NULL: not told */
 };
 

@@ -8,20 +8,12 @@
  */
 #include "edk2.h"
 
+#include "core/edk2_openssl.h"
+
 #include <string.h>
 
-/* What OpenSSL can do in edk2's build of it; see docs/rules/uefi.md. */
-#define CMS_ALWAYS (KF_CMS_PARTIAL_CHAIN | KF_CMS_NO_TIME | \
-		    KF_CMS_ANY_PURPOSE | KF_CMS_ROOM_BEHIND)
-#define CMS_1_1_1 (CMS_ALWAYS | KF_CMS_MD5 | KF_CMS_SHA1 | KF_CMS_SHA224 | \
-		   KF_CMS_SHA3 | KF_CMS_RSA_PSS | KF_CMS_SIGNATURE_OID | \
-		   KF_CMS_ANY_UNICODE | KF_CMS_ANY_DIGEST_TAG)
-#define CMS_3_5 (CMS_ALWAYS | KF_CMS_WHOLE_TIMES | KF_CMS_MD5 | \
-		 KF_CMS_SHA1 | KF_CMS_SHA224 | KF_CMS_RSA_PSS)
-#define CMS_3_4 (CMS_3_5 | KF_CMS_ANY_DIGEST_TAG)
-
 static const struct edk2_profile upstream = {
-	.cms = CMS_3_5,
+	.cms = KF_EDK2_OPENSSL_3_5,
 	.post_quantum = true,
 	.all_digests = true,
 	.debug_goes_on = true,
@@ -29,13 +21,13 @@ static const struct edk2_profile upstream = {
 };
 
 static const struct edk2_profile debian_12 = {
-	.cms = CMS_1_1_1,
+	.cms = KF_EDK2_OPENSSL_1_1_1,
 	.machine = KF_PE_MACHINE_X64,
 	.byte_code = true,
 };
 
 static const struct edk2_profile debian_13 = {
-	.cms = CMS_3_4,
+	.cms = KF_EDK2_OPENSSL_3_4,
 	.machine = KF_PE_MACHINE_X64,
 	.byte_code = true,
 	.all_digests = true,

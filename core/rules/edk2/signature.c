@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/der.h"
+#include "core/pkcs7.h"
 
 /* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
  * Authenticode Portable Executable Signature Format". */
@@ -20,49 +21,11 @@ static const uint8_t spc_oid[] = {
 	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
 };
 
-/* What WrapPkcs7Data looks for at bytes 4 and 15, and else puts in front. */
-static const uint8_t signed_oid[] = {
-	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02,
-};
-
 enum {
-	WRAPPING_LEN = 19,
 	TAG_BOOLEAN = 1,
 	TAG_NULL = 5,
 	TAG_OBJECT = 6,
 };
-
-static bool is_wrapped(struct kf_bytes b)
-{
-	static const uint8_t explicit_tag[] = { 0xa0, 0x82 };
-
-	return kf_equal(kf_part_of(b, 4, sizeof(signed_oid)),
-			kf_view(signed_oid, sizeof(signed_oid))) &&
-	       kf_equal(kf_part_of(b, 15, 2), kf_view(explicit_tag, 2));
-}
-
-/* wrap puts a ContentInfo's header in front; lengths are cut to 16 bits. */
-static bool wrap(struct kf_bytes *out, struct kf_bytes b,
-		 struct kf_arena *arena)
-{
-	uint8_t *w = kf_arena_take(arena, b.len + WRAPPING_LEN);
-	size_t outer = b.len + WRAPPING_LEN - 4;
-
-	if (!w)
-		return false;
-	w[0] = 0x30;
-	w[1] = 0x82;
-	w[2] = (uint8_t)(outer >> 8);
-	w[3] = (uint8_t)outer;
-	memcpy(w + 4, signed_oid, sizeof(signed_oid));
-	w[15] = 0xa0;
-	w[16] = 0x82;
-	w[17] = (uint8_t)(b.len >> 8);
-	w[18] = (uint8_t)b.len;
-	memcpy(w + WRAPPING_LEN, b.data, b.len);
-	*out = kf_view(w, b.len + WRAPPING_LEN);
-	return true;
-}
 
 static enum kf_status parse(struct edk2_signature *s,
 			    const struct edk2_profile *profile,
@@ -75,11 +38,11 @@ static enum kf_status parse(struct edk2_signature *s,
 
 	if (status != KF_OK)
 		return status;
-	if (is_wrapped(s->blob)) {
+	if (kf_pkcs7_is_wrapped(s->blob)) {
 		s->wrapped = s->data;
 		return KF_OK;
 	}
-	if (!wrap(&wrapped, s->blob, env->arena))
+	if (!kf_pkcs7_wrap(&wrapped, s->blob, env->arena))
 		return KF_NO_MEMORY;
 	return crypto->signed_read(crypto->self, &s->wrapped, wrapped,
 				   profile->cms);
@@ -210,29 +173,12 @@ enum kf_status edk2_tbs_digests(struct kf_digest out[KF_NUM_DIGESTS],
 	return KF_OK;
 }
 
-/* names_post_quantum: does the name of an ML-DSA or SLH-DSA algorithm stand
- * anywhere in these bytes? Source: NIST, Computer Security Objects Register,
- * sigAlgs 17 to 46. */
-static bool names_post_quantum(struct kf_bytes b)
-{
-	static const uint8_t oid[] = { 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-				       0x65, 0x03, 0x04, 0x03 };
-
-	for (size_t i = 0; i + sizeof(oid) < b.len; i++)
-		if (b.data[i] == oid[0] &&
-		    memcmp(b.data + i, oid, sizeof(oid)) == 0 &&
-		    b.data[i + sizeof(oid)] >= 17 &&
-		    b.data[i + sizeof(oid)] <= 46)
-			return true;
-	return false;
-}
-
 /* weigh notes what keyfit cannot tell of a signature that this firmware may
  * be able to verify. UEFI-22. */
 static void weigh(struct edk2_image *image, struct kf_bytes bytes,
 		  const struct edk2_profile *profile)
 {
-	if (profile->post_quantum && names_post_quantum(bytes))
+	if (profile->post_quantum && kf_pkcs7_names_post_quantum(bytes))
 		edk2_beyond(image, "a signature or certificate with ML-DSA or SLH-DSA, which this firmware may verify");
 }
 
