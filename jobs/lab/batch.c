@@ -113,6 +113,35 @@ static enum kf_status take_case(struct batch *b, const char *line,
 	return KF_OK;
 }
 
+/* take_wrote reads "ID WORD...": "ID store STATUS" where the variables before
+ * the case were refused. */
+static enum kf_status take_wrote(struct batch *b, const char *line,
+				 struct kf_fault *why)
+{
+	struct kf_lab_answer answer = { .outcome = KF_LAB_REFUSE_STORE,
+					.load = -1, .start = -1,
+					.action = -1 };
+	size_t len = strcspn(line, " ");
+	const char *last = strrchr(line, ' ');
+
+	if (b->next < b->script.num_lines)
+		kf_script_id(answer.id, &b->script, b->next);
+	if (!last || strlen(answer.id) != len ||
+	    strncmp(line, answer.id, len) != 0) {
+		kf_fault_say(why, NULL, "the guest answers for another case: %.100s",
+			     line);
+		return KF_CANNOT_READ;
+	}
+	snprintf(answer.wrote, sizeof(answer.wrote), "%s", line + len + 1);
+	if (strncmp(answer.wrote, "store ", 6) != 0) {
+		answer.load = number(last + 1);
+		answer.outcome = answer.load == 0 ? KF_LAB_ACCEPT
+						  : KF_LAB_REJECT;
+	}
+	tell(b, &answer);
+	return KF_OK;
+}
+
 static unsigned patience(const struct batch *b)
 {
 	return !b->begun ? START_SECONDS
@@ -151,6 +180,8 @@ static enum kf_status take_line(struct batch *b, char *line, bool *over,
 	b->enrolling = strcmp(line, "enrol") == 0;
 	if (strncmp(line, "case ", 5) == 0)
 		return take_case(b, line + 5, why);
+	if (strncmp(line, "wrote ", 6) == 0)
+		return take_wrote(b, line + 6, why);
 	if (strncmp(line, "stop ", 5) != 0)
 		return KF_OK;
 	*over = true;
