@@ -21,8 +21,10 @@ enum {
 	/* Of processor time: emulated machines are slow. */
 	START_SECONDS = 60,
 	CASE_SECONDS = 8,
-	/* The firmware puts its flash in order from time to time. */
+	/* The firmware puts its flash in order from time to time, which a
+	 * write has to wait for. */
 	STORE_SECONDS = 120,
+	WRITE_SECONDS = 60,
 };
 
 struct batch {
@@ -33,7 +35,7 @@ struct batch {
 	void *self;
 	struct kf_machine machine;
 	size_t next;		/* the line of the case that is under way */
-	bool begun, enrolling;
+	bool begun, enrolling, writing;
 };
 
 const char *kf_lab_outcome_name(enum kf_lab_outcome outcome)
@@ -65,7 +67,7 @@ static enum kf_status start(struct batch *b, struct kf_fault *why)
 		close(disk);
 	if (vars >= 0)
 		close(vars);
-	b->begun = b->enrolling = false;
+	b->begun = b->enrolling = b->writing = false;
 	return status;
 }
 
@@ -144,8 +146,11 @@ static enum kf_status take_wrote(struct batch *b, const char *line,
 
 static unsigned patience(const struct batch *b)
 {
-	return !b->begun ? START_SECONDS
-			 : b->enrolling ? STORE_SECONDS : CASE_SECONDS;
+	if (!b->begun)
+		return START_SECONDS;
+	if (b->enrolling)
+		return STORE_SECONDS;
+	return b->writing ? WRITE_SECONDS : CASE_SECONDS;
 }
 
 /* stumbled notes that the case under way did not end. */
@@ -178,6 +183,7 @@ static enum kf_status take_line(struct batch *b, char *line, bool *over,
 	if (strcmp(line, "begin") == 0)
 		b->begun = true;
 	b->enrolling = strcmp(line, "enrol") == 0;
+	b->writing = strcmp(line, "writes") == 0;
 	if (strncmp(line, "case ", 5) == 0)
 		return take_case(b, line + 5, why);
 	if (strncmp(line, "wrote ", 6) == 0)

@@ -30,7 +30,7 @@ static const uint16_t *const key_names[NUM_KEYS] = { u"PK", u"KEK", u"db",
 static uint16_t others[OTHERS_MAX][NAME_MAX];
 static size_t num_others;
 static struct key_state wanted;
-static bool stale = true;
+static bool stale[NUM_KEYS] = { true, true, true, true, true };
 static uint8_t buffer[HEADER_LEN + CERTIFICATE_LEN + DATA_MAX];
 
 static const struct efi_guid *vendor_of(int key)
@@ -98,28 +98,46 @@ static void drop_others(void)
 	num_others = 0;
 }
 
+static bool same_key(const struct key_state *a, const struct key_state *b,
+		     int key)
+{
+	if (a->absent[key] || b->absent[key])
+		return a->absent[key] && b->absent[key];
+	return a->value[key].data == b->value[key].data &&
+	       __builtin_memcmp(a->time[key], b->time[key], HEADER_LEN) == 0;
+}
+
 void want_keys(const struct key_state *keys)
 {
+	for (int key = 0; key < NUM_KEYS; key++)
+		stale[key] |= !same_key(&wanted, keys, key);
 	wanted = *keys;
-	stale = true;
+}
+
+static bool all_fresh(void)
+{
+	for (int key = 0; key < NUM_KEYS; key++)
+		if (stale[key])
+			return false;
+	return num_others == 0;
 }
 
 efi_status put_keys(void)
 {
 	efi_status status, left;
 
-	if (!stale)
+	if (all_fresh())
 		return 0;
 	drop_others();
 	status = set_custom(1);
-	/* The platform key goes first and comes last: without it no other
-	 * is guarded. */
-	for (int key = NUM_KEYS - 1; !status && key >= 0; key--)
+	for (int key = 0; !status && key < NUM_KEYS; key++) {
+		if (!stale[key])
+			continue;
 		status = put_key(key);
+		stale[key] = status != 0;
+	}
 	left = set_custom(0);
-	status = status ? status : left;
-	stale = status != 0;
-	return status;
+	return status ? status : left;
 }
 
 static bool is_key(int key, struct span word)
@@ -186,7 +204,8 @@ void write_variable(struct span word, uint32_t attributes, struct span data)
 						       attributes, data.len,
 						       (void *)data.data);
 
-	stale |= status == 0;
+	if (key >= 0)
+		stale[key] |= status == 0;
 	say(" ");
 	say_status(status);
 	say_held(name, vendor);
