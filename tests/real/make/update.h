@@ -64,9 +64,10 @@ extern struct keys base;	/* PK, KEK, db and dbx with one entry each */
 void open_update_world(void);
 /* hash_of is a list of one SHA-256, made of a number. */
 struct bytes hash_of(unsigned seed);
-/* one_write: an update of db by leaf, with its chain. */
+/* db_seal: an update of db by leaf, with its chain. It is small, as most are:
+ * writing the flash is what takes the time. */
 struct seal db_seal(void);
-/* try_db adds a case of one update. */
+/* try_one adds a case of one update. */
 void try_one(const char *rule, const char *name, const char *expect,
 	     const struct keys *keys, const struct seal *s);
 

@@ -34,7 +34,8 @@ void append_updates(void)
 {
 	struct bytes known = base.value[DBX], fresh = hash_of(2);
 	struct bytes a = hash_entry(owner, 1), b = hash_entry(owner, 2);
-	struct bytes x = base.value[DB];
+	struct bytes x = x509_list(&ca_one);
+	struct keys k = base;
 
 	try_append("append-known", "a", "dbx", known);
 	try_append("append-new", "a", "dbx", fresh);
@@ -58,12 +59,14 @@ void append_updates(void)
 	try_append("append-nothing-to-absent", "a", "dbt", zeros(0));
 	try_append("append-to-absent", "a", "dbt", hashes(b, b));
 	try_append("append-bad-list", "r", "dbx", JOIN2(fresh, zeros(2)));
-	try_append("append-known-certificate", "a", "db", x);
-	try_append("append-known-certificate-and-new", "a", "db",
-		   JOIN2(x, x509_list(&ca_two)));
-	try_append("append-certificate-of-other-owner", "a", "db",
-		   list(guid_x509, JOIN2(guid(other_owner), ca_one.der),
-			16 + ca_one.der.len));
+	k.value[DB] = x;
+	put_case("UEFI-54", "append-known-certificate", "a", &k, 1,
+		 append("db", &kek, x));
+	put_case("UEFI-54", "append-known-certificate-and-new", "a", &k, 1,
+		 append("db", &kek, JOIN2(x, x509_list(&ca_two))));
+	put_case("UEFI-54", "append-certificate-of-other-owner", "a", &k, 1,
+		 append("db", &kek, list(guid_x509, JOIN2(guid(other_owner),
+			ca_one.der), 16 + ca_one.der.len)));
 	put_case("UEFI-54", "append-three-times", "aaa", &base, 3,
 		 append("dbx", &kek, hashes(a, b)),
 		 append("dbx", &kek_leaf, hashes(b, hash_entry(owner, 3))),

@@ -14,7 +14,7 @@ static void try_by(const char *rule, const char *name, const char *expect,
 
 	s.value = strcmp(var, "PK") == 0 ? x509_list(&next_pk)
 		: strcmp(var, "KEK") == 0 ? x509_list(&kek2)
-		: strcmp(var, "db") == 0 ? x509_list(&ca_two) : hash_of(3);
+		: hash_of(3);
 	try_one(rule, name, expect, k, &s);
 }
 

@@ -15,7 +15,7 @@ static struct write by_one(const char *var, const struct identity *who,
 
 static void keys_in_setup(const struct keys *k)
 {
-	struct seal s = { .var = "db", .value = x509_list(&ca_two),
+	struct seal s = { .var = "db", .value = hash_of(20),
 			  .garbage = text("no signature at all") };
 
 	put_case("UEFI-52", "setup-db-garbage", "a", k, 1, sealed(&s));
@@ -51,8 +51,8 @@ static void keys_in_setup(const struct keys *k)
 	put_case("UEFI-52", "setup-bytes-behind-the-list", "r", k, 1,
 		 sealed(&s));
 	put_case("UEFI-52", "setup-time-goes-back", "aa", k, 2,
-		 by_one("db", NULL, "20300101000000", x509_list(&ca_one)),
-		 by_one("db", NULL, "20000101000000", x509_list(&ca_two)));
+		 by_one("db", NULL, "20300101000000", hash_of(21)),
+		 by_one("db", NULL, "20000101000000", hash_of(20)));
 	put_case("UEFI-52", "setup-delete", "a", k, 1,
 		 by_one("db", NULL, NULL, zeros(0)));
 	put_case("UEFI-52", "setup-delete-absent", "r", k, 1,
@@ -98,11 +98,11 @@ static void pk_in_setup(const struct keys *k)
 	s.odd_time.data[15] = 1;
 	put_case("UEFI-45", "setup-pk-odd-time", "r", k, 1, sealed(&s));
 	put_case("UEFI-52", "setup-pk-then-guarded", "aaraa", k, 5,
-		 by_one("db", NULL, NULL, x509_list(&ca_two)),
+		 by_one("db", NULL, NULL, hash_of(20)),
 		 by_one("PK", &next_pk, NULL, v),
-		 by_one("db", NULL, "20220101000000", x509_list(&ca_two)),
+		 by_one("db", NULL, "20220101000000", hash_of(20)),
 		 by_one("KEK", &next_pk, "20220101000000", x509_list(&kek2)),
-		 by_one("db", &kek2, "20220101000000", x509_list(&ca_one)));
+		 by_one("db", &kek2, "20220101000000", hash_of(21)));
 }
 
 static void deletions(void)
@@ -127,8 +127,8 @@ static void deletions(void)
 		 by_one("KEK", &kek, NULL, none));
 	put_case("UEFI-55", "delete-kek-by-pk", "arar", &base, 4,
 		 by_one("KEK", &pk, NULL, none),
-		 by_one("db", &kek, NULL, x509_list(&ca_two)),
-		 by_one("db", &pk, NULL, x509_list(&ca_two)),
+		 by_one("db", &kek, NULL, hash_of(20)),
+		 by_one("db", &pk, NULL, hash_of(20)),
 		 by_one("KEK", &kek, NULL, x509_list(&kek)));
 	put_case("UEFI-55", "delete-pk-by-kek", "r", &base, 1,
 		 by_one("PK", &kek, NULL, none));
@@ -137,9 +137,9 @@ static void deletions(void)
 		 by_one("db", NULL, "20000101000000", hash_of(4)),
 		 by_one("PK", &next_pk, "20000101000000", x509_list(&next_pk)));
 	put_case("UEFI-55", "replace-then-delete", "aaar", &base, 4,
-		 by_one("db", &kek, "20210101000000", x509_list(&ca_two)),
+		 by_one("db", &kek, "20210101000000", hash_of(20)),
 		 by_one("db", &kek, "20210101000001", none),
-		 by_one("db", &kek, "20210101000000", x509_list(&ca_one)),
+		 by_one("db", &kek, "20210101000000", hash_of(21)),
 		 by_one("db", &kek, "20210101000000", none));
 }
 
@@ -152,8 +152,8 @@ static void rotations(void)
 		 by_one("KEK", &next_pk, NULL, x509_list(&kek2)));
 	put_case("UEFI-51", "new-kek", "ara", &base, 3,
 		 by_one("KEK", &pk, NULL, x509_list(&kek2)),
-		 by_one("db", &kek, NULL, x509_list(&ca_two)),
-		 by_one("db", &kek2, NULL, x509_list(&ca_two)));
+		 by_one("db", &kek, NULL, hash_of(20)),
+		 by_one("db", &kek2, NULL, hash_of(20)));
 	put_case("UEFI-55", "replace-drops-the-rest", "ar", &base, 2,
 		 by_one("KEK", &pk, NULL, JOIN2(hash_of(9), x509_list(&kek2))),
 		 by_one("dbx", &kek_leaf, NULL, hash_of(6)));
