@@ -142,7 +142,7 @@ class Mutator:
     def edit(self):
         if not self.data:
             return 0, 0, ['=00']
-        if self.rng.random() < 0.6:
+        if self.rng.random() < 0.65:
             return self.quiet()
         return self.rng.choice((
             self.header, self.der_change, self.der_change, self.value,

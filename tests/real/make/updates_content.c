@@ -109,6 +109,20 @@ static void shapes(void)
 	try_value("five-hundred-zeros", "r", "dbx", zeros(500));
 }
 
+/* odd_sizes: sizes that the check of even division lets by. With a size of 0
+ * the firmware walks on the spot and loses memory each time, until it has
+ * none: it refuses, and verifies no more signatures until it starts again.
+ * That would spoil the cases behind it, and is not asked here. */
+static void odd_sizes(void)
+{
+	struct bytes l = list(guid_x509, JOIN3(guid(owner), ca_two.der,
+					       zeros(3491 - 16 -
+						     ca_two.der.len)), 3491);
+
+	try_value("certificate-with-many-bytes-behind", "a", "db", l);
+	try_value("list-size-12", "r", "dbx", with32(hash_of(2), 16, 12));
+}
+
 static void pk_shapes(void)
 {
 	struct bytes x = x509_list(&next_pk);
@@ -230,6 +244,7 @@ void content_updates(void)
 {
 	types();
 	shapes();
+	odd_sizes();
 	pk_shapes();
 	certificates();
 	sizes();
