@@ -21,8 +21,10 @@ enum {
 	/* Of processor time: emulated machines are slow. */
 	START_SECONDS = 60,
 	CASE_SECONDS = 8,
-	/* The firmware puts its flash in order from time to time. */
+	/* The firmware puts its flash in order from time to time, which a
+	 * write has to wait for. */
 	STORE_SECONDS = 120,
+	WRITE_SECONDS = 60,
 };
 
 struct batch {
@@ -33,7 +35,7 @@ struct batch {
 	void *self;
 	struct kf_machine machine;
 	size_t next;		/* the line of the case that is under way */
-	bool begun, enrolling;
+	bool begun, enrolling, writing;
 };
 
 const char *kf_lab_outcome_name(enum kf_lab_outcome outcome)
@@ -65,7 +67,7 @@ static enum kf_status start(struct batch *b, struct kf_fault *why)
 		close(disk);
 	if (vars >= 0)
 		close(vars);
-	b->begun = b->enrolling = false;
+	b->begun = b->enrolling = b->writing = false;
 	return status;
 }
 
@@ -113,10 +115,42 @@ static enum kf_status take_case(struct batch *b, const char *line,
 	return KF_OK;
 }
 
+/* take_wrote reads "ID WORD...": "ID store STATUS" where the variables before
+ * the case were refused. */
+static enum kf_status take_wrote(struct batch *b, const char *line,
+				 struct kf_fault *why)
+{
+	struct kf_lab_answer answer = { .outcome = KF_LAB_REFUSE_STORE,
+					.load = -1, .start = -1,
+					.action = -1 };
+	size_t len = strcspn(line, " ");
+	const char *last = strrchr(line, ' ');
+
+	if (b->next < b->script.num_lines)
+		kf_script_id(answer.id, &b->script, b->next);
+	if (!last || strlen(answer.id) != len ||
+	    strncmp(line, answer.id, len) != 0) {
+		kf_fault_say(why, NULL, "the guest answers for another case: %.100s",
+			     line);
+		return KF_CANNOT_READ;
+	}
+	snprintf(answer.wrote, sizeof(answer.wrote), "%s", line + len + 1);
+	if (strncmp(answer.wrote, "store ", 6) != 0) {
+		answer.load = number(last + 1);
+		answer.outcome = answer.load == 0 ? KF_LAB_ACCEPT
+						  : KF_LAB_REJECT;
+	}
+	tell(b, &answer);
+	return KF_OK;
+}
+
 static unsigned patience(const struct batch *b)
 {
-	return !b->begun ? START_SECONDS
-			 : b->enrolling ? STORE_SECONDS : CASE_SECONDS;
+	if (!b->begun)
+		return START_SECONDS;
+	if (b->enrolling)
+		return STORE_SECONDS;
+	return b->writing ? WRITE_SECONDS : CASE_SECONDS;
 }
 
 /* stumbled notes that the case under way did not end. */
@@ -149,8 +183,11 @@ static enum kf_status take_line(struct batch *b, char *line, bool *over,
 	if (strcmp(line, "begin") == 0)
 		b->begun = true;
 	b->enrolling = strcmp(line, "enrol") == 0;
+	b->writing = strcmp(line, "writes") == 0;
 	if (strncmp(line, "case ", 5) == 0)
 		return take_case(b, line + 5, why);
+	if (strncmp(line, "wrote ", 6) == 0)
+		return take_wrote(b, line + 6, why);
 	if (strncmp(line, "stop ", 5) != 0)
 		return KF_OK;
 	*over = true;

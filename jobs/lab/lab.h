@@ -12,6 +12,7 @@
 enum {
 	KF_LAB_PATH_MAX = 1024,
 	KF_LAB_ID_MAX = 128,
+	KF_LAB_WROTE_MAX = 512,
 };
 
 /* kf_lab_firmware is one build of the firmware. */
@@ -39,13 +40,17 @@ enum kf_lab_outcome {
 	KF_LAB_REFUSE_STORE,	/* SetVariable would not take the lists */
 };
 
-/* kf_lab_answer is what the firmware did with one image. Status values are
- * EFI's, without the high bit; -1: not asked, or not said. */
+/* kf_lab_answer is what the firmware did with one image, or with some writes
+ * of variables: then `load` is the status of the last one, and `wrote` has a
+ * word for each, STATUS:- or STATUS:ATTRIBUTES:LENGTH:CRC32, which tells what
+ * the variable was behind it. Status values are EFI's, without the high bit;
+ * -1: not asked, or not said. */
 struct kf_lab_answer {
 	char id[KF_LAB_ID_MAX];
 	enum kf_lab_outcome outcome;
 	int load, start;
 	int action;	/* in the image execution table */
+	char wrote[KF_LAB_WROTE_MAX];
 };
 
 /* kf_lab_outcome_name is "accept", "reject", "stumble", "refuse-store". */
@@ -54,7 +59,7 @@ const char *kf_lab_outcome_name(enum kf_lab_outcome outcome);
 /* kf_lab_tell receives answers as they come. */
 typedef void kf_lab_tell(void *self, const struct kf_lab_answer *answer);
 
-/* kf_lab_batch runs a script of the batch protocol, with many images in one
+/* kf_lab_batch runs a script of the batch protocol, with many cases in one
  * boot; it starts the machine again where the firmware stumbled. Files of the
  * script lie in `folder`.
  * Fails: KF_WRONG_USE (the script), KF_CANNOT_READ (no QEMU, no guest, a

@@ -118,6 +118,63 @@ static enum kf_status put_store(struct kf_script *s, const char *verb,
 	return status;
 }
 
+/* put_keys writes NAME=FILE@TIME with the file's number for its name. */
+static enum kf_status put_keys(struct kf_script *s, char *rest,
+			       struct kf_fault *why)
+{
+	enum kf_status status = append(s, "vars", 4, why);
+	char *keep;
+
+	for (char *w = strtok_r(rest, " ", &keep); w && status == KF_OK;
+	     w = strtok_r(NULL, " ", &keep)) {
+		char *is = strchr(w, '='), *at = strrchr(w, '@');
+		char out[128];
+		size_t number = 0;
+
+		if (!is || (strcmp(is + 1, "none") != 0 && (!at || at < is))) {
+			kf_fault_say(why, NULL, "no variable: %.60s", w);
+			return KF_WRONG_USE;
+		}
+		if (at)
+			*at++ = '\0';
+		*is++ = '\0';
+		if (at)
+			status = number_of(&number, s, is, why);
+		if (at)
+			snprintf(out, sizeof(out), " %.20s=%zu@%.20s", w,
+				 number, at);
+		else
+			snprintf(out, sizeof(out), " %.20s=none", w);
+		if (status == KF_OK)
+			status = append(s, out, strlen(out), why);
+	}
+	return status;
+}
+
+/* put_writes writes a case of variables, with numbers for @FILE. */
+static enum kf_status put_writes(struct kf_script *s, char *rest,
+				 struct kf_fault *why)
+{
+	enum kf_status status = append(s, "write", 5, why);
+	char *keep;
+
+	for (char *w = strtok_r(rest, " ", &keep); w && status == KF_OK;
+	     w = strtok_r(NULL, " ", &keep)) {
+		char out[32];
+		size_t number;
+
+		status = append(s, " ", 1, why);
+		if (status == KF_OK && *w == '@') {
+			status = number_of(&number, s, w + 1, why);
+			snprintf(out, sizeof(out), "@%zu", number);
+			w = out;
+		}
+		if (status == KF_OK)
+			status = append(s, w, strlen(w), why);
+	}
+	return status;
+}
+
 static enum kf_status put_file(struct kf_script *s, const char *verb,
 			       const char *name, struct kf_fault *why)
 {
@@ -131,29 +188,44 @@ static enum kf_status put_file(struct kf_script *s, const char *verb,
 	return append(s, out, strlen(out), why);
 }
 
+static enum kf_status put_case(struct kf_script *s, const char *rest,
+			       struct kf_fault *why)
+{
+	enum kf_status status = append(s, "case ", 5, why);
+
+	return status == KF_OK ? append(s, rest, strlen(rest), why) : status;
+}
+
+static bool is_either(const char *word, const char *a, const char *b)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
 static enum kf_status take_line(struct kf_script *s, char *line,
 				struct kf_fault *why)
 {
 	char *rest = strchr(line, ' ');
 	size_t at = s->text_len;
-	enum kf_status status = KF_OK;
+	enum kf_status status;
 	char kind = 'c';
 
 	if (rest)
 		*rest++ = '\0';
-	if (!rest || *line == '#' || strcmp(line, "rule") == 0 ||
-	    strcmp(line, "rules") == 0)
+	if (!rest || *line == '#' || is_either(line, "rule", "rules"))
 		return KF_OK;
-	if (strcmp(line, "store") == 0 || strcmp(line, "raw-store") == 0) {
+	if (is_either(line, "store", "raw-store")) {
 		kind = 's';
 		status = put_store(s, line, rest, why);
-	} else if (strcmp(line, "base") == 0 || strcmp(line, "splice") == 0) {
+	} else if (is_either(line, "base", "splice")) {
 		kind = *line == 'b' ? 'b' : 'p';
 		status = put_file(s, line, rest, why);
+	} else if (strcmp(line, "vars") == 0) {
+		kind = 'v';
+		status = put_keys(s, rest, why);
+	} else if (strcmp(line, "write") == 0) {
+		status = put_writes(s, rest, why);
 	} else if (strcmp(line, "case") == 0) {
-		status = append(s, "case ", 5, why);
-		if (status == KF_OK)
-			status = append(s, rest, strlen(rest), why);
+		status = put_case(s, rest, why);
 	} else {
 		kf_fault_say(why, NULL, "no word of a script: %.60s", line);
 		status = KF_WRONG_USE;
@@ -229,7 +301,7 @@ static size_t put_script(uint8_t *out, const struct kf_script *s, size_t from)
 	size_t len = 0, tail = from < s->num_lines ? s->line[from].at
 						   : s->text_len;
 
-	for (const char *kind = "sbp"; *kind; kind++) {
+	for (const char *kind = "sbpv"; *kind; kind++) {
 		size_t i = last_of(s, *kind, from);
 
 		if (i == from)
@@ -285,7 +357,7 @@ size_t kf_script_next(const struct kf_script *s, size_t from)
 void kf_script_id(char out[KF_LAB_ID_MAX], const struct kf_script *s,
 		  size_t line)
 {
-	const char *id = s->text + s->line[line].at + 5;
+	const char *id = strchr(s->text + s->line[line].at, ' ') + 1;
 
 	snprintf(out, KF_LAB_ID_MAX, "%.*s", (int)strcspn(id, " \n"), id);
 }

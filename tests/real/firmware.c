@@ -15,8 +15,13 @@
 
 static void tell(void *self, const struct kf_lab_answer *a)
 {
-	printf("case %s %s %d %d %d\n", a->id,
-	       kf_lab_outcome_name(a->outcome), a->load, a->start, a->action);
+	if (a->wrote[0])
+		printf("case %s %s %s\n", a->id,
+		       kf_lab_outcome_name(a->outcome), a->wrote);
+	else
+		printf("case %s %s %d %d %d\n", a->id,
+		       kf_lab_outcome_name(a->outcome), a->load, a->start,
+		       a->action);
 	fflush(stdout);
 }
 

@@ -3,10 +3,11 @@
  *
  *   rules NAME
  *   store PART=FILE...|PART=none... [mode=user|setup|off]
- *   raw-store ...         the same, for lists that SetVariable refuses
- *   base FILE, splice FILE
+ *   raw-store ...         the same; base FILE; splice FILE
  *   case ID PIECE...      OFF+LEN of base, =HEX, s:OFF+LEN of splice
  *   rule ...              what a case is for; nothing to do here
+ *   vars NAME=FILE@TIME|NAME=none...
+ *   write ID NAME ATTRIBUTES PIECE...     one write; @FILE is a piece too
  * Answers: case ID ANSWER REASON RULE
  */
 #include <keyfit/host.h>
@@ -15,10 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 4096, PARTS = 6 };
+enum { WORDS_MAX = 4096, PARTS = 6, VARS = 5, TIME_LEN = 24 };
 
 static const char *const part_names[PARTS] = { "pk", "kek", "db", "dbx",
 					       "dbt", "secure-boot-enable" };
+
+/* What `vars` names, in the order of part_names. */
+static const char *const var_names[VARS] = { "PK", "KEK", "db", "dbx",
+					     "dbt" };
 
 struct judge {
 	const struct kf_crypto *crypto;
@@ -26,6 +31,7 @@ struct judge {
 	struct kf_work work;
 	struct kf_work store_work;
 	struct kf_text_file part[PARTS];
+	char time[VARS][TIME_LEN];	/* empty: the variable is absent */
 	struct kf_store store;
 	struct kf_text_file base, splice;
 	uint8_t *image;
@@ -144,6 +150,13 @@ static void add_piece(struct judge *j, const char *piece)
 	append(j, slice.data, slice.len);
 }
 
+static void load(struct judge *j, struct kf_text_file *file, const char *path)
+{
+	kf_text_file_close(file);
+	if (kf_text_file_read(file, path, 64 << 20, &j->why) != KF_OK)
+		die(j, path);
+}
+
 static bool read_memory(void *self, uint64_t at, void *out, size_t len)
 {
 	const struct judge *j = self;
@@ -152,42 +165,121 @@ static bool read_memory(void *self, uint64_t at, void *out, size_t len)
 	return true;
 }
 
-static void judge_case(struct judge *j, char **word, size_t num)
+/* judge_built says what becomes of what was put together. */
+static void judge_built(struct judge *j, const char *id)
 {
 	static const char *const answers[] = { "unknown", "accept", "reject" };
 	static struct kf_verdict v;
-	struct kf_source source = { 0, read_memory, j };
+	struct kf_source source = { j->image_len, read_memory, j };
 	struct kf_artifact artifact;
 
-	j->image_len = 0;
-	if (num == 2)
-		append(j, j->base.bytes.data, j->base.bytes.len);
-	for (size_t i = 2; i < num; i++)
-		add_piece(j, word[i]);
-	source.size = j->image_len;
 	kf_work_again(&j->work, source.size);
 	kf_artifact_read(&artifact, NULL, &source, &j->work.env);
 	kf_artifact_prepare(&artifact, j->rules, &j->work.env);
 	if (kf_check(&v, &artifact, &j->store, j->rules, &j->work.env) !=
 	    KF_OK)
-		printf("case %s fault %d -\n", word[1], artifact.status);
+		printf("case %s fault %d -\n", id, artifact.status);
 	else
-		printf("case %s %s %s %s\n", word[1], answers[v.answer],
+		printf("case %s %s %s %s\n", id, answers[v.answer],
 		       v.why.reason ? v.why.reason->slug : "-",
 		       rule_of(&v.why));
 	kf_artifact_close(&artifact, &j->work.env);
 }
 
-static void load(struct judge *j, struct kf_text_file *file, const char *path)
+static void judge_case(struct judge *j, char **word, size_t num)
 {
-	kf_text_file_close(file);
-	if (kf_text_file_read(file, path, 64 << 20, &j->why) != KF_OK)
-		die(j, path);
+	j->image_len = 0;
+	if (num == 2)
+		append(j, j->base.bytes.data, j->base.bytes.len);
+	for (size_t i = 2; i < num; i++)
+		add_piece(j, word[i]);
+	judge_built(j, word[1]);
+}
+
+/* read_var reads NAME=FILE@YYYYMMDDhhmmss or NAME=none. */
+static void read_var(struct judge *j, char *word)
+{
+	char *is = strchr(word, '='), *at = strrchr(word, '@');
+	size_t i = 0;
+
+	if (!is)
+		die(j, word);
+	*is++ = '\0';
+	while (i < VARS && strcmp(word, var_names[i]) != 0)
+		i++;
+	if (i == VARS || (!at && strcmp(is, "none") != 0))
+		die(j, word);
+	j->time[i][0] = '\0';
+	if (!at)
+		return;
+	*at++ = '\0';
+	load(j, &j->part[i], is);
+	snprintf(j->time[i], TIME_LEN, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", at,
+		 at + 4, at + 6, at + 8, at + 10, at + 12);
+}
+
+static void set_vars(struct judge *j, char **word, size_t num)
+{
+	for (size_t i = 1; i < num; i++)
+		read_var(j, word[i]);
+}
+
+/* put_vars makes the store for one write. */
+static void put_vars(struct judge *j, const char *name,
+		     const char *attributes)
+{
+	static char number[16];
+
+	memset(&j->store, 0, sizeof(j->store));
+	j->store.complete = true;
+	snprintf(number, sizeof(number), "0x%.8s", attributes);
+	for (size_t i = 0; i < VARS; i++) {
+		struct kf_part part = { .name = part_names[i],
+					.presence = KF_ABSENT };
+
+		if (j->time[i][0]) {
+			part.presence = KF_PRESENT;
+			part.bytes = j->part[i].bytes;
+		}
+		if (!kf_store_put(&j->store, &part) ||
+		    (strcmp(name, var_names[i]) == 0 && j->time[i][0] &&
+		     !kf_store_set(&j->store, "time", j->time[i])))
+			die(j, name);
+	}
+	if (!kf_store_set(&j->store, "variable", name) ||
+	    !kf_store_set(&j->store, "attributes", number))
+		die(j, name);
+	kf_work_again(&j->store_work, 0);
+	kf_store_prepare(&j->store, j->rules, &j->store_work.env);
+	if (j->store.status != KF_OK)
+		die(j, "store cannot be prepared");
+}
+
+static void judge_write(struct judge *j, char **word, size_t num)
+{
+	struct kf_text_file file = { 0 };
+
+	if (num < 4)
+		die(j, word[0]);
+	put_vars(j, word[2], word[3]);
+	j->image_len = 0;
+	for (size_t i = 4; i < num; i++) {
+		if (*word[i] != '@') {
+			add_piece(j, word[i]);
+			continue;
+		}
+		load(j, &file, word[i] + 1);
+		append(j, file.bytes.data, file.bytes.len);
+	}
+	kf_text_file_close(&file);
+	judge_built(j, word[1]);
 }
 
 static void take_rules(struct judge *j, char **word, size_t num)
 {
 	j->rules = kf_rules_find(word[1]);
+	if (!j->rules)
+		die(j, word[1]);
 }
 
 static void take_base(struct judge *j, char **word, size_t num)
@@ -213,7 +305,8 @@ static void take_line(struct judge *j, char *line)
 		{ "rules", take_rules }, { "store", set_store },
 		{ "raw-store", set_store }, { "base", take_base },
 		{ "splice", take_splice }, { "case", judge_case },
-		{ "rule", pass_over },
+		{ "rule", pass_over }, { "vars", set_vars },
+		{ "write", judge_write },
 	};
 	char *word[WORDS_MAX];
 	size_t num = 0;

@@ -42,6 +42,22 @@ struct trust {
 /* use_trust returns the first status that is no success. */
 efi_status use_trust(const struct trust *trust);
 
+/* variable.c: the variables that hold keys, and writes to them. */
+enum { KEY_PK, KEY_KEK, KEY_DB, KEY_DBX, KEY_DBT, NUM_KEYS };
+struct key_state {
+	bool absent[NUM_KEYS];
+	uint8_t time[NUM_KEYS][16];	/* EFI_TIME */
+	struct span value[NUM_KEYS];
+};
+/* key_of gives the variable of that name; -1 for any other. */
+int key_of(struct span word);
+/* want_keys tells what put_keys has to make of them before each case. */
+void want_keys(const struct key_state *keys);
+efi_status put_keys(void);
+/* write_variable says " STATUS:ATTRIBUTES:LENGTH:CRC32": what the firmware
+ * said, and what the variable is now. */
+void write_variable(struct span name, uint32_t attributes, struct span data);
+
 /* guard.c: LoadImage under guard: an exception inside of it, over which the
  * firmware would stop for ever, comes back as GUARD_STUMBLED. */
 #define GUARD_STUMBLED (EFI_ERROR_BIT | 0x4b46)
@@ -53,6 +69,7 @@ efi_status guarded_load(const void *path, const void *source, size_t len,
 void begin_image(void);
 void add_piece(struct span piece);
 void judge_image(struct span id);
+struct span built_image(void);
 
 /* script.c: what is to be done. */
 void run_script(struct span script);

@@ -37,6 +37,13 @@ void add_piece(struct span piece)
 	image_len += piece.len;
 }
 
+struct span built_image(void)
+{
+	struct span built = { image, image_len };
+
+	return built;
+}
+
 /* make_path: the guest's disk, and a file on it. */
 static void make_path(void)
 {

@@ -5,6 +5,9 @@
  *   base FILE
  *   splice FILE
  *   case ID PIECE...        OFF+LEN of base, =HEX, s:OFF+LEN of splice
+ *   vars NAME=FILE@TIME|none...     the variables that hold keys
+ *   write ID NAME ATTRIBUTES PIECE... / NAME ...    and writes to them;
+ *                           @FILE is a piece too
  */
 #include "guest.h"
 
@@ -110,6 +113,11 @@ static void add_word(struct span word)
 	struct span from = base;
 	size_t at;
 
+	if (*word.data == '@') {
+		word.data++, word.len--;
+		add_piece(pack_file(take_number(&word)));
+		return;
+	}
 	if (*word.data == '=') {
 		word.data++, word.len--;
 		add_hex(word);
@@ -151,6 +159,87 @@ static void do_case(struct span line)
 	judge_image(id);
 }
 
+/* take_digits takes a number of that many digits off a word; 0 at its end. */
+static unsigned take_digits(struct span *word, size_t num)
+{
+	struct span head = { word->data, word->len < num ? word->len : num };
+
+	word->data += head.len;
+	word->len -= head.len;
+	return (unsigned)take_number(&head);
+}
+
+/* set_time: YYYYMMDDhhmmss as an EFI_TIME. */
+static void set_time(uint8_t out[16], struct span word)
+{
+	unsigned year = take_digits(&word, 4);
+
+	for (int i = 0; i < 16; i++)
+		out[i] = i >= 2 && i < 7 ? (uint8_t)take_digits(&word, 2) : 0;
+	out[0] = (uint8_t)year;
+	out[1] = (uint8_t)(year >> 8);
+}
+
+static void set_keys(struct span line)
+{
+	struct key_state keys = { .absent = { true, true, true, true, true } };
+	struct span word;
+
+	while ((word = take_word(&line)).len) {
+		struct span name = { word.data, 0 };
+		int key;
+
+		while (name.len < word.len && word.data[name.len] != '=')
+			name.len++;
+		key = key_of(name);
+		if (key < 0 || name.len == word.len)
+			stop("a variable that is none", 0);
+		word.data += name.len + 1;
+		word.len -= name.len + 1;
+		if (is(word, "none"))
+			continue;
+		keys.absent[key] = false;
+		keys.value[key] = pack_file(take_number(&word));
+		if (word.len)
+			word.data++, word.len--;
+		set_time(keys.time[key], word);
+	}
+	want_keys(&keys);
+}
+
+static uint32_t take_hex(struct span word)
+{
+	uint32_t n = 0;
+
+	for (; word.len; word.data++, word.len--)
+		n = n << 4 | nibble(*word.data);
+	return n;
+}
+
+static void do_writes(struct span line)
+{
+	struct span id = take_word(&line), name, word;
+	efi_status status;
+
+	say("\nkeyfit enrol\n");
+	status = put_keys();
+	say("\nkeyfit writes\nkeyfit wrote ");
+	say_word(id);
+	if (status) {
+		say(" store ");
+		say_status(status);
+	}
+	while (!status && (name = take_word(&line)).len) {
+		uint32_t attributes = take_hex(take_word(&line));
+
+		begin_image();
+		while ((word = take_word(&line)).len && !is(word, "/"))
+			add_word(word);
+		write_variable(name, attributes, built_image());
+	}
+	say("\n");
+}
+
 static void do_line(struct span line)
 {
 	struct span verb = take_word(&line);
@@ -165,6 +254,10 @@ static void do_line(struct span line)
 			take_word(&line).data, 20 }));
 	else if (is(verb, "case"))
 		do_case(line);
+	else if (is(verb, "vars"))
+		set_keys(line);
+	else if (is(verb, "write"))
+		do_writes(line);
 	else if (verb.len)
 		stop("a line that is none", 0);
 }

@@ -76,6 +76,9 @@ struct efi_boot_services {
 		*locate_handles;
 	efi_status (*locate_protocol)(const struct efi_guid *protocol,
 				      void *registration, void **out);
+	efi_unused *install_protocols, *uninstall_protocols;
+	efi_status (*calculate_crc32)(const void *data, size_t len,
+				      uint32_t *crc);
 };
 
 /* What an exception interrupted: what is left here is where the processor

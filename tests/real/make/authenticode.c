@@ -269,3 +269,16 @@ struct bytes sign_digest(const struct signature *s, struct bytes value)
 	long_nulls = false;
 	return s->trailing ? JOIN2(out, text("trailing")) : out;
 }
+
+struct bytes sign_data(const struct signature *s, struct bytes covered)
+{
+	struct content c = { .oid = or(s->content_oid, OID_SPC_INDIRECT),
+			     .element = der(0x04, covered),
+			     .covered = covered };
+	struct bytes out;
+
+	long_nulls = s->long_null;
+	out = content_info(s, signed_data(s, &c));
+	long_nulls = false;
+	return s->trailing ? JOIN2(out, text("trailing")) : out;
+}

@@ -120,6 +120,8 @@ struct signature {
 	struct stamp stamp;
 };
 struct bytes sign_digest(const struct signature *s, struct bytes digest);
+/* sign_data signs bytes that come with the signature, or do not (detached). */
+struct bytes sign_data(const struct signature *s, struct bytes covered);
 
 /* image.c */
 struct section_spec {
