@@ -156,12 +156,38 @@ static bool with_table(struct kf_patch *patch, const struct kf_source *source,
 	       kf_patch_slice(patch, end, source->size - end);
 }
 
+/* alone makes the file that has this signature alone: by surgery, as keyfit
+ * strip does it, where the table can be taken apart. */
+static bool alone(struct attempt *a, struct kf_remedy *r,
+		  const struct kf_pe *pe, const struct kf_signature_result *s)
+{
+	const struct kf_source *source = a->artifact->source;
+	struct kf_wanted wanted = { s->number, { NULL, 0 } };
+	struct kf_signatures file;
+	enum kf_status status = kf_signatures_read(&file, source, a->env);
+
+	if (status != KF_OK) {
+		a->status = status;
+		return false;
+	}
+	if (file.unfit || file.broken.field || file.too_many ||
+	    file.behind_len || s->number == 0 || s->number > file.num ||
+	    file.signature[s->number - 1].at != s->at)
+		return with_table(&r->patch, source, pe, s->at, s->len);
+	status = kf_signatures_put(&r->patch, &file, &wanted, 1, a->env);
+	if (status != KF_OK && status != KF_WRONG_USE)
+		a->status = status;
+	r->num_attached = (uint32_t)file.num;
+	return status == KF_OK;
+}
+
 /* keep_signature: one of several signatures, alone. */
 static void keep_signature(struct attempt *a, const struct kf_pe *pe)
 {
 	const struct kf_verdict *v = a->verdict;
 
-	for (size_t i = 0; i < v->num_signatures && a->num < a->max; i++) {
+	for (size_t i = 0; i < v->num_signatures && a->num < a->max &&
+			   a->status == KF_OK; i++) {
 		const struct kf_signature_result *s = &v->signature[i];
 		struct kf_remedy *r;
 
@@ -172,8 +198,7 @@ static void keep_signature(struct attempt *a, const struct kf_pe *pe)
 		r->signature = s->number;
 		if (v->num_signatures > 1)
 			r->caution = "devices that trust only the other signatures then refuse it";
-		if (with_table(&r->patch, a->artifact->source, pe, s->at,
-			       s->len) &&
+		if (alone(a, r, pe, s) &&
 		    try_file(a, kf_patch_source(&r->patch), NULL, 0))
 			return;
 		a->num--;

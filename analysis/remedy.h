@@ -6,9 +6,7 @@
 #ifndef KEYFIT_ANALYSIS_REMEDY_H
 #define KEYFIT_ANALYSIS_REMEDY_H
 
-#include "patch.h"
-
-#include <keyfit/check.h>
+#include "signatures.h"
 
 enum {
 	KF_REMEDIES_MAX = 6,
@@ -29,7 +27,10 @@ enum kf_remedy_kind {
 struct kf_remedy {
 	enum kf_remedy_kind kind;
 	const char *part;		/* of the store, that is added to */
-	uint32_t signature;		/* KF_KEEP_SIGNATURE: its number */
+	uint32_t signature;		/* that is kept: its number */
+	uint32_t num_attached;		/* of how many; 0: the table cannot be
+					 * taken apart, and `patch` is one
+					 * that surgery does not make */
 	struct kf_bytes certificate;	/* to enrol, or to sign under */
 	struct kf_digest digest;	/* to enrol; SHA-256 */
 	struct kf_bytes list;		/* EFI_SIGNATURE_LIST to add */

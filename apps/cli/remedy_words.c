@@ -30,11 +30,6 @@ static const struct {
 	  "DBUpdateOROM2023.bin" },
 };
 
-enum {
-	/* sbattach removes one signature a call. */
-	REMOVALS_MAX = 4,
-};
-
 static const char *update_for(const struct kf_digest *sha256)
 {
 	for (size_t i = 0; i < sizeof(updates) / sizeof(updates[0]); i++)
@@ -133,27 +128,24 @@ static bool is_plain(const char *path)
 	       path[strspn(path, plain)] == '\0';
 }
 
-/* keep_command removes all other signatures from a copy, the last one first,
- * so that the numbers of those before it hold. */
+/* keep_command takes all other signatures off a copy. Of one alone the table is
+ * written anew. */
 static void keep_command(struct kf_output *out, const struct kf_remedy *r,
 			 const struct kf_pair *pair)
 {
 	const char *name = strrchr(pair->path, '/');
-	uint32_t num = (uint32_t)pair->verdict->num_signatures;
 
 	name = name ? name + 1 : pair->path;
-	/* sbattach counts what it can read; then its numbers are ours. */
-	for (uint32_t i = 0; i < num; i++)
-		if (pair->verdict->signature[i].num_chain == 0)
-			return;
-	if (num - 1 > REMOVALS_MAX)
+	if (r->num_attached == 0)
 		return;
-	kf_output_print(out, "cp %s signature-%" PRIu32 "-%s", pair->path,
-			r->signature, name);
-	for (uint32_t n = num; n > 0; n--)
+	kf_output_text(out, "keyfit strip");
+	for (uint32_t n = 1; n <= r->num_attached; n++)
 		if (n != r->signature)
-			kf_output_print(out, " && sbattach --remove --signum %" PRIu32 " signature-%" PRIu32 "-%s",
-					n, r->signature, name);
+			kf_output_print(out, " --signature %" PRIu32, n);
+	if (r->num_attached == 1)
+		kf_output_text(out, " --order 1");
+	kf_output_print(out, " %s --output signature-%" PRIu32 "-%s",
+			pair->path, r->signature, name);
 }
 
 void kf_words_command(struct kf_output *out, const struct kf_remedy *r,
@@ -161,7 +153,7 @@ void kf_words_command(struct kf_output *out, const struct kf_remedy *r,
 {
 	if (!is_plain(pair->path))
 		return;
-	if (r->kind == KF_KEEP_SIGNATURE)
+	if (r->kind == KF_KEEP_SIGNATURE || r->kind == KF_REPAIR_TABLE)
 		keep_command(out, r, pair);
 	if (r->kind == KF_SIGN_UNDER && pair->verdict->num_signatures == 0)
 		kf_output_print(out, "sbsign --key KEY.pem --cert CERTIFICATE.pem --output signed.efi %s",

@@ -48,6 +48,15 @@ static struct kf_bytes apply(struct kf_patch *patch)
 	return kf_view(file, (size_t)source->size);
 }
 
+/* old_checksum puts the checksum back that all of the model's images have. */
+static struct kf_bytes old_checksum(struct kf_bytes file)
+{
+	size_t at = model_optional_at(file) + 64;
+
+	memcpy((uint8_t *)(uintptr_t)file.data + at, plain.data + at, 4);
+	return file;
+}
+
 /* after judges anew with the remedy applied: a patched file, a longer db, or
  * a signature of the model's own under the anchor. */
 static enum kf_answer after(struct kf_bytes file, struct kf_remedy *r)
@@ -118,6 +127,9 @@ static void a_file_of_a_revoked_signature_keeps_the_other(void **state)
 	ask(both, x509(second), x509(first));
 	assert_int_equal(offered[0].kind, KF_KEEP_SIGNATURE);
 	assert_int_equal(offered[0].signature, 2);
+	assert_int_equal(offered[0].num_attached, 2);
+	assert_true(kf_equal(old_checksum(apply(&offered[0].patch)),
+			     model_by(plain, second)));
 	assert_non_null(offered[0].caution);
 }
 
@@ -208,6 +220,14 @@ static void a_table_with_bytes_too_many_is_repaired(void **state)
 	file = model_attach(plain, model_join(table, model_fill(8, 0)));
 	ask(file, x509(first), none);
 	assert_int_equal(offered[0].kind, KF_REPAIR_TABLE);
+	assert_int_equal(offered[0].num_attached, 1);
+	assert_true(kf_equal(old_checksum(apply(&offered[0].patch)),
+			     model_by(plain, first)));
+	/* What is no padding cannot be taken apart, and is left out too. */
+	file = model_attach(plain, model_join(table, model_fill(8, 1)));
+	ask(file, x509(first), none);
+	assert_int_equal(offered[0].kind, KF_REPAIR_TABLE);
+	assert_int_equal(offered[0].num_attached, 0);
 	assert_true(kf_equal(apply(&offered[0].patch),
 			     model_by(plain, first)));
 }
