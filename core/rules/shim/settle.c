@@ -73,20 +73,27 @@ static bool run(struct shim_case *k, shim_judging *judging, unsigned worst)
 	return k->status == KF_OK && out->answer == KF_ACCEPT;
 }
 
-/* alone finds the doubt that turns the answer by itself. */
-static enum shim_doubt alone(struct shim_case *k, shim_judging *judging)
+/* turning finds the doubt that turns the answer: by itself, or else with those
+ * before it. */
+static enum shim_doubt turning(struct shim_case *k, shim_judging *judging)
 {
-	for (int d = 0; d < SHIM_NUM_DOUBTS; d++)
-		if (k->trust->doubts & 1u << d && d != SHIM_DOUBT_POLICY &&
-		    !run(k, judging, 1u << d))
-			return (enum shim_doubt)d;
+	unsigned before = 0;
+
+	for (int with = 0; with < 2; with++)
+		for (int d = 0; d < SHIM_DOUBT_POLICY; d++) {
+			if (!(k->trust->doubts & 1u << d))
+				continue;
+			if (!run(k, judging, before | 1u << d))
+				return (enum shim_doubt)d;
+			before |= with ? 1u << d : 0;
+		}
 	return SHIM_DOUBT_POLICY;
 }
 
 /* wait leaves the verdict open, and says on what. */
 static void wait(struct shim_case *k, shim_judging *judging)
 {
-	enum shim_doubt d = alone(k, judging);
+	enum shim_doubt d = turning(k, judging);
 
 	k->out->answer = KF_UNDECIDED;
 	if (d == SHIM_DOUBT_NX) {

@@ -15,6 +15,7 @@
 enum {
 	SHIM_LINKS_MAX = 64,	/* anchors remembered for one signature */
 	SHIM_BLOB_MAX = 1 << 20,	/* bytes of one signature */
+	SHIM_BLOBS_MAX = 4 << 20,	/* of all that are kept */
 	SHIM_SBAT_MAX = 1 << 20,	/* bytes of one .sbat section */
 	SHIM_KNOW_STEPS = 4096,	/* what it costs to take a certificate apart */
 };
@@ -95,6 +96,7 @@ struct shim_image {
 	struct kf_digest digest[KF_NUM_DIGESTS];	/* SHA-1, SHA-256 */
 	struct shim_signature *signature[KF_SIGNATURES_MAX];
 	size_t num_signatures;
+	uint64_t blobs_len;		/* bytes kept of all signatures */
 	struct kf_finding table;	/* UEFI-15; what ends the walk */
 	struct kf_finding sbat_fault;	/* UEFI-64: the section itself */
 	bool has_sbat;

@@ -78,6 +78,11 @@ static bool take_entry(struct shim_image *image, struct kf_artifact *artifact,
 		shim_beyond(image, "a signature of more than 1 MiB");
 		return false;
 	}
+	image->blobs_len += e->len;
+	if (image->blobs_len > SHIM_BLOBS_MAX) {
+		shim_beyond(image, "signatures of more than 4 MiB together");
+		return false;
+	}
 	artifact->status = kf_source_keep(&s->blob, image->source, env,
 					  e->at + HEADER_LEN,
 					  e->len - HEADER_LEN);
