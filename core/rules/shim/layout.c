@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum {
+	SECTION_HOLDS = 0x60,	/* code, or initialised data */
 	SECTION_UNINITIALISED = 0x80,
 	SECTION_DISCARDABLE = 0x02000000,
 	BLOCK_HEADER_LEN = 8,
@@ -134,6 +135,9 @@ static bool lies_in(struct loading *l, const struct kf_pe_section *s)
 		return refuse(l, "UEFI-70",
 			      "a section does not lie inside SizeOfImage");
 	l->entries += holds_entry(l, s);
+	if (!base && s->flags & SECTION_HOLDS && l->profile->keeps_digests)
+		return refuse(l, "UEFI-70",
+			      "a section lies outside of SizeOfImage, and shim has no digest of nothing");
 	if (is_reloc(s) && !take_reloc(l, s))
 		return false;
 	return s->flags & SECTION_DISCARDABLE || copy_fits(l, s, base && end);

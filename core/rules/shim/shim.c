@@ -54,6 +54,7 @@ static const struct shim_profile shim_16_1 = {
 	.entry_by_memory = true,
 	.reloc_loose = true,
 	.forces_nx = true,
+	.keeps_digests = true,
 };
 
 extern const struct kf_verifier kf_rules_shim;

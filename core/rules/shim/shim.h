@@ -40,6 +40,7 @@ struct shim_profile {
 	bool entry_by_memory;	/* UEFI-70: since 15.7 */
 	bool reloc_loose;	/* UEFI-70: since 15.8 */
 	bool forces_nx;		/* UEFI-69: since 16.1 */
+	bool keeps_digests;	/* UEFI-70: of each section; since 16.1 */
 };
 
 /* shim_link remembers whether a signature leads to one certificate. */
