@@ -7,6 +7,7 @@
 #include "device.h"
 
 #include "core/setting.h"
+#include "core/shim.h"
 #include "core/siglist.h"
 
 #include <dirent.h>
@@ -69,8 +70,47 @@ static enum kf_status take_part(struct kf_bytes *out, struct kf_opening *o,
 	return KF_OK;
 }
 
+/* is_plain tells whether a part is no list of keys: its bytes are taken as
+ * they are. */
+static bool is_plain(const char *name)
+{
+	static const char *const plain[] = { "shim", "sbat-level",
+					     "sbat-policy", "mok-sb-state",
+					     "mok-db-state" };
+
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+		if (strcmp(plain[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* take_plain takes such a part. efivarfs puts four bytes of attributes in
+ * front, of which three are zeros: no text and no state begins so. */
+static enum kf_status take_plain(struct kf_bytes *out, struct kf_opening *o,
+				 const char *name, const char *path,
+				 struct kf_bytes file)
+{
+	enum { ATTRIBUTES_LEN = 4 };
+	struct kf_shim shim;
+
+	*out = file;
+	if (strcmp(name, "shim") != 0) {
+		if (file.len > ATTRIBUTES_LEN && file.data[1] == 0 &&
+		    file.data[2] == 0 && file.data[3] == 0)
+			*out = kf_part_of(file, ATTRIBUTES_LEN,
+					  file.len - ATTRIBUTES_LEN);
+		return KF_OK;
+	}
+	kf_shim_read(&shim, file);
+	if (shim.has_table)
+		return KF_OK;
+	kf_say_path(o->why, path, "give shimx64.efi, or what it is called",
+		    "is no shim: it has no .vendor_cert section, or a damaged one");
+	return KF_WRONG_USE;
+}
+
 static enum kf_status read_one(struct kf_bytes *out, struct kf_opening *o,
-			       const char *path)
+			       const char *name, const char *path)
 {
 	const struct kf_store_kind *kind;
 	struct kf_bytes file = { NULL, 0 };
@@ -86,6 +126,8 @@ static enum kf_status read_one(struct kf_bytes *out, struct kf_opening *o,
 			    "is empty");
 		return KF_WRONG_USE;
 	}
+	if (is_plain(name))
+		return take_plain(out, o, name, path, file);
 	kind = kf_store_kind_of(file);
 	if (!kind)
 		return no_kind(o, path);
@@ -133,10 +175,16 @@ static enum kf_status add_file(struct kf_part *part, struct kf_opening *o,
 			       const char *path, size_t *num)
 {
 	struct kf_bytes bytes;
-	enum kf_status status = read_one(&bytes, o, path);
+	enum kf_status status = read_one(&bytes, o, part->name, path);
 
 	if (status != KF_OK)
 		return status;
+	if (*num && is_plain(part->name)) {
+		kf_fault_say(o->why, "leave one of the two out",
+			     "%s is one file, and %s is another one",
+			     part->name, path);
+		return KF_WRONG_USE;
+	}
 	/* A list by itself goes to the verifier as it is, damaged or not. */
 	if ((*num)++ == 0)
 		part->bytes = bytes;

@@ -17,22 +17,48 @@ static const char *const examples[] = {
 	NULL,
 };
 
+/* name_at is the name of a part or a setting of one verifier; NULL: no more. */
+static const char *name_at(const struct kf_verifier *v,
+			   enum kf_value_kind kind, size_t index)
+{
+	if (kind == KF_VALUE_PART)
+		return v->parts[index];
+	return v->choices[index].name;
+}
+
+/* named_before: does an earlier verifier have this name too? */
+static bool named_before(size_t index, enum kf_value_kind kind,
+			 const char *name)
+{
+	const struct kf_verifier *own = kf_rules_at(index)->verifier;
+
+	for (size_t i = 0; i < index; i++) {
+		const struct kf_verifier *v = kf_rules_at(i)->verifier;
+		const char *other;
+
+		for (size_t n = 0; v != own && (other = name_at(v, kind, n));
+		     n++)
+			if (strcmp(other, name) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* names_of writes what stands before the "=" of a value: the names of all
  * verifiers, once each. */
 static void names_of(struct kf_output *out, enum kf_value_kind kind)
 {
 	const struct kf_rules *rules;
 	const struct kf_verifier *last = NULL;
+	const char *name;
 
 	for (size_t i = 0; (rules = kf_rules_at(i)); i++) {
 		const struct kf_verifier *v = rules->verifier;
 
-		for (const char *const *p = v->parts;
-		     v != last && kind == KF_VALUE_PART && *p; p++)
-			kf_output_print(out, "%s= ", *p);
-		for (const struct kf_choice *c = v->choices;
-		     v != last && kind == KF_VALUE_SETTING && c->name; c++)
-			kf_output_print(out, "%s= ", c->name);
+		for (size_t n = 0; v != last && (name = name_at(v, kind, n));
+		     n++)
+			if (!named_before(i, kind, name))
+				kf_output_print(out, "%s= ", name);
 		last = v;
 	}
 }

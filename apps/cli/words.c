@@ -184,6 +184,19 @@ static bool place_field(struct kf_output *out, const struct kf_finding *f,
 	return e && e->name;
 }
 
+/* place_row writes the component of an SBAT row. What is no plain character is
+ * left out: the name comes from the file. */
+static bool place_row(struct kf_output *out, const struct kf_finding *f,
+		      const struct kf_env *env)
+{
+	const struct kf_evidence *e = of_kind(f, KF_EV_FIELD);
+
+	for (size_t i = 0; e && i < e->bytes.len && i < 64; i++)
+		if (e->bytes.data[i] > 0x20 && e->bytes.data[i] < 0x7f)
+			kf_output_print(out, "%c", e->bytes.data[i]);
+	return e && e->bytes.len;
+}
+
 static bool place_at(struct kf_output *out, const struct kf_finding *f,
 		     const struct kf_env *env)
 {
@@ -263,6 +276,7 @@ static const struct {
 	{ "part", place_part, "a part of the trust store" },
 	{ "digest", place_digest, "an unknown digest" },
 	{ "field", place_field, "a field" },
+	{ "row", place_row, "a component" },
 	{ "at", place_at, "an unknown place" },
 	{ "value", place_value, "an unknown value" },
 	{ "bound", place_bound, "an unknown bound" },

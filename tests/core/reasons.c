@@ -49,7 +49,8 @@ static void every_place_in_braces_is_a_known_one(void **state)
 {
 	static const char *const places[] = {
 		"signature", "certificate", "role", "entry", "part", "digest",
-		"field", "at", "value", "bound", "when", "text", "issued",
+		"field", "row", "at", "value", "bound", "when", "text",
+		"issued",
 	};
 	const struct kf_reason *r;
 
@@ -60,7 +61,7 @@ static void every_place_in_braces_is_a_known_one(void **state)
 			bool known = false;
 
 			assert_true(p[1 + len] == '}');
-			for (size_t k = 0; k < 13; k++)
+			for (size_t k = 0; k < 14; k++)
 				known |= strlen(places[k]) == len &&
 					 strncmp(places[k], p + 1, len) == 0;
 			assert_true(known);

@@ -103,7 +103,8 @@ static void sweep(const char *path)
 	size_t num_rules = 0, signed_bits = 0, accepted = 0;
 
 	trust = read_file("fuzz/corpus/store-esl/x509");
-	while (kf_rules_at(num_rules))
+	/* shim trusts nothing without a shim: it is asked elsewhere. */
+	while (model_same(kf_rules_at(num_rules)->verifier->name, "edk2"))
 		assert_int_equal(ask(file, kf_rules_at(num_rules++)),
 				 KF_ACCEPT);
 	for (size_t at = 0; at < file.len; at++)
