@@ -26,6 +26,7 @@ static void judge(const struct kf_rules *rules, struct kf_bytes input)
 	struct kf_artifact artifact;
 
 	HOLDS(kf_store_set(&store, "secure-boot", "on"));
+	HOLDS(kf_store_set(&store, "variable", "db"));
 	kf_store_prepare(&store, rules, env);
 	kf_artifact_read(&artifact, format(), &source, env);
 	kf_artifact_prepare(&artifact, rules, env);
