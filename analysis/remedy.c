@@ -100,7 +100,8 @@ static bool try_store(struct attempt *a, const char *part,
 	return yes;
 }
 
-/* try_setting asks the same device, told otherwise how the update is written. */
+/* try_setting asks the same device, told otherwise how the update is
+ * written. */
 static bool try_setting(struct attempt *a, const char *name,
 			const char *value)
 {

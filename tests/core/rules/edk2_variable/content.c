@@ -172,7 +172,7 @@ static void the_first_certificate_of_a_list_has_an_rsa_key(void **state)
 	assert_true(content("SignatureData", LIST_LEN + OWNER_LEN));
 }
 
-static void a_certificate_of_no_bytes_is_taken_by_upstream_alone(void **state)
+static void upstream_alone_takes_a_certificate_of_no_bytes(void **state)
 {
 	struct kf_bytes list = model_list(model_x509, none);
 
@@ -308,7 +308,7 @@ int main(void)
 		CONTENT_TEST(sizes_have_to_add_up),
 		CONTENT_TEST(bytes_behind_the_last_list_are_refused),
 		CONTENT_TEST(the_first_certificate_of_a_list_has_an_rsa_key),
-		CONTENT_TEST(a_certificate_of_no_bytes_is_taken_by_upstream_alone),
+		CONTENT_TEST(upstream_alone_takes_a_certificate_of_no_bytes),
 		CONTENT_TEST(sizes_of_entries_below_their_owner_are_refused),
 		CONTENT_TEST(pk_has_one_entry),
 		CONTENT_TEST(a_value_has_to_fit),

@@ -120,7 +120,7 @@ static void a_replacement_waits_for_the_time_and_an_append_not(void **state)
 	assert_int_equal(ask(file, &store), KF_REJECT);
 }
 
-static void a_time_that_is_early_enough_makes_presence_no_matter(void **state)
+static void with_an_early_enough_time_presence_is_no_matter(void **state)
 {
 	struct kf_store store = given("db");
 
@@ -261,7 +261,7 @@ int main(void)
 		DEVICE_TEST(names_of_variables_are_taken_as_parts_too),
 		DEVICE_TEST(an_append_waits_for_what_is_there),
 		DEVICE_TEST(a_replacement_waits_for_the_time_and_an_append_not),
-		DEVICE_TEST(a_time_that_is_early_enough_makes_presence_no_matter),
+		DEVICE_TEST(with_an_early_enough_time_presence_is_no_matter),
 		DEVICE_TEST(authorities_are_waited_for_where_they_could_help),
 		DEVICE_TEST(kek_waits_for_pk),
 		DEVICE_TEST(a_deletion_waits_for_what_it_deletes),
