@@ -1,5 +1,5 @@
 /* Many images in one boot, through the guest; and one image in a boot of its
- * own, through the boot manager.
+ * own, through the boot mm.
  *
  * Where the firmware stumbles, the machine is started again behind the case
  * that did it.
@@ -36,6 +36,7 @@ struct batch {
 	struct kf_machine machine;
 	size_t next;		/* the line of the case that is under way */
 	bool begun, enrolling, writing;
+	char said[KF_LAB_WORDS_MAX], level[KF_LAB_WORDS_MAX];
 };
 
 const char *kf_lab_outcome_name(enum kf_lab_outcome outcome)
@@ -44,6 +45,14 @@ const char *kf_lab_outcome_name(enum kf_lab_outcome outcome)
 					     "stumble", "refuse-store" };
 
 	return names[outcome];
+}
+
+static const char *const ends[] = { "-", "started", "mm", "returned",
+				    "off", "asked" };
+
+const char *kf_lab_end_name(enum kf_lab_end end)
+{
+	return ends[end];
 }
 
 /* start starts the machine with what is left of the script. */
@@ -83,7 +92,23 @@ static int number(const char *word)
 	return *word >= '0' && *word <= '9' ? atoi(word) : -1;
 }
 
-/* take_case reads "ID LOAD START ACTION", "ID stumble" or "ID store". */
+/* take_shim reads what follows "ID shim": how it ended, and its status. */
+static void take_shim(struct batch *b, struct kf_lab_answer *answer,
+		      const char *end, const char *status)
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strcmp(end, ends[i]) == 0)
+			answer->end = (enum kf_lab_end)i;
+	answer->start = number(status);
+	answer->outcome = answer->end == KF_LAB_STARTED ||
+			  (answer->end == KF_LAB_ASKED && answer->start == 0)
+		? KF_LAB_ACCEPT : KF_LAB_REJECT;
+	memcpy(answer->said, b->said, sizeof(b->said));
+	memcpy(answer->level, b->level, sizeof(b->level));
+}
+
+/* take_case reads "ID LOAD START ACTION", "ID shim END STATUS", "ID stumble"
+ * or "ID store". */
 static enum kf_status take_case(struct batch *b, const char *line,
 				struct kf_fault *why)
 {
@@ -104,7 +129,9 @@ static enum kf_status take_case(struct batch *b, const char *line,
 	}
 	answer.outcome = strcmp(load, "stumble") ? KF_LAB_REFUSE_STORE
 						 : KF_LAB_STUMBLE;
-	if (num == 4) {
+	if (num == 4 && strcmp(load, "shim") == 0) {
+		take_shim(b, &answer, begin, action);
+	} else if (num == 4) {
 		answer.load = number(load);
 		answer.start = number(begin);
 		answer.action = number(action);
@@ -184,6 +211,10 @@ static enum kf_status take_line(struct batch *b, char *line, bool *over,
 		b->begun = true;
 	b->enrolling = strcmp(line, "enrol") == 0;
 	b->writing = strcmp(line, "writes") == 0;
+	if (strncmp(line, "said ", 5) == 0)
+		snprintf(b->said, sizeof(b->said), "%.700s", line + 5);
+	if (strncmp(line, "level ", 6) == 0)
+		snprintf(b->level, sizeof(b->level), "%.700s", line + 6);
 	if (strncmp(line, "case ", 5) == 0)
 		return take_case(b, line + 5, why);
 	if (strncmp(line, "wrote ", 6) == 0)
@@ -250,7 +281,7 @@ enum kf_status kf_lab_batch(const struct kf_lab_firmware *firmware,
 	return status;
 }
 
-/* decided reads what the boot manager says of the first entry. */
+/* decided reads what the boot mm says of the first entry. */
 static bool decided(struct kf_lab_answer *out, const char *line)
 {
 	if (strstr(line, "!!!! X64 Exception"))

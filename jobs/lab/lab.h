@@ -13,6 +13,7 @@ enum {
 	KF_LAB_PATH_MAX = 1024,
 	KF_LAB_ID_MAX = 128,
 	KF_LAB_WROTE_MAX = 512,
+	KF_LAB_WORDS_MAX = 768,
 };
 
 /* kf_lab_firmware is one build of the firmware. */
@@ -40,21 +41,37 @@ enum kf_lab_outcome {
 	KF_LAB_REFUSE_STORE,	/* SetVariable would not take the lists */
 };
 
-/* kf_lab_answer is what the firmware did with one image, or with some writes
- * of variables: then `load` is the status of the last one, and `wrote` has a
- * word for each, STATUS:- or STATUS:ATTRIBUTES:LENGTH:CRC32, which tells what
- * the variable was behind it. Status values are EFI's, without the high bit;
- * -1: not asked, or not said. */
+/* kf_lab_end is how shim ended, where shim was put before an image. */
+enum kf_lab_end {
+	KF_LAB_NO_SHIM,
+	KF_LAB_STARTED,		/* it started the image */
+	KF_LAB_MM,		/* it refused, and looked for MokManager */
+	KF_LAB_RETURNED,	/* it gave up */
+	KF_LAB_OFF,		/* it turned the machine off */
+	KF_LAB_ASKED,		/* its protocol or its LoadImage answered */
+};
+
+/* kf_lab_answer is what the firmware, or shim on it, did with one image, or
+ * with some writes of variables: then `load` is the status of the last one,
+ * and `wrote` has a word for each, STATUS:- or STATUS:ATTRIBUTES:LENGTH:CRC32,
+ * which tells what the variable was behind it. With shim `start` is the status
+ * that it ended with. Status values are EFI's, without the high bit; -1: not
+ * asked, or not said. */
 struct kf_lab_answer {
 	char id[KF_LAB_ID_MAX];
 	enum kf_lab_outcome outcome;
 	int load, start;
 	int action;	/* in the image execution table */
 	char wrote[KF_LAB_WROTE_MAX];
+	enum kf_lab_end end;
+	char said[KF_LAB_WORDS_MAX];	/* shim's words on the screen */
+	char level[KF_LAB_WORDS_MAX];	/* SbatLevel after it, '|' for lines */
 };
 
 /* kf_lab_outcome_name is "accept", "reject", "stumble", "refuse-store". */
 const char *kf_lab_outcome_name(enum kf_lab_outcome outcome);
+/* kf_lab_end_name is "-", "started", "mm", "returned", "off", "asked". */
+const char *kf_lab_end_name(enum kf_lab_end end);
 
 /* kf_lab_tell receives answers as they come. */
 typedef void kf_lab_tell(void *self, const struct kf_lab_answer *answer);

@@ -82,27 +82,75 @@ static enum kf_status add_line(struct kf_script *s, char kind, size_t at,
 	return KF_OK;
 }
 
-/* put_named writes NAME= and the number of the file behind it. */
-static enum kf_status put_named(struct kf_script *s, const char *word,
+/* shim's variables that a store may name; all else that is neither a list nor
+ * one of these is passed over: the guest has a PK of its own. */
+static bool is_shims(const char *word, size_t len)
+{
+	static const char *const names[] = { "mok", "mokx", "mok-sb-state",
+		"mok-db-state", "mok-policy", "sbat-level", "sbat-policy" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == len &&
+		    strncmp(word, names[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* put_named writes NAME= and the number of the file behind it, and
+ * @ATTRIBUTES where there are some. */
+static enum kf_status put_named(struct kf_script *s, char *word,
 				struct kf_fault *why)
 {
-	const char *is = strchr(word, '=');
+	char *is = strchr(word, '='), *at = strchr(word, '@');
 	char out[64];
 	size_t number;
 	enum kf_status status;
 
+	if (at)
+		*at++ = '\0';
 	if (!is || strcmp(is + 1, "none") == 0 ||
 	    strncmp(word, "mode=", 5) == 0)
 		snprintf(out, sizeof(out), " %.60s", word);
-	else if (strncmp(word, "db", 2) != 0)
-		return KF_OK;	/* the guest has a PK of its own */
+	else if (strncmp(word, "db", 2) != 0 &&
+		 !is_shims(word, (size_t)(is - word)))
+		return KF_OK;
 	else {
 		status = number_of(&number, s, is + 1, why);
 		if (status != KF_OK)
 			return status;
-		snprintf(out, sizeof(out), " %.*s=%zu", (int)(is - word),
-			 word, number);
+		snprintf(out, sizeof(out), " %.*s=%zu%s%.8s",
+			 (int)(is - word), word, number, at ? "@" : "",
+			 at ? at : "");
 	}
+	return append(s, out, strlen(out), why);
+}
+
+/* put_shim writes "shim WAY FILE MM" with the files' numbers. */
+static enum kf_status put_shim(struct kf_script *s, char *rest,
+			       struct kf_fault *why)
+{
+	char *keep, *way = strtok_r(rest, " ", &keep), out[96];
+	char *shim = strtok_r(NULL, " ", &keep);
+	char *mm = strtok_r(NULL, " ", &keep);
+	size_t number, second = 0;
+	enum kf_status status;
+
+	if (!mm || (strcmp(way, "start") != 0 &&
+			 strcmp(way, "verify") != 0 &&
+			 strcmp(way, "load") != 0)) {
+		kf_fault_say(why, NULL, "a line shim needs start, verify or load, and two files");
+		return KF_WRONG_USE;
+	}
+	status = number_of(&number, s, shim, why);
+	if (status == KF_OK && strcmp(mm, "none") != 0)
+		status = number_of(&second, s, mm, why);
+	if (status != KF_OK)
+		return status;
+	snprintf(out, sizeof(out), "shim %s %zu ", way, number);
+	if (second)
+		snprintf(out + strlen(out), 24, "%zu", second);
+	else
+		strcat(out, "none");
 	return append(s, out, strlen(out), why);
 }
 
@@ -201,6 +249,12 @@ static bool is_either(const char *word, const char *a, const char *b)
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* passed_over: it concerns keyfit's own judgement, or nobody. */
+static bool passed_over(const char *verb, const char *rest)
+{
+	return !rest || *verb == '#' || is_either(verb, "rule", "rules");
+}
+
 static enum kf_status take_line(struct kf_script *s, char *line,
 				struct kf_fault *why)
 {
@@ -211,7 +265,7 @@ static enum kf_status take_line(struct kf_script *s, char *line,
 
 	if (rest)
 		*rest++ = '\0';
-	if (!rest || *line == '#' || is_either(line, "rule", "rules"))
+	if (passed_over(line, rest))
 		return KF_OK;
 	if (is_either(line, "store", "raw-store")) {
 		kind = 's';
@@ -224,6 +278,9 @@ static enum kf_status take_line(struct kf_script *s, char *line,
 		status = put_keys(s, rest, why);
 	} else if (strcmp(line, "write") == 0) {
 		status = put_writes(s, rest, why);
+	} else if (strcmp(line, "shim") == 0) {
+		kind = 'h';
+		status = put_shim(s, rest, why);
 	} else if (strcmp(line, "case") == 0) {
 		status = put_case(s, rest, why);
 	} else {
@@ -301,7 +358,7 @@ static size_t put_script(uint8_t *out, const struct kf_script *s, size_t from)
 	size_t len = 0, tail = from < s->num_lines ? s->line[from].at
 						   : s->text_len;
 
-	for (const char *kind = "sbpv"; *kind; kind++) {
+	for (const char *kind = "sbpvh"; *kind; kind++) {
 		size_t i = last_of(s, *kind, from);
 
 		if (i == from)

@@ -9,7 +9,7 @@
 enum { SCRIPT_FILES_MAX = 4000 };
 
 struct kf_script_line {
-	char kind;	/* 's'tore, 'v'ars, 'b'ase, s'p'lice, 'c'ase */
+	char kind;	/* 's'tore, 'v'ars, 'b'ase, s'p'lice, s'h'im, 'c'ase */
 	size_t at, len;		/* in `text` */
 };
 

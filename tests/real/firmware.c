@@ -6,7 +6,8 @@
  * Files of the script lie in FOLDER; CODE and VARS are the firmware and an
  * empty variable store for it, without them it is the machine's own. --boots
  * boots once a case, from an edited variable store. Answers:
- * firmware SHA-256 VERSION, then case ID ANSWER LOAD START ACTION
+ * firmware SHA-256 VERSION, then case ID ANSWER LOAD START ACTION; where shim
+ * judged, also end ID HOW, said ID WORDS and level ID SBATLEVEL
  */
 #include "jobs/lab/lab.h"
 
@@ -22,6 +23,10 @@ static void tell(void *self, const struct kf_lab_answer *a)
 		printf("case %s %s %d %d %d\n", a->id,
 		       kf_lab_outcome_name(a->outcome), a->load, a->start,
 		       a->action);
+	if (a->end != KF_LAB_NO_SHIM)
+		printf("end %s %s\nsaid %s %s\nlevel %s %s\n", a->id,
+		       kf_lab_end_name(a->end), a->id, a->said, a->id,
+		       a->level);
 	fflush(stdout);
 }
 

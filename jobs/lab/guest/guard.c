@@ -1,7 +1,7 @@
-/* LoadImage under guard. Damaged signatures and lists lead the firmware into
- * page faults and divisions by zero, after which it stops for ever. Here the
- * exception is noted, and the guest goes on with the next image; what the
- * firmware left half done costs memory alone.
+/* LoadImage and StartImage under guard. Damaged signatures and lists lead the
+ * firmware and shim into page faults and divisions by zero, after which the
+ * machine stops for ever. Here the exception is noted, and the guest goes on
+ * with the next image; what was left half done costs memory alone.
  *
  * Source: PI 1.7, volume 2, 12.3 (RegisterInterruptHandler); Intel SDM,
  * volume 3, 6.15 (exceptions).
@@ -51,13 +51,18 @@ static bool under_guard;
 static struct {
 	const void *path, *source;
 	size_t len;
-	efi_handle *out;
+	efi_handle *out, image;
 } asked;
 
 static efi_status load(void)
 {
 	return efi->boot->load_image(false, self, asked.path, asked.source,
 				     asked.len, asked.out);
+}
+
+static efi_status start(void)
+{
+	return efi->boot->start_image(asked.image, NULL, NULL);
 }
 
 static void take_exception(int64_t kind, struct efi_x64_context *context)
@@ -88,19 +93,30 @@ void open_guard(void)
 		stop("exceptions cannot be taken", status);
 }
 
-efi_status guarded_load(const void *path, const void *source, size_t len,
-			efi_handle *out)
+static efi_status guarded(efi_status (*what)(void))
 {
 	efi_status status;
 
-	asked.path = path;
-	asked.source = source;
-	asked.len = len;
-	asked.out = out;
 	under_guard = true;
-	status = call_guarded(load);
+	status = call_guarded(what);
 	under_guard = false;
 	if (status == GUARD_STUMBLED)
 		efi->boot->restore_tpl(APPLICATION);
 	return status;
+}
+
+efi_status guarded_load(const void *path, const void *source, size_t len,
+			efi_handle *out)
+{
+	asked.path = path;
+	asked.source = source;
+	asked.len = len;
+	asked.out = out;
+	return guarded(load);
+}
+
+efi_status guarded_start(efi_handle image)
+{
+	asked.image = image;
+	return guarded(start);
 }

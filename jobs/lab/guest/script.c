@@ -1,7 +1,9 @@
 /* The script: the words of the batch protocol, with numbers for files.
  *
  *   store mode=user|setup|off db=FILE dbx=FILE|none dbt=FILE|none
+ *           mok=FILE[@ATTRIBUTES] ...   variables of shim
  *   raw-store ...           the same, but SetVariable would refuse it
+ *   shim start|verify|load FILE MM|none
  *   base FILE
  *   splice FILE
  *   case ID PIECE...        OFF+LEN of base, =HEX, s:OFF+LEN of splice
@@ -13,8 +15,9 @@
 
 static struct span base, splice;
 static efi_status store_status;
+static bool has_trust;		/* what the last store said still holds */
 
-static bool is(struct span word, const char *text)
+bool is(struct span word, const char *text)
 {
 	size_t i = 0;
 
@@ -24,7 +27,7 @@ static bool is(struct span word, const char *text)
 }
 
 /* take_word takes the next word of a line; empty at its end. */
-static struct span take_word(struct span *line)
+struct span take_word(struct span *line)
 {
 	struct span word;
 
@@ -38,7 +41,7 @@ static struct span take_word(struct span *line)
 }
 
 /* take_number takes a number off a word. */
-static size_t take_number(struct span *word)
+size_t take_number(struct span *word)
 {
 	size_t n = 0;
 
@@ -49,8 +52,7 @@ static size_t take_number(struct span *word)
 	return n;
 }
 
-/* value takes NAME= off a word; false when it is another. */
-static bool value(struct span *word, const char *name)
+bool value(struct span *word, const char *name)
 {
 	size_t len = 0;
 	struct span head;
@@ -71,10 +73,18 @@ static bool value(struct span *word, const char *name)
 static void set_store(struct span line, bool raw)
 {
 	static const char *const names[] = { "db", "dbx", "dbt" };
-	struct trust trust = { .raw = raw, .absent = { true, true, true } };
+	static struct trust last;
+	struct trust trust;
 	struct span word;
 
+	__builtin_memset(&trust, 0, sizeof(trust));
+	trust.raw = raw;
+	for (int i = 0; i < NUM_LISTS; i++)
+		trust.absent[i] = true;
+	forget_shim_variables();
 	while ((word = take_word(&line)).len) {
+		if (set_shim_variable(word))
+			continue;
 		if (value(&word, "mode"))
 			trust.mode = is(word, "setup") ? MODE_SETUP :
 				     is(word, "off") ? MODE_OFF : MODE_USER;
@@ -86,7 +96,11 @@ static void set_store(struct span line, bool raw)
 		}
 	}
 	say("\nkeyfit enrol\n");
-	store_status = use_trust(&trust);
+	if (store_status || !has_trust ||
+	    __builtin_memcmp(&trust, &last, sizeof(trust)) != 0)
+		store_status = use_trust(&trust);
+	has_trust = true;
+	last = trust;
 	say("\nkeyfit store ");
 	say_status(store_status);
 	say("\n");
@@ -156,7 +170,22 @@ static void do_case(struct span line)
 		add_piece(base);
 	for (; word.len; word = take_word(&line))
 		add_word(word);
-	judge_image(id);
+	if (has_shim())
+		judge_by_shim(id);
+	else
+		judge_image(id);
+}
+
+static void set_shim(struct span line)
+{
+	struct span way = take_word(&line), shim = take_word(&line);
+	struct span mm = take_word(&line), none = { NULL, 0 };
+
+	use_shim(is(way, "verify") ? SHIM_VERIFY :
+		 is(way, "load") ? SHIM_LOAD : SHIM_START,
+		 pack_file(take_number(&shim)),
+		 is(mm, "none") ? none
+				     : pack_file(take_number(&mm)));
 }
 
 /* take_digits takes a number of that many digits off a word; 0 at its end. */
@@ -244,8 +273,12 @@ static void do_line(struct span line)
 {
 	struct span verb = take_word(&line);
 
+	if (is(verb, "vars") || is(verb, "write"))
+		has_trust = false;
 	if (is(verb, "store") || is(verb, "raw-store"))
 		set_store(line, is(verb, "raw-store"));
+	else if (is(verb, "shim"))
+		set_shim(line);
 	else if (is(verb, "base"))
 		base = pack_file(take_number(&(struct span){
 			take_word(&line).data, 20 }));

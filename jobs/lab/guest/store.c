@@ -20,6 +20,7 @@ static const uint16_t *const list_names[] = { u"db", u"dbx", u"dbt" };
 
 static efi_get_variable *firmware_get;
 static struct trust raw;	/* what the verifier is handed */
+static struct trust in_use;
 static bool has_pk;
 
 static bool same_bytes(const void *a, const void *b, size_t len)
@@ -65,6 +66,10 @@ static efi_status get_variable(const uint16_t *name,
 
 	if (same_bytes(vendor, &global_guid, sizeof(*vendor)) &&
 	    same_name(name, u"SecureBoot"))
+		return hand_over(on, EFI_VOLATILE, attributes, len, out);
+	on.data = on_off + (raw.mode != MODE_SETUP);
+	if (same_bytes(vendor, &global_guid, sizeof(*vendor)) &&
+	    same_name(name, u"SetupMode"))
 		return hand_over(on, EFI_VOLATILE, attributes, len, out);
 	for (int i = 0; i < NUM_LISTS; i++) {
 		if (!same_bytes(vendor, &security_guid, sizeof(*vendor)) ||
@@ -119,10 +124,23 @@ static efi_status write_pk(const uint8_t *blob, size_t len)
 					  EFI_AUTHENTICATED, len, blob);
 }
 
+void let_all_load(bool yes)
+{
+	struct trust all = in_use;
+
+	all.mode = MODE_OFF;
+	if (yes)
+		stand_in(&all);
+	else
+		stand_in(in_use.raw || in_use.mode == MODE_OFF ? &in_use
+							       : NULL);
+}
+
 efi_status use_trust(const struct trust *trust)
 {
 	efi_status status = 0;
 
+	in_use = *trust;
 	stand_in(NULL);
 	if (trust->raw || trust->mode == MODE_OFF) {
 		stand_in(trust);

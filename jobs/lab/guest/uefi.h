@@ -3,8 +3,9 @@
  *
  * Source: UEFI 2.10, 4.3 (system table), 4.4 (boot services), 4.5 (runtime
  * services), 7.4 (image services), 8.2 (variable services), 9.3 (loaded
- * image), 10 (device paths), 13.4 and 13.5 (file protocols), 18.2.3 (what an
- * exception saves); PI 1.7, volume 2, 12.3 (CPU protocol).
+ * image), 10 (device paths), 12.3 and 12.4 (text in and out), 13.4 and 13.5
+ * (file protocols), 18.2.3 (what an exception saves); PI 1.7, volume 2, 12.3
+ * (CPU protocol).
  */
 #ifndef KEYFIT_JOBS_LAB_GUEST_UEFI_H
 #define KEYFIT_JOBS_LAB_GUEST_UEFI_H
@@ -18,6 +19,7 @@ typedef void *efi_handle;
 typedef void efi_unused(void);
 
 #define EFI_ERROR_BIT (UINT64_C(1) << 63)
+#define EFI_UNSUPPORTED (EFI_ERROR_BIT | 3)
 #define EFI_NOT_FOUND (EFI_ERROR_BIT | 14)
 #define EFI_BUFFER_TOO_SMALL (EFI_ERROR_BIT | 5)
 
@@ -50,10 +52,13 @@ struct efi_boot_services {
 	efi_unused *get_memory_map;
 	efi_status (*allocate_pool)(uint32_t type, size_t len, void **out);
 	efi_status (*free_pool)(void *memory);
-	efi_unused *create_event, *set_timer, *wait_for_event, *signal_event,
-		*close_event, *check_event;
-	efi_unused *install_protocol, *reinstall_protocol,
-		*uninstall_protocol;
+	efi_unused *create_event, *set_timer;
+	efi_status (*wait_for_event)(size_t num, void **events, size_t *which);
+	efi_unused *signal_event, *close_event, *check_event;
+	efi_status (*install_protocol)(efi_handle *handle,
+				       const struct efi_guid *protocol,
+				       uint32_t kind, void *interface);
+	efi_unused *reinstall_protocol, *uninstall_protocol;
 	efi_status (*handle_protocol)(efi_handle handle,
 				      const struct efi_guid *protocol,
 				      void **out);
@@ -66,9 +71,11 @@ struct efi_boot_services {
 				 size_t len, efi_handle *out);
 	efi_status (*start_image)(efi_handle image, size_t *len,
 				  uint16_t **data);
-	efi_unused *exit;
+	efi_status (*exit)(efi_handle image, efi_status status, size_t len,
+			   const uint16_t *data);
 	efi_status (*unload_image)(efi_handle image);
-	efi_unused *exit_boot_services, *get_next_count, *stall;
+	efi_unused *exit_boot_services, *get_next_count;
+	efi_status (*stall)(size_t microseconds);
 	efi_status (*set_watchdog)(size_t seconds, uint64_t code, size_t len,
 				   const uint16_t *data);
 	efi_unused *connect, *disconnect, *open_protocol, *close_protocol,
@@ -130,9 +137,9 @@ struct efi_system_table {
 	uint16_t *vendor;
 	uint32_t vendor_revision;
 	efi_handle console_in_handle;
-	void *console_in;
+	struct efi_input *console_in;
 	efi_handle console_out_handle;
-	void *console_out;
+	struct efi_output *console_out;
 	efi_handle console_error_handle;
 	void *console_error;
 	struct efi_runtime_services *runtime;
@@ -160,12 +167,46 @@ struct efi_file {
 	efi_unused *write;
 	efi_status (*position)(struct efi_file *file, uint64_t *at);
 	efi_status (*seek)(struct efi_file *file, uint64_t at);
+	efi_status (*get_info)(struct efi_file *file,
+			       const struct efi_guid *kind, size_t *len,
+			       void *out);
+	efi_unused *set_info, *flush;
 };
 
 struct efi_file_system {
 	uint64_t revision;
 	efi_status (*open_volume)(struct efi_file_system *system,
 				  struct efi_file **root);
+};
+
+struct efi_key {
+	uint16_t scan, character;
+};
+
+struct efi_input {
+	efi_status (*reset)(struct efi_input *in, bool thorough);
+	efi_status (*read_key)(struct efi_input *in, struct efi_key *key);
+	void *key_event;
+};
+
+struct efi_output_mode {
+	int32_t num_modes, mode, attribute, column, row;
+	bool cursor;
+};
+
+struct efi_output {
+	efi_status (*reset)(struct efi_output *out, bool thorough);
+	efi_status (*write)(struct efi_output *out, const uint16_t *words);
+	efi_status (*test)(struct efi_output *out, const uint16_t *words);
+	efi_status (*query_mode)(struct efi_output *out, size_t mode,
+				 size_t *columns, size_t *rows);
+	efi_status (*set_mode)(struct efi_output *out, size_t mode);
+	efi_status (*set_attribute)(struct efi_output *out, size_t attribute);
+	efi_status (*clear)(struct efi_output *out);
+	efi_status (*set_cursor)(struct efi_output *out, size_t column,
+				 size_t row);
+	efi_status (*show_cursor)(struct efi_output *out, bool yes);
+	struct efi_output_mode *mode;
 };
 
 /* A device path is a row of nodes; type 0x7f ends it. */
@@ -175,6 +216,7 @@ struct efi_path_node {
 };
 
 enum {
+	EFI_LOADER_CODE = 1,
 	EFI_LOADER_DATA = 2,
 	EFI_RESET_SHUTDOWN = 2,
 	EFI_PATH_MEDIA = 4,
@@ -185,6 +227,8 @@ enum {
 	EFI_AUTHENTICATED = 0x27,
 	/* At boot and run time: what the firmware computes at its start. */
 	EFI_VOLATILE = 0x06,
+	/* Non-volatile, at boot alone. */
+	EFI_BOOT_ONLY = 0x03,
 };
 
 #endif
