@@ -78,8 +78,8 @@ static void generations(void)
 	headed("66", "grub-hex", "grub,0x10" ROW, "mm");
 	headed("66", "grub-leading-zeros", "grub,0005" ROW, "started");
 	headed("66", "grub-blank-5", "grub, 5" ROW, "started");
-	headed("66", "grub-plus-5", "grub,+5" ROW, "started");
-	headed("66", "grub-minus-1", "grub,-1" ROW, "started");
+	headed("66", "grub-plus-5", "grub,+5" ROW, "mm");
+	headed("66", "grub-minus-1", "grub,-1" ROW, "mm");
 	headed("66", "grub-65536", "grub,65536" ROW, "mm");
 	headed("66", "grub-65541", "grub,65541" ROW, "started");
 	headed("66", "grub-2-to-the-32", "grub,4294967301" ROW,
