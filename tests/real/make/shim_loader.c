@@ -165,7 +165,12 @@ static void sections(void)
 				   0, zeros(0) };
 	loads("section-behind-image", &s, "returned-3");
 	s.part[3].flags = DROPPED;
-	loads("discardable-behind-image", &s, "started");
+	/* shim remembers a digest of each section, and has none of nothing. */
+	loads("discardable-behind-image", &s, "returned-9");
+	s.part[3].flags = 0x42000000;
+	loads("discardable-of-no-kind-behind-image", &s, "started");
+	s.part[3].flags = 0x02000040;
+	loads("unreadable-behind-image", &s, "started");
 	s.part[3] = (struct part){ ".data", 0x3000, 0x10, 0x200, 0x100, DATA,
 				   0, 0, zeros(0) };
 	loads("raw-data-inside-headers", &s, "returned-3");
