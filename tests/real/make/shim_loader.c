@@ -43,6 +43,9 @@ static void relocations(void)
 
 	s.part[3] = s.part[RELOC];
 	s.num_parts = 4;
+	/* Bytes that two sections share are counted twice. */
+	loads("reloc-twice-in-one-place", &s, "returned-2");
+	s.part[3].raw_at += 0x200;
 	loads("reloc-twice", &s, "returned-3");
 	s = stage(sbat_head);
 	s.num_parts = 2;

@@ -80,7 +80,7 @@ static void places(void)
 	table("7", "table-size-8-more",
 	      attach_sized(img, e, at, len + 8), "returned-2");
 	table("7", "table-8-later",
-	      attach_sized(img, e, at + 8, len - 8), "mm");
+	      attach_sized(img, e, at + 8, len - 8), "returned-2");
 	table("7", "table-at-end-of-file",
 	      attach_sized(img, e, at + len, 8), "returned-2");
 	table("7", "table-behind-file",
@@ -233,7 +233,7 @@ static void keys(void)
 		{ "usage-encryption", { .key_usage = "keyEncipherment" },
 		  "started" },
 		{ "unknown-critical", { .critical_unknown = true },
-		  "mm" },
+		  "started" },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -268,8 +268,8 @@ static void chains(void)
 
 	chain("leaf-expired", ca, expired, "started");
 	chain("authority-expired", old_ca, plain_leaf, "started");
-	chain("authority-is-none", no_ca, plain_leaf, "mm");
-	chain("authority-says-nothing", unsaid, plain_leaf, "mm");
+	chain("authority-is-none", no_ca, plain_leaf, "started");
+	chain("authority-says-nothing", unsaid, plain_leaf, "started");
 }
 
 void signature_stages(void)
