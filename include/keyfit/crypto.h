@@ -115,6 +115,10 @@ struct kf_why {
 #define KF_CMS_ANY_UNICODE	(UINT32_C(1) << 15)	/* names may hold what
 							 * is no Unicode */
 
+#define KF_CMS_ANY_ANCHOR	(UINT32_C(1) << 16)	/* extensions of the
+							 * anchor itself are
+							 * not looked at */
+
 /* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
 struct kf_signed_data;
 

@@ -126,6 +126,15 @@ static bool copy_fits(struct loading *l, const struct kf_pe_section *s,
 	return true;
 }
 
+/* lacks_digest: shim keeps a digest of each section that holds something, and
+ * has none of one that is not in the image. */
+static bool lacks_digest(struct loading *l, const struct kf_pe_section *s)
+{
+	return s->flags & SECTION_HOLDS && l->profile->keeps_digests &&
+	       !refuse(l, "UEFI-70",
+		       "a section lies outside of SizeOfImage, and shim has no digest of nothing");
+}
+
 /* lies_in weighs where a section lies in memory. */
 static bool lies_in(struct loading *l, const struct kf_pe_section *s)
 {
@@ -135,9 +144,8 @@ static bool lies_in(struct loading *l, const struct kf_pe_section *s)
 		return refuse(l, "UEFI-70",
 			      "a section does not lie inside SizeOfImage");
 	l->entries += holds_entry(l, s);
-	if (!base && s->flags & SECTION_HOLDS && l->profile->keeps_digests)
-		return refuse(l, "UEFI-70",
-			      "a section lies outside of SizeOfImage, and shim has no digest of nothing");
+	if (!base && lacks_digest(l, s))
+		return false;
 	if (is_reloc(s) && !take_reloc(l, s))
 		return false;
 	return s->flags & SECTION_DISCARDABLE || copy_fits(l, s, base && end);

@@ -121,9 +121,10 @@ enum kf_status shim_rows_read(struct shim_rows *out, struct kf_bytes text,
 			      struct kf_env *env)
 {
 	static const uint8_t bom[] = { 0xef, 0xbb, 0xbf };
+	const struct shim_rows none = { 0 };
 	struct csv c = { NULL, text.len, 0, columns, required, out, 1 };
 
-	memset(out, 0, sizeof(*out));
+	*out = none;
 	out->malformed = text.len == 0;
 	if (text.len == 0)
 		return KF_OK;

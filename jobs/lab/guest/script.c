@@ -8,8 +8,7 @@
  *   splice FILE
  *   case ID PIECE...        OFF+LEN of base, =HEX, s:OFF+LEN of splice
  *   vars NAME=FILE@TIME|none...     the variables that hold keys
- *   write ID NAME ATTRIBUTES PIECE... / NAME ...    and writes to them;
- *                           @FILE is a piece too
+ *   write ID NAME ATTRIBUTES PIECE... / NAME ...    a PIECE may be @FILE
  */
 #include "guest.h"
 

@@ -82,7 +82,7 @@ static const char *revoked(const char *image_text, const char *level_text)
 {
 	struct kf_env *env = model_env();
 	const struct shim_row *row, *by;
-	struct shim_rows own, asked;
+	struct shim_rows own = { 0 }, asked = { 0 };
 
 	assert_int_equal(shim_rows_read(&own, kf_text(image_text), 3, 2, env),
 			 KF_OK);
