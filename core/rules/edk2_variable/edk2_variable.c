@@ -48,9 +48,9 @@ static const struct kf_rules profiles[] = {
 	{ "edk2-variable", "edk2, upstream (c5aa7e7d94, 2026-08), built as OVMF is",
 	  &kf_rules_edk2_variable, &upstream, false },
 	{ "edk2-variable-2022.11", "edk2 2022.11, Debian 12's OVMF for x86-64",
-	  &kf_rules_edk2_variable, &debian_12, false },
+	  &kf_rules_edk2_variable, &debian_12, true },
 	{ "edk2-variable-2025.02", "edk2 2025.02, Debian 13's OVMF for x86-64",
-	  &kf_rules_edk2_variable, &debian_13, false },
+	  &kf_rules_edk2_variable, &debian_13, true },
 	{ NULL, NULL, NULL, NULL, false },
 };
 

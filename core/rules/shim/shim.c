@@ -66,7 +66,7 @@ static const struct kf_rules profiles[] = {
 	{ "shim-15.6", "shim 15.6", &kf_rules_shim, &shim_15_6, false },
 	{ "shim-15.7", "shim 15.7", &kf_rules_shim, &shim_15_7, false },
 	{ "shim-15.8", "shim 15.8", &kf_rules_shim, &shim_15_8, false },
-	{ "shim-16.1", "shim 16.1", &kf_rules_shim, &shim_16_1, false },
+	{ "shim-16.1", "shim 16.1", &kf_rules_shim, &shim_16_1, true },
 	{ NULL, NULL, NULL, NULL, false },
 };
 
