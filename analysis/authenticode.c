@@ -3,12 +3,7 @@
 #include "authenticode.h"
 
 #include "core/der.h"
-
-/* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
- * Authenticode Portable Executable Signature Format". */
-static const uint8_t spc_oid[] = {
-	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
-};
+#include "core/pkcs7.h"
 
 /* Source: RFC 5754, 2; RFC 3370, 2.1. */
 static const struct {
@@ -182,7 +177,7 @@ bool kf_content_digest(struct kf_bytes *out, enum kf_digest_kind *kind,
 	struct kf_der content, type, info, algorithm, oid, digest;
 
 	if (!facts->is_signed_data || facts->detached ||
-	    !kf_equal(facts->content_oid, kf_view(spc_oid, sizeof(spc_oid))) ||
+	    !kf_pkcs7_is_authenticode(facts) ||
 	    !kf_der_next(&content, &c))
 		return false;
 	c = kf_cursor_over(content.value, 0);

@@ -96,3 +96,14 @@ struct kf_finding *kf_warn(struct kf_verdict *verdict, enum kf_reason_id id,
 	kf_find(w, id, rule);
 	return w;
 }
+
+const char *kf_boot_outcome(const struct kf_verdict *verdict)
+{
+	if (verdict->answer == KF_ACCEPT)
+		return "boots";
+	if (verdict->answer == KF_UNDECIDED)
+		return "unknown";
+	if (verdict->why.reason == &kf_reasons[KF_REASON_VERIFIER_FAULT])
+		return "device-fault";
+	return "blocked-at-boot";
+}

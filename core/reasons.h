@@ -37,4 +37,7 @@ void kf_prove_certificate(struct kf_finding *finding, const char *role,
 struct kf_finding *kf_warn(struct kf_verdict *verdict, enum kf_reason_id id,
 			   const char *rule);
 
+/* kf_boot_outcome is what becomes of a boot with this verdict. */
+const char *kf_boot_outcome(const struct kf_verdict *verdict);
+
 #endif

@@ -79,3 +79,17 @@ bool kf_setting_moment(struct kf_moment *out, const char *text)
 	out->second = (uint8_t)part[5];
 	return true;
 }
+
+int kf_moment_compare(const struct kf_moment *a, const struct kf_moment *b)
+{
+	const int diffs[] = {
+		a->year - b->year, a->month - b->month, a->day - b->day,
+		a->hour - b->hour, a->minute - b->minute,
+		a->second - b->second,
+	};
+
+	for (size_t i = 0; i < sizeof(diffs) / sizeof(diffs[0]); i++)
+		if (diffs[i])
+			return diffs[i];
+	return 0;
+}

@@ -18,4 +18,8 @@ KF_MUST bool kf_setting_number(uint32_t *out, const char *text);
  * none is asked. Fails: false when the text is neither. */
 KF_MUST bool kf_setting_moment(struct kf_moment *out, const char *text);
 
+/* kf_moment_compare is negative, zero or positive as `a` is earlier than, the
+ * same as, or later than `b`: field by field, as edk2 does. */
+int kf_moment_compare(const struct kf_moment *a, const struct kf_moment *b);
+
 #endif

@@ -423,17 +423,6 @@ static void load_it(struct edk2_case *k)
 							   : KF_REJECT;
 }
 
-static const char *outcome_of(const struct kf_verdict *v)
-{
-	if (v->answer == KF_ACCEPT)
-		return "boots";
-	if (v->answer == KF_UNDECIDED)
-		return "unknown";
-	if (v->why.reason == &kf_reasons[KF_REASON_VERIFIER_FAULT])
-		return "device-fault";
-	return "blocked-at-boot";
-}
-
 static enum kf_status decide(struct kf_verdict *out, void *state,
 			     const struct kf_store *store,
 			     const struct kf_rules *rules, struct kf_env *env)
@@ -457,7 +446,7 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 	load_it(&k);
 	edk2_doubt(&k, waits);
 	edk2_warn(&k);
-	out->outcome = outcome_of(out);
+	out->outcome = kf_boot_outcome(out);
 	return KF_OK;
 }
 

@@ -8,10 +8,10 @@
 #define KEYFIT_CORE_RULES_EDK2_H
 
 #include "core/pe.h"
+#include "core/pkcs7.h"
 #include "core/reasons.h"
 
 enum {
-	EDK2_LINKS_MAX = 64,	/* anchors remembered for one signature */
 	EDK2_SIGNERS_MAX = 8,
 	EDK2_BLOB_MAX = 1 << 20,	/* bytes of one signature */
 	EDK2_BLOBS_MAX = 4 << 20,	/* of all that are kept */
@@ -33,16 +33,6 @@ struct edk2_profile {
 				 * has no TBSCertificate */
 };
 
-/* edk2_link remembers whether a signature leads to one certificate. */
-struct edk2_link {
-	uint8_t id[32];		/* SHA-256 of the certificate; of zeros: free */
-	enum kf_answer3 answer;
-	enum kf_answer3 stamped;	/* its timestamp under the same
-					 * certificate */
-	struct kf_moment when;
-	struct kf_why why;
-};
-
 /* edk2_signature is one entry of the certificate table that edk2 looks at. */
 struct edk2_signature {
 	uint32_t number;	/* from 1; entries that it skips count too */
@@ -62,7 +52,7 @@ struct edk2_signature {
 	struct kf_bytes signer[EDK2_SIGNERS_MAX];	/* DER */
 	struct kf_digest tbs[EDK2_SIGNERS_MAX][KF_NUM_DIGESTS];
 	size_t num_signers;
-	struct edk2_link link[EDK2_LINKS_MAX];
+	struct kf_pkcs7_link link[KF_PKCS7_LINKS_MAX];
 	struct kf_signature_result shown;
 };
 

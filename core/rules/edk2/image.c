@@ -155,22 +155,9 @@ struct nearest {
 static void learn(struct nearest *n, const struct kf_why *why,
 		  const struct edk2_entry *anchor)
 {
-	static const enum kf_reason_id reasons[] = {
-		[KF_WHY_NOTHING] = KF_REASON_SIGNER_UNKNOWN,
-		[KF_WHY_NO_PATH] = KF_REASON_SIGNER_UNKNOWN,
-		[KF_WHY_OTHER_KEY] = KF_REASON_SIGNER_UNKNOWN,
-		[KF_WHY_UNREADABLE] = KF_REASON_SIGNER_UNKNOWN,
-		[KF_WHY_CONSTRAINT] = KF_REASON_CHAIN_CONSTRAINT,
-		[KF_WHY_ALGORITHM] = KF_REASON_KEY_ALGORITHM_UNSUPPORTED,
-		[KF_WHY_SIGNATURE] = KF_REASON_SIGNATURE_INVALID,
-		[KF_WHY_MALFORMED] = KF_REASON_SIGNATURE_INVALID,
-	};
-
 	if (why->kind <= n->why.kind || why->kind == KF_WHY_UNREADABLE)
 		return;
-	n->reason = reasons[why->kind];
-	n->rule = why->kind == KF_WHY_CONSTRAINT ? "UEFI-20" :
-		  why->kind == KF_WHY_ALGORITHM ? "UEFI-22" : "UEFI-19";
+	n->reason = kf_pkcs7_reason(why->kind, &n->rule);
 	n->why = *why;
 	if (why->kind != KF_WHY_NO_PATH)
 		n->anchor = *anchor;

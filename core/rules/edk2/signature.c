@@ -13,13 +13,7 @@
 #include <string.h>
 
 #include "core/der.h"
-#include "core/pkcs7.h"
-
-/* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
- * Authenticode Portable Executable Signature Format". */
-static const uint8_t spc_oid[] = {
-	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
-};
+#include "core/setting.h"
 
 enum {
 	TAG_BOOLEAN = 1,
@@ -58,26 +52,6 @@ static bool refuse(struct edk2_signature *s, enum kf_reason_id reason,
 	return false;
 }
 
-/* header_len is how many bytes edk2 takes for tag and length, and `*len` what
- * it takes for the length: it looks at single bits. 0: it gives up. */
-static size_t header_len(struct kf_bytes b, size_t *len)
-{
-	unsigned first = b.len > 1 ? b.data[1] : 0;
-
-	*len = first & 0x7f;
-	if (!(first & 0x80))
-		return 2;
-	if ((first & 0x81) == 0x81) {
-		*len = b.len > 2 ? b.data[2] : 0;
-		return 3;
-	}
-	if ((first & 0x82) == 0x82) {
-		*len = b.len > 3 ? (size_t)b.data[2] << 8 | b.data[3] : 0;
-		return 4;
-	}
-	return 0;
-}
-
 /* prove_digests shows both digests, the image's and the signature's. */
 static void prove_digests(struct kf_finding *f, const struct kf_digest *image,
 			  struct kf_bytes claimed)
@@ -94,7 +68,7 @@ static bool covers_image(struct edk2_signature *s,
 			 const struct kf_signed_facts *facts)
 {
 	const struct kf_digest *digest = &image->digest[s->kind];
-	size_t len, head = header_len(facts->content, &len);
+	size_t len, head = kf_pkcs7_head_len(facts->content, &len);
 	struct kf_bytes claimed;
 
 	s->content_stops = facts->content_tag == TAG_BOOLEAN ||
@@ -132,7 +106,7 @@ static bool is_authenticode(struct edk2_signature *s,
 	if (!facts.is_signed_data || facts.detached)
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "it is no PKCS#7 SignedData with content");
-	if (!kf_equal(facts.content_oid, kf_view(spc_oid, sizeof(spc_oid))))
+	if (!kf_pkcs7_is_authenticode(&facts))
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "its content is not Authenticode's");
 	if (!covers_image(s, image, &facts))
@@ -213,27 +187,12 @@ static enum kf_status keep_signers(struct edk2_signature *s,
 	return status;
 }
 
-/* show fills what a verdict tells about the signature: its chain as far as
- * the bag holds it. */
 static void show(struct edk2_signature *s, const struct kf_crypto *crypto)
 {
-	struct kf_signed_data *data = s->wrapped ? s->wrapped : s->data;
-	struct kf_signature_result *r = &s->shown;
-	struct kf_signer_facts signer;
-	struct kf_signed_facts facts;
-
-	r->number = s->number;
-	r->at = s->at;
-	r->len = s->len;
-	if (!data)
-		return;
-	crypto->signed_facts(data, &facts);
-	if (facts.num_signers == 0)
-		return;
-	crypto->signed_signer(data, 0, &signer);
-	r->digest = signer.digest;
-	r->algorithm = signer.algorithm;
-	r->num_chain = crypto->signed_path(data, r->chain, KF_CHAIN_MAX);
+	s->shown.number = s->number;
+	s->shown.at = s->at;
+	s->shown.len = s->len;
+	kf_pkcs7_show(&s->shown, s->wrapped ? s->wrapped : s->data, crypto);
 }
 
 void edk2_signature_prepare(struct edk2_signature *s, struct edk2_image *image,
@@ -281,31 +240,13 @@ void edk2_signature_suppose(struct edk2_signature *s, struct edk2_image *image,
 							 &s->verified_why);
 }
 
-/* link_to finds what is remembered of a certificate, or a place to remember
- * it; NULL when all places are taken. */
-static struct edk2_link *link_to(struct edk2_signature *s, const uint8_t *id)
-{
-	static const uint8_t unused[32];
-
-	for (size_t i = 0; i < EDK2_LINKS_MAX; i++) {
-		struct edk2_link *l = &s->link[(id[0] + i) % EDK2_LINKS_MAX];
-
-		if (memcmp(l->id, id, 32) == 0)
-			return l;
-		if (memcmp(l->id, unused, 32) != 0)
-			continue;
-		memcpy(l->id, id, 32);
-		return l;
-	}
-	return NULL;
-}
-
 bool edk2_authenticode(struct edk2_case *k, struct edk2_signature *s,
 		       const struct edk2_entry *anchor, struct kf_why *why)
 {
 	const struct kf_crypto *crypto = k->env->crypto;
-	struct edk2_link passing = { .answer = KF_NOT_ASKED };
-	struct edk2_link *l = link_to(s, anchor->known->id.bytes);
+	struct kf_pkcs7_link passing = { .answer = KF_NOT_ASKED };
+	struct kf_pkcs7_link *l = kf_pkcs7_link_to(s->link,
+						   anchor->known->id.bytes);
 
 	why->kind = KF_WHY_NOTHING;
 	if (s->content_stops) {
@@ -330,9 +271,9 @@ static bool stamped(struct edk2_case *k, struct edk2_signature *s,
 		    const struct edk2_entry *anchor, struct kf_moment *when)
 {
 	const struct kf_crypto *crypto = k->env->crypto;
-	struct edk2_link passing = { .answer = KF_NOT_ASKED };
-	struct edk2_link *l = anchor->known
-		? link_to(s, anchor->known->id.bytes) : NULL;
+	struct kf_pkcs7_link passing = { .answer = KF_NOT_ASKED };
+	struct kf_pkcs7_link *l = anchor->known
+		? kf_pkcs7_link_to(s->link, anchor->known->id.bytes) : NULL;
 
 	if (!s->data)
 		return false;
@@ -346,21 +287,6 @@ static bool stamped(struct edk2_case *k, struct edk2_signature *s,
 	return l->stamped == KF_YES;
 }
 
-/* compare is negative, zero or positive as `a` is earlier, equal, later. */
-static int compare(const struct kf_moment *a, const struct kf_moment *b)
-{
-	const int diffs[] = {
-		a->year - b->year, a->month - b->month, a->day - b->day,
-		a->hour - b->hour, a->minute - b->minute,
-		a->second - b->second,
-	};
-
-	for (size_t i = 0; i < sizeof(diffs) / sizeof(diffs[0]); i++)
-		if (diffs[i])
-			return diffs[i];
-	return 0;
-}
-
 bool edk2_stamped_before(struct edk2_case *k, struct edk2_signature *s,
 			 const struct kf_moment *revoked_at)
 {
@@ -370,17 +296,17 @@ bool edk2_stamped_before(struct edk2_case *k, struct edk2_signature *s,
 	struct edk2_entry anchor = { 0 };
 	struct kf_moment when;
 
-	if (compare(revoked_at, &always) == 0)
+	if (kf_moment_compare(revoked_at, &always) == 0)
 		return false;
 	if (dbt->presence == KF_UNKNOWN && k->dbt == EDK2_BEST)
 		return stamped(k, s, &anchor, &when) &&
-		       compare(&when, revoked_at) <= 0;
+		       kf_moment_compare(&when, revoked_at) <= 0;
 	if (dbt->presence != KF_PRESENT)
 		return false;
 	c = edk2_certificates(dbt);
 	while (edk2_certificates_next(&c, &anchor))
 		if (stamped(k, s, &anchor, &when) &&
-		    compare(&when, revoked_at) <= 0)
+		    kf_moment_compare(&when, revoked_at) <= 0)
 			return true;
 	(void)edk2_walked(k, c.walk.end, "dbt", c.walk.stuck_at);
 	return false;

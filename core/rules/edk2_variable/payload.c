@@ -58,13 +58,11 @@ static void note_signers(struct edk2_variable_update *u,
 	r->len = u->header.signature_len;
 	if (!u->data)
 		return;
+	kf_pkcs7_show(r, u->data, crypto);
 	crypto->signed_facts(u->data, &facts);
 	if (facts.num_signers == 0)
 		return;
 	crypto->signed_signer(u->data, 0, &signer);
-	r->digest = signer.digest;
-	r->algorithm = signer.algorithm;
-	r->num_chain = crypto->signed_path(u->data, r->chain, KF_CHAIN_MAX);
 	u->has_signers = facts.is_signed_data && facts.signers_found;
 	if (!u->has_signers)
 		return;

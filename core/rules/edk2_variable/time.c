@@ -5,6 +5,8 @@
  */
 #include "edk2_variable.h"
 
+#include "core/setting.h"
+
 bool edk2_variable_time_zeros(struct edk2_variable_case *k)
 {
 	const struct kf_damage *rest = &k->update->header.time_rest;
@@ -14,21 +16,6 @@ bool edk2_variable_time_zeros(struct edk2_variable_case *k)
 	edk2_variable_refuse(k, KF_REASON_UPDATE_MALFORMED, "UEFI-45");
 	kf_prove_field(&k->refused, rest->field, rest->at, 0);
 	kf_prove_text(&k->refused, "all of the time behind its seconds has to be zero");
-	return false;
-}
-
-/* later is how the firmware compares: field by field. */
-static bool later(const struct kf_moment *a, const struct kf_moment *b)
-{
-	const int diffs[] = {
-		a->year - b->year, a->month - b->month, a->day - b->day,
-		a->hour - b->hour, a->minute - b->minute,
-		a->second - b->second,
-	};
-
-	for (size_t i = 0; i < sizeof(diffs) / sizeof(diffs[0]); i++)
-		if (diffs[i])
-			return diffs[i] > 0;
 	return false;
 }
 
@@ -52,7 +39,8 @@ bool edk2_variable_time_later(struct edk2_variable_case *k)
 	if (k->attributes & EDK2_VARIABLE_APPEND || k->update->no_file ||
 	    old->presence == KF_ABSENT)
 		return true;
-	if (old->timed && later(&k->update->header.time, &old->time))
+	if (old->timed &&
+	    kf_moment_compare(&k->update->header.time, &old->time) > 0)
 		return true;
 	if (old->presence == KF_UNKNOWN)
 		return edk2_variable_waits(k, old->name, "UEFI-46");

@@ -336,20 +336,6 @@ static void *prepare_store(struct kf_store *store,
 	return trust;
 }
 
-/* outcome_of: shim shows what went wrong and waits for somebody to press a
- * key; where its own level revokes it, it powers the machine off. Nothing
- * starts by itself in either case. */
-static const char *outcome_of(const struct kf_verdict *v)
-{
-	if (v->answer == KF_ACCEPT)
-		return "boots";
-	if (v->answer == KF_UNDECIDED)
-		return "unknown";
-	if (v->why.reason == &kf_reasons[KF_REASON_VERIFIER_FAULT])
-		return "device-fault";
-	return "blocked-at-boot";
-}
-
 static enum kf_status decide(struct kf_verdict *out, void *state,
 			     const struct kf_store *store,
 			     const struct kf_rules *rules, struct kf_env *env)
@@ -364,7 +350,10 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 	};
 	enum kf_status status = shim_settle(&k);
 
-	out->outcome = outcome_of(out);
+	/* shim shows what went wrong and waits for somebody to press a key;
+	 * where its own level revokes it, it powers the machine off. Nothing
+	 * starts by itself in either case. */
+	out->outcome = kf_boot_outcome(out);
 	return status;
 }
 

@@ -9,11 +9,11 @@
 #define KEYFIT_CORE_RULES_SHIM_H
 
 #include "core/pe.h"
+#include "core/pkcs7.h"
 #include "core/reasons.h"
 #include "core/shim.h"
 
 enum {
-	SHIM_LINKS_MAX = 64,	/* anchors remembered for one signature */
 	SHIM_BLOB_MAX = 1 << 20,	/* bytes of one signature */
 	SHIM_BLOBS_MAX = 4 << 20,	/* of all that are kept */
 	SHIM_SBAT_MAX = 1 << 20,	/* bytes of one .sbat section */
@@ -43,13 +43,6 @@ struct shim_profile {
 	bool keeps_digests;	/* UEFI-70: of each section; since 16.1 */
 };
 
-/* shim_link remembers whether a signature leads to one certificate. */
-struct shim_link {
-	uint8_t id[32];		/* SHA-256 of the certificate; zeros: free */
-	enum kf_answer3 answer;
-	struct kf_why why;
-};
-
 /* shim_signature is one entry of the certificate table. */
 struct shim_signature {
 	uint32_t number;	/* from 1; entries that shim skips count too */
@@ -65,7 +58,7 @@ struct shim_signature {
 				 * certificate */
 	enum kf_answer3 verified;	/* by its own signers */
 	struct kf_why verified_why;
-	struct shim_link link[SHIM_LINKS_MAX];
+	struct kf_pkcs7_link link[KF_PKCS7_LINKS_MAX];
 	struct kf_signature_result shown;
 };
 

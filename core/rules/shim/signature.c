@@ -11,58 +11,12 @@
  */
 #include "shim.h"
 
-#include <string.h>
-
-/* SPC_INDIRECT_DATA, 1.3.6.1.4.1.311.2.1.4. Source: Microsoft, "Windows
- * Authenticode Portable Executable Signature Format". */
-static const uint8_t spc_oid[] = {
-	0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x04,
-};
-
-/* What WrapPkcs7Data looks for at byte 4, and else puts in front. */
-static const uint8_t signed_oid[] = {
-	0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02,
-};
 
 enum {
-	WRAPPING_LEN = 19,
 	TAG_BOOLEAN = 1,
 	TAG_NULL = 5,
 	TAG_OBJECT = 6,
 };
-
-static bool is_wrapped(struct kf_bytes b)
-{
-	static const uint8_t explicit_tag[] = { 0xa0, 0x82 };
-
-	return kf_equal(kf_part_of(b, 4, sizeof(signed_oid)),
-			kf_view(signed_oid, sizeof(signed_oid))) &&
-	       kf_equal(kf_part_of(b, 15, 2), kf_view(explicit_tag, 2));
-}
-
-/* wrap puts a ContentInfo's header in front; lengths are cut to 16 bits. */
-static bool wrap(struct kf_bytes *out, struct kf_bytes b,
-		 struct kf_arena *arena)
-{
-	uint8_t *w = kf_arena_take(arena, b.len + WRAPPING_LEN);
-	const uint16_t lens[] = { (uint16_t)(b.len + WRAPPING_LEN - 4),
-				  (uint16_t)b.len };
-
-	if (!w)
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		uint8_t *head = w + (i ? 15 : 0);
-
-		head[0] = i ? 0xa0 : 0x30;
-		head[1] = 0x82;
-		head[2] = (uint8_t)(lens[i] >> 8);
-		head[3] = (uint8_t)lens[i];
-	}
-	memcpy(w + 4, signed_oid, sizeof(signed_oid));
-	memcpy(w + WRAPPING_LEN, b.data, b.len);
-	*out = kf_view(w, b.len + WRAPPING_LEN);
-	return true;
-}
 
 static enum kf_status parse(struct shim_signature *s,
 			    const struct shim_profile *profile,
@@ -75,11 +29,11 @@ static enum kf_status parse(struct shim_signature *s,
 
 	if (status != KF_OK || !s->data)
 		return status;
-	if (is_wrapped(s->blob)) {
+	if (kf_pkcs7_is_wrapped(s->blob)) {
 		s->wrapped = s->data;
 		return KF_OK;
 	}
-	if (!wrap(&wrapped, s->blob, env->arena))
+	if (!kf_pkcs7_wrap(&wrapped, s->blob, env->arena))
 		return KF_NO_MEMORY;
 	return crypto->signed_read(crypto->self, &s->wrapped, wrapped,
 				   profile->cms);
@@ -101,26 +55,6 @@ static bool stop(struct shim_signature *s, const char *text)
 {
 	s->content_stops = true;
 	return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17", text);
-}
-
-/* header_len is how many bytes shim takes for tag and length, and `*len` what
- * it takes for the length: it looks at single bits. 0: it gives up. */
-static size_t header_len(struct kf_bytes b, size_t *len)
-{
-	unsigned first = b.len > 1 ? b.data[1] : 0;
-
-	*len = first & 0x7f;
-	if (!(first & 0x80))
-		return 2;
-	if ((first & 0x81) == 0x81) {
-		*len = b.len > 2 ? b.data[2] : 0;
-		return 3;
-	}
-	if ((first & 0x82) == 0x82) {
-		*len = b.len > 3 ? (size_t)b.data[2] << 8 | b.data[3] : 0;
-		return 4;
-	}
-	return 0;
 }
 
 static bool mismatch(struct shim_signature *s, const struct kf_digest *digest,
@@ -147,7 +81,7 @@ static bool covers_image(struct shim_signature *s,
 			 const struct kf_signed_facts *facts)
 {
 	const struct kf_digest *digest = &image->digest[KF_SHA256];
-	size_t len, head = header_len(facts->content, &len);
+	size_t len, head = kf_pkcs7_head_len(facts->content, &len);
 	struct kf_bytes claimed = { NULL, 0 };
 
 	if (facts->content_tag == TAG_BOOLEAN ||
@@ -181,7 +115,7 @@ static bool is_authenticode(struct shim_signature *s,
 	    (facts.detached && profile->detached_checked))
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "it is no PKCS#7 SignedData with content");
-	if (!kf_equal(facts.content_oid, kf_view(spc_oid, sizeof(spc_oid))))
+	if (!kf_pkcs7_is_authenticode(&facts))
 		return refuse(s, KF_REASON_SIGNATURE_MALFORMED, "UEFI-17",
 			      "its content is not Authenticode's");
 	if (facts.detached)
@@ -194,27 +128,12 @@ static bool is_authenticode(struct shim_signature *s,
 	return true;
 }
 
-/* show fills what a verdict tells about the signature: its chain as far as
- * the bag holds it. */
 static void show(struct shim_signature *s, const struct kf_crypto *crypto)
 {
-	struct kf_signed_data *data = s->wrapped ? s->wrapped : s->data;
-	struct kf_signature_result *r = &s->shown;
-	struct kf_signer_facts signer;
-	struct kf_signed_facts facts;
-
-	r->number = s->number;
-	r->at = s->at;
-	r->len = s->len;
-	if (!data)
-		return;
-	crypto->signed_facts(data, &facts);
-	if (facts.num_signers == 0)
-		return;
-	crypto->signed_signer(data, 0, &signer);
-	r->digest = signer.digest;
-	r->algorithm = signer.algorithm;
-	r->num_chain = crypto->signed_path(data, r->chain, KF_CHAIN_MAX);
+	s->shown.number = s->number;
+	s->shown.at = s->at;
+	s->shown.len = s->len;
+	kf_pkcs7_show(&s->shown, s->wrapped ? s->wrapped : s->data, crypto);
 }
 
 void shim_signature_prepare(struct shim_signature *s,
@@ -256,33 +175,13 @@ void shim_signature_suppose(struct shim_signature *s,
 						 &s->verified_why);
 }
 
-/* link_to finds what is remembered of a certificate, or a place to remember
- * it: `passing` when all places are taken. */
-static struct shim_link *link_to(struct shim_signature *s, const uint8_t *id,
-				 struct shim_link *passing)
-{
-	static const uint8_t unused[32];
-
-	for (size_t i = 0; i < SHIM_LINKS_MAX; i++) {
-		struct shim_link *l = &s->link[(id[0] + i) % SHIM_LINKS_MAX];
-
-		if (memcmp(l->id, id, 32) == 0)
-			return l;
-		if (memcmp(l->id, unused, 32) != 0)
-			continue;
-		memcpy(l->id, id, 32);
-		return l;
-	}
-	return passing;
-}
-
 bool shim_authenticode(struct shim_case *k, struct shim_signature *s,
 		       const struct shim_certificate *anchor,
 		       struct kf_why *why)
 {
 	const struct kf_crypto *crypto = k->env->crypto;
-	struct shim_link passing = { .answer = KF_NOT_ASKED };
-	struct shim_link *l;
+	struct kf_pkcs7_link passing = { .answer = KF_NOT_ASKED };
+	struct kf_pkcs7_link *l;
 
 	why->kind = KF_WHY_NOTHING;
 	why->text = NULL;
@@ -294,7 +193,9 @@ bool shim_authenticode(struct shim_case *k, struct shim_signature *s,
 	}
 	if (s->content_fault.reason)
 		return false;
-	l = link_to(s, anchor->id, &passing);
+	l = kf_pkcs7_link_to(s->link, anchor->id);
+	if (!l)
+		l = &passing;
 	if (l->answer == KF_NOT_ASKED && k->status == KF_OK)
 		k->status = crypto->signed_chain(s->wrapped,
 						 anchor->entry.data,

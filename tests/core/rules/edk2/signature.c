@@ -182,8 +182,8 @@ static void more_anchors_than_are_remembered_are_asked_again(void **state)
 
 	counting.signed_chain = count_chains;
 	env->crypto = &counting;
-	ask_again(env, 1, EDK2_LINKS_MAX + 2);
-	assert_true(asked >= EDK2_LINKS_MAX + 2);
+	ask_again(env, 1, KF_PKCS7_LINKS_MAX + 2);
+	assert_true(asked >= KF_PKCS7_LINKS_MAX + 2);
 }
 
 static enum kf_status no_chain(const struct kf_signed_data *data,
