@@ -562,6 +562,7 @@ static void read_cases(const char *folder)
 int main(int argc, char **argv)
 {
 	static struct file f;
+	const char *store = "";
 	size_t count, id = 0;
 
 	if (argc != 4) {
@@ -577,8 +578,9 @@ int main(int argc, char **argv)
 
 		if (share == 0)
 			continue;
-		if (i == 0 || strcmp(origins[i].store, origins[i - 1].store))
+		if (strcmp(origins[i].store, store) != 0)
 			printf("%s\n", origins[i].store);
+		store = origins[i].store;
 		printf("base %s\n", origins[i].image);
 		load(&f, argv[1], origins[i].image);
 		for (size_t j = 0; j < share; j++, id++) {
