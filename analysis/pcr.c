@@ -76,18 +76,6 @@ enum kf_status kf_pcrs_event(struct kf_pcrs *pcrs,
 	return status;
 }
 
-enum kf_status kf_pcrs_replay(struct kf_pcrs *out, struct kf_eventlog *log,
-			      const struct kf_crypto *crypto)
-{
-	struct kf_event event;
-	enum kf_status status = KF_OK;
-
-	kf_pcrs_start(out, log);
-	while (status == KF_OK && kf_eventlog_next(log, &event))
-		status = kf_pcrs_event(out, &event, crypto);
-	return status;
-}
-
 bool kf_event_covers(const struct kf_event *event,
 		     const struct kf_eventlog *log, struct kf_bytes bytes,
 		     const struct kf_crypto *crypto)

@@ -23,7 +23,6 @@ enum kf_event_proof {
 	KF_PROOF_FALSE,		/* not what the record carries, though its type
 				 * says so */
 	KF_PROOF_NOT_EXTENDED,	/* EV_NO_ACTION: it never reaches a PCR */
-	KF_PROOF_FILE,		/* a file that was given */
 };
 
 /* kf_pcrs_start sets the registers as they are when the machine starts. */
@@ -34,12 +33,6 @@ void kf_pcrs_start(struct kf_pcrs *out, const struct kf_eventlog *log);
 KF_MUST enum kf_status kf_pcrs_event(struct kf_pcrs *pcrs,
 				     const struct kf_event *event,
 				     const struct kf_crypto *crypto);
-
-/* kf_pcrs_replay takes all events of a log. Look at `log->cursor.damage` for
- * where it ended. Fails: KF_NO_CRYPTO. */
-KF_MUST enum kf_status kf_pcrs_replay(struct kf_pcrs *out,
-				      struct kf_eventlog *log,
-				      const struct kf_crypto *crypto);
 
 /* kf_event_covers tells whether an event's digests are, in every bank that can
  * be computed and for which it has one, those of `bytes`. */

@@ -7,39 +7,42 @@
 enum {
 	SHA1_LEN = 20,
 	ALG_SHA1 = 0x0004,
-	ALG_SHA256 = 0x000b,
-	ALG_SHA384 = 0x000c,
-	ALG_SHA512 = 0x000d,
 	GUID_LEN = 16,
+};
+
+/* Those without `known` are named, and not computed. */
+static const struct kf_bank banks[] = {
+	{ "sha1", ALG_SHA1, SHA1_LEN, true, KF_SHA1 },
+	{ "sha256", 0x000b, 32, true, KF_SHA256 },
+	{ "sha384", 0x000c, 48, true, KF_SHA384 },
+	{ "sha512", 0x000d, 64, true, KF_SHA512 },
+	{ "sm3_256", 0x0012, 32, false, KF_SHA1 },
+	{ "sha3_256", 0x0027, 32, false, KF_SHA1 },
+	{ "sha3_384", 0x0028, 48, false, KF_SHA1 },
+	{ "sha3_512", 0x0029, 64, false, KF_SHA1 },
 };
 
 static const char spec_id[16] = "Spec ID Event03";
 
-/* bank_of says what keyfit can do with an algorithm. */
+const struct kf_bank *kf_bank_at(size_t index)
+{
+	return index < sizeof(banks) / sizeof(banks[0]) ? &banks[index] : NULL;
+}
+
+/* bank_of says what keyfit can do with an algorithm. A bank whose digests have
+ * another size is not the one that it says. */
 static struct kf_bank bank_of(uint16_t algorithm, uint16_t digest_len)
 {
-	struct kf_bank bank = { algorithm, digest_len, true, KF_SHA1 };
+	struct kf_bank bank = { "unknown", algorithm, digest_len, false,
+				KF_SHA1 };
+	const struct kf_bank *b;
 
-	switch (algorithm) {
-	case ALG_SHA1:
-		bank.kind = KF_SHA1;
-		break;
-	case ALG_SHA256:
-		bank.kind = KF_SHA256;
-		break;
-	case ALG_SHA384:
-		bank.kind = KF_SHA384;
-		break;
-	case ALG_SHA512:
-		bank.kind = KF_SHA512;
-		break;
-	default:
-		bank.known = false;
-		break;
-	}
-	/* A bank whose digests have another size is not the one it says. */
-	if (bank.known && kf_digest_len(bank.kind) != digest_len)
-		bank.known = false;
+	for (size_t i = 0; (b = kf_bank_at(i)); i++)
+		if (b->algorithm == algorithm) {
+			bank = *b;
+			bank.known &= b->digest_len == digest_len;
+			bank.digest_len = digest_len;
+		}
 	return bank;
 }
 
@@ -240,21 +243,19 @@ bool kf_event_variable_read(struct kf_event_variable *out,
 	struct kf_cursor c = kf_cursor_over(data, 0);
 	uint64_t name_len, data_len;
 
-	out->guid = kf_take(&c, GUID_LEN, "VariableName");
+	kf_skip(&c, GUID_LEN, "VariableName");
 	name_len = kf_u64le(&c, "UnicodeNameLength");
 	data_len = kf_u64le(&c, "VariableDataLength");
 	if (name_len > data.len)
 		kf_break(&c, "UnicodeNameLength");
 	out->name = kf_take(&c, name_len * 2, "UnicodeName");
-	out->data_at = kf_at(&c);
 	out->data = kf_take(&c, data_len, "VariableData");
 	return !c.damage.field && kf_left(&c) == 0;
 }
 
 /* Source: TCG PC Client Platform Firmware Profile 1.06, 10.4.1, and what
  * firmware does: EV_EFI_VARIABLE_BOOT is over the variable's data alone
- * (edk2, MdeModulePkg/Library/../DxeTpm2MeasureBootLib and
- * SecurityPkg/Tcg/Tcg2Dxe/Tcg2Dxe.c:MeasureVariable). */
+ * (edk2, SecurityPkg/Tcg/Tcg2Dxe/Tcg2Dxe.c:MeasureVariable). */
 struct kf_bytes kf_event_measured(const struct kf_event *event,
 				  bool *elsewhere)
 {

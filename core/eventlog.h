@@ -51,11 +51,15 @@ enum {
 /* kf_bank is one bank of PCRs. `known`: keyfit can compute its digests, as
  * `kind`; else what it adds up to cannot be told. */
 struct kf_bank {
+	const char *name;	/* "sha256" */
 	uint16_t algorithm;	/* TPM_ALG_ID */
 	uint16_t digest_len;	/* bytes */
 	bool known;
 	enum kf_digest_kind kind;
 };
+
+/* kf_bank_at walks the algorithms that have a name; NULL after the last. */
+const struct kf_bank *kf_bank_at(size_t index);
 
 /* kf_event is one record. Views are of the log. */
 struct kf_event {
@@ -93,10 +97,8 @@ const char *kf_event_type(uint32_t type);
 
 /* kf_event_variable is UEFI_VARIABLE_DATA. Source: the same, 10.2.6. */
 struct kf_event_variable {
-	struct kf_bytes guid;
 	struct kf_bytes name;	/* UTF-16LE, no NUL */
 	struct kf_bytes data;
-	uint64_t data_at;	/* from the start of the event's data */
 };
 
 /* kf_event_variable_read takes it apart. Fails: false when it does not add

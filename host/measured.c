@@ -8,69 +8,42 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 enum { LOG_MAX = 64 << 20, TEXT_MAX = 1 << 20 };
 
-static const char *const banks[KF_NUM_DIGESTS] = {
-	[KF_SHA1] = "sha1",
-	[KF_SHA256] = "sha256",
-	[KF_SHA384] = "sha384",
-	[KF_SHA512] = "sha512",
-};
-
-/* grow makes room for more. Fails: false. */
-static bool grow(struct kf_text_file *file, size_t *room)
-{
-	char *more;
-
-	if (file->bytes.len < *room)
-		return true;
-	*room = *room ? *room * 2 : 65536;
-	more = realloc(file->memory, *room + 1);
-	if (!more)
-		return false;
-	file->memory = more;
-	return true;
-}
-
 /* read_to_end reads what tells no size. */
-static enum kf_status read_to_end(struct kf_text_file *out, int fd,
+static enum kf_status read_to_end(struct kf_output *out, int fd,
 				  struct kf_fault *why)
 {
-	size_t room = 0;
+	char some[65536];
 	ssize_t got;
 
-	for (;;) {
-		if (!grow(out, &room)) {
+	while ((got = read(fd, some, sizeof(some))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			kf_fault_say(why, NULL, "cannot be read: %s",
+				     strerror(errno));
+			return KF_CANNOT_READ;
+		}
+		kf_output_add(out, some, (size_t)got);
+		if (out->failed) {
 			kf_fault_say(why, NULL, "out of memory");
 			return KF_NO_MEMORY;
 		}
-		got = read(fd, out->memory + out->bytes.len,
-			   room - out->bytes.len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		out->bytes.len += (size_t)got;
-		if (out->bytes.len > LOG_MAX) {
+		if (out->len > LOG_MAX) {
 			kf_fault_say(why, NULL, "is larger than %d MiB",
 				     LOG_MAX >> 20);
 			return KF_TOO_MUCH;
 		}
 	}
-	if (got < 0) {
-		kf_fault_say(why, NULL, "cannot be read: %s", strerror(errno));
-		return KF_CANNOT_READ;
-	}
-	out->bytes.data = (const uint8_t *)out->memory;
 	return KF_OK;
 }
 
-enum kf_status kf_log_read(struct kf_text_file *out, const char *path,
+enum kf_status kf_log_read(struct kf_output *out, const char *path,
 			   struct kf_fault *why)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
@@ -87,8 +60,6 @@ enum kf_status kf_log_read(struct kf_text_file *out, const char *path,
 	status = read_to_end(out, fd, why);
 	if (!is_stdin)
 		close(fd);
-	if (status != KF_OK)
-		kf_text_file_close(out);
 	return status;
 }
 
@@ -112,21 +83,23 @@ static bool read_hex(struct kf_digest *out, const char *text, size_t want)
 
 /* take_line takes one line of tpm2_pcrread's text: a bank's name, or the
  * value of a register. Returns whether it was one of these. */
-static bool take_line(struct kf_pcr_values *out, int *bank, const char *line)
+static bool take_line(struct kf_pcr_values *out, const struct kf_bank **bank,
+		      const char *line)
 {
+	const struct kf_bank *b;
 	char name[16], value[160];
 	unsigned pcr;
 
-	if (*bank >= 0 && sscanf(line, " %u : %159s", &pcr, value) == 2 &&
+	if (*bank && sscanf(line, " %u : %159s", &pcr, value) == 2 &&
 	    pcr < KF_NUM_PCRS)
-		return read_hex(&out->value[*bank][pcr], value,
-				kf_digest_len((enum kf_digest_kind)*bank));
+		return read_hex(&out->value[(*bank)->kind][pcr], value,
+				(*bank)->digest_len);
 	if (sscanf(line, " %15[a-z0-9_] :", name) != 1)
 		return false;
-	*bank = -1;
-	for (int i = 0; i < KF_NUM_DIGESTS; i++)
-		if (strcmp(banks[i], name) == 0)
-			*bank = i;
+	*bank = NULL;
+	for (size_t i = 0; (b = kf_bank_at(i)); i++)
+		if (b->known && strcmp(b->name, name) == 0)
+			*bank = b;
 	return false;
 }
 
@@ -135,7 +108,7 @@ enum kf_status kf_pcr_values_read(struct kf_pcr_values *out, const char *path,
 {
 	struct kf_text_file text;
 	enum kf_status status = kf_text_file_read(&text, path, TEXT_MAX, why);
-	int bank = -1;
+	const struct kf_bank *bank = NULL;
 	bool any = false;
 
 	memset(out, 0, sizeof(*out));
@@ -155,27 +128,33 @@ enum kf_status kf_pcr_values_read(struct kf_pcr_values *out, const char *path,
 	return KF_WRONG_USE;
 }
 
+/* read_own reads one register. Fails: false when it is not there. */
+static bool read_own(struct kf_pcr_values *out, const struct kf_bank *bank,
+		     int pcr)
+{
+	char path[64], value[160];
+	bool ok;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/tpm/tpm0/pcr-%s/%d",
+		 bank->name, pcr);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	ok = fscanf(file, "%159s", value) == 1 &&
+	     read_hex(&out->value[bank->kind][pcr], value, bank->digest_len);
+	fclose(file);
+	return ok;
+}
+
 bool kf_pcr_values_own(struct kf_pcr_values *out)
 {
+	const struct kf_bank *bank;
 	bool any = false;
 
 	memset(out, 0, sizeof(*out));
-	for (int bank = 0; bank < KF_NUM_DIGESTS; bank++)
-		for (int pcr = 0; pcr < KF_NUM_PCRS; pcr++) {
-			char path[64], value[160];
-			FILE *file;
-
-			snprintf(path, sizeof(path),
-				 "/sys/class/tpm/tpm0/pcr-%s/%d", banks[bank],
-				 pcr);
-			file = fopen(path, "r");
-			if (!file)
-				continue;
-			if (fscanf(file, "%159s", value) == 1)
-				any |= read_hex(&out->value[bank][pcr], value,
-						kf_digest_len(
-						(enum kf_digest_kind)bank));
-			fclose(file);
-		}
+	for (size_t i = 0; (bank = kf_bank_at(i)); i++)
+		for (int pcr = 0; bank->known && pcr < KF_NUM_PCRS; pcr++)
+			any |= read_own(out, bank, pcr);
 	return any;
 }

@@ -4,7 +4,7 @@
 #ifndef KEYFIT_HOST_MEASURED_H
 #define KEYFIT_HOST_MEASURED_H
 
-#include <keyfit/host.h>
+#include "output.h"
 
 #include "core/eventlog.h"
 
@@ -13,9 +13,9 @@
 
 /* kf_log_read reads an event log whole; "-" is standard input. A file that the
  * kernel makes up tells no size, and is read to its end.
- * Owns: `out`, until kf_text_file_close. Fails: KF_CANNOT_READ, KF_NO_MEMORY,
- * KF_TOO_MUCH. */
-KF_MUST enum kf_status kf_log_read(struct kf_text_file *out, const char *path,
+ * Owns: `out`, until kf_output_close, also when it fails. Fails:
+ * KF_CANNOT_READ, KF_NO_MEMORY, KF_TOO_MUCH. */
+KF_MUST enum kf_status kf_log_read(struct kf_output *out, const char *path,
 				   struct kf_fault *why);
 
 /* kf_pcr_values is what somebody read out of a TPM; `len` 0: not told. */

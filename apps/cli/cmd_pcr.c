@@ -48,30 +48,6 @@ static const char *const examples[] = {
 	NULL,
 };
 
-static const char *bank_name(const struct kf_bank *bank)
-{
-	switch (bank->algorithm) {
-	case 0x0004:
-		return "sha1";
-	case 0x000b:
-		return "sha256";
-	case 0x000c:
-		return "sha384";
-	case 0x000d:
-		return "sha512";
-	case 0x0012:
-		return "sm3_256";
-	case 0x0027:
-		return "sha3_256";
-	case 0x0028:
-		return "sha3_384";
-	case 0x0029:
-		return "sha3_512";
-	default:
-		return "unknown";
-	}
-}
-
 static const char *proof_name(enum kf_event_proof proof)
 {
 	switch (proof) {
@@ -81,8 +57,6 @@ static const char *proof_name(enum kf_event_proof proof)
 		return "false";
 	case KF_PROOF_NOT_EXTENDED:
 		return "not-extended";
-	case KF_PROOF_FILE:
-		return "file";
 	default:
 		return "none";
 	}
@@ -116,7 +90,7 @@ static void event_json(struct request *r, const struct kf_event *event,
 	kf_json_open(j, "digests", '{');
 	for (size_t b = 0; b < log->num_banks; b++)
 		if (event->digest[b].len)
-			kf_json_hex(j, bank_name(&log->bank[b]),
+			kf_json_hex(j, log->bank[b].name,
 				    event->digest[b]);
 	kf_json_close(j);
 	kf_json_close(j);
@@ -167,7 +141,7 @@ static size_t shown(const struct request *r, const struct kf_pcrs *pcrs)
 	const char *name = r->bank ? r->bank : "sha256";
 
 	for (size_t b = 0; b < pcrs->num_banks; b++)
-		if (strcmp(bank_name(&pcrs->bank[b]), name) == 0)
+		if (strcmp(pcrs->bank[b].name, name) == 0)
 			return b;
 	return r->bank ? pcrs->num_banks : 0;
 }
@@ -192,7 +166,7 @@ static void values_json(struct request *r, const struct kf_pcrs *pcrs)
 
 	kf_json_open(&r->json, "pcrs", '{');
 	for (size_t b = 0; b < pcrs->num_banks; b++) {
-		kf_json_open(&r->json, bank_name(&pcrs->bank[b]), '{');
+		kf_json_open(&r->json, pcrs->bank[b].name, '{');
 		for (int pcr = 0; pcr < KF_NUM_PCRS; pcr++) {
 			const struct kf_digest *v = &pcrs->value[b][pcr];
 
@@ -211,7 +185,7 @@ static void values_json(struct request *r, const struct kf_pcrs *pcrs)
 				continue;
 			kf_json_open(&r->json, NULL, '{');
 			kf_json_text(&r->json, "bank",
-				     bank_name(&pcrs->bank[b]));
+				     pcrs->bank[b].name);
 			kf_json_number(&r->json, "pcr", (uint64_t)pcr);
 			kf_json_close(&r->json);
 		}
@@ -231,7 +205,7 @@ static void values_text(struct request *r, const struct kf_pcrs *pcrs)
 		if (!r->wanted[pcr] || !pcrs->extended[pcr])
 			continue;
 		kf_output_print(r->out, "PCR %-2d  %s  ", pcr,
-				bank_name(&pcrs->bank[bank]));
+				pcrs->bank[bank].name);
 		if (v->len)
 			kf_output_hex(r->out, kf_view(v->bytes, v->len));
 		else
@@ -317,14 +291,23 @@ static int tell_log(struct request *r, struct kf_bytes bytes)
 	return conclude(r, &log.cursor.damage);
 }
 
+static bool is_bank(const char *name)
+{
+	const struct kf_bank *bank;
+
+	for (size_t i = 0; (bank = kf_bank_at(i)); i++)
+		if (bank->known && strcmp(bank->name, name) == 0)
+			return true;
+	return false;
+}
+
 /* choose takes --pcr and --bank. Returns an exit status. */
 static int choose(struct request *r, const struct kf_arguments *arguments)
 {
 	bool any = false;
 
 	r->bank = kf_argument(arguments, "bank");
-	if (r->bank && strcmp(r->bank, "sha1") && strcmp(r->bank, "sha256") &&
-	    strcmp(r->bank, "sha384") && strcmp(r->bank, "sha512")) {
+	if (r->bank && !is_bank(r->bank)) {
 		kf_say(r->bank, "no such bank",
 		       "sha1, sha256, sha384 or sha512");
 		return KF_EXIT_USAGE;
@@ -369,24 +352,27 @@ static int expect(struct request *r, const struct kf_arguments *arguments)
 
 static int tell_file(struct request *r, const struct kf_arguments *arguments)
 {
-	struct kf_text_file file;
+	struct kf_output file;
 	struct kf_fault why = { 0 };
 	int status = expect(r, arguments);
+	struct kf_bytes log;
 
 	if (status != KF_EXIT_FITS)
 		return status;
 	if (kf_log_read(&file, r->path, &why) != KF_OK) {
 		kf_say_fault(r->path, &why);
+		kf_output_close(&file);
 		return KF_EXIT_FAULT;
 	}
-	if (kf_eventlog_likely(file.bytes)) {
-		status = tell_log(r, file.bytes);
+	log = kf_view(file.data, file.len);
+	if (kf_eventlog_likely(log)) {
+		status = tell_log(r, log);
 	} else {
 		kf_say(r->path, "is no event log",
 		       "name a copy of " KF_OWN_LOG);
 		status = KF_EXIT_USAGE;
 	}
-	kf_text_file_close(&file);
+	kf_output_close(&file);
 	return status;
 }
 

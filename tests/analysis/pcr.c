@@ -35,7 +35,7 @@ static struct kf_eventlog one_bank(void)
 {
 	struct kf_eventlog log = {
 		.num_banks = 1,
-		.bank = { { 0x000b, 32, true, KF_SHA256 } },
+		.bank = { { "sha256", 0x000b, 32, true, KF_SHA256 } },
 	};
 
 	return log;
