@@ -1,5 +1,5 @@
-# What the tests of both firmwares share: where the builds come from, asking
-# them, and reports in TAP.
+# What the tests of real firmware share: where the builds come from, asking them,
+# and reports in TAP.
 import glob
 import gzip
 import hashlib
@@ -18,7 +18,15 @@ def report(good, name, lines=()):
     print('%sok %d - %s' % ('' if good else 'not ', len(done), name))
     for line in lines:
         print('# ' + line)
+        # What only the log of the test would tell goes where all see it.
+        if not good:
+            print('%s: %s' % (name, line), file=sys.stderr)
     sys.stdout.flush()
+
+
+def finish():
+    print('1..%d' % len(done))
+    sys.exit(not all(done))
 
 
 def shorten(lines):
@@ -86,7 +94,8 @@ def firmwares(program):
 
 
 class Run(threading.Thread):
-    """All questions to one firmware; the two run side by side."""
+    """All questions to one firmware: name, script (one for all, or one for
+    each year), options. The firmwares run side by side."""
     def __init__(self, firmware, folder, questions):
         super().__init__()
         self.firmware, self.folder = firmware, folder
@@ -94,8 +103,11 @@ class Run(threading.Thread):
 
     def run(self):
         try:
-            for name, script in self.questions.items():
-                self.said[name] = self.firmware.ask(script, self.folder)
+            for name, script, *options in self.questions:
+                if isinstance(script, dict):
+                    script = script[self.firmware.year]
+                self.said[name] = self.firmware.ask(script, self.folder,
+                                                    *options)
         except (RuntimeError, OSError) as trouble:
             self.trouble = trouble
 

@@ -35,27 +35,6 @@ enum {
 	HEADER_LEN = 32,	/* of the first record, of the older form */
 };
 
-void *memcpy(void *out, const void *from, size_t len);
-void *memset(void *out, int value, size_t len);
-
-void *memcpy(void *out, const void *from, size_t len)
-{
-	void *to = out;
-
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(len) : :
-			 "memory");
-	return out;
-}
-
-void *memset(void *out, int value, size_t len)
-{
-	void *to = out;
-
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(len) : "a"(value) :
-			 "memory");
-	return out;
-}
-
 static void say_hex(const uint8_t *data, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -120,10 +99,9 @@ static void tell_pcr(struct tcg2 *tcg2, uint8_t algorithm, unsigned pcr)
 {
 	uint8_t ask[20] = { 0x80, 1, 0, 0, 0, 20, 0, 0, 1, 0x7e, 0, 0, 0, 1,
 			    0, algorithm, 3 };
-	uint8_t answer[ANSWER_MAX];
+	uint8_t answer[ANSWER_MAX] = { 0 };
 	size_t at = 10 + 4 + 4 + 2 + 1 + 3 + 4, len;
 
-	memset(answer, 0, sizeof(answer));
 	ask[17 + pcr / 8] = (uint8_t)(1 << pcr % 8);
 	if (tcg2->submit(tcg2, sizeof(ask), ask, sizeof(answer), answer) ||
 	    answer[6] || answer[7] || answer[8] || answer[9])
