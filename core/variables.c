@@ -2,7 +2,8 @@
  *
  * Source: UEFI 2.10, 3.3 and 32.6; edk2 MdeModulePkg/Include/Guid/
  * ImageAuthentication.h; SecurityPkg/Include/Guid/AuthenticatedVariableFormat.h
- * (SecureBootEnable, CustomMode).
+ * (SecureBootEnable, CustomMode); rhboot/shim 16.1, mok.c:
+ * mok_state_variable_data, lib/guid.c, include/sbat.h (what shim keeps).
  */
 #include "variables.h"
 
@@ -15,18 +16,28 @@
 #define CUSTOM { 0x0c, 0xec, 0x76, 0xc0, 0x28, 0x70, 0x99, 0x43, \
 		 0xa0, 0x72, 0x71, 0xee, 0x5c, 0x44, 0x8b, 0x9f }
 
+#define SHIM { 0x50, 0xab, 0x5d, 0x60, 0x46, 0xe0, 0x00, 0x43, \
+	       0xab, 0xb6, 0x3d, 0xd8, 0x10, 0xdd, 0x8b, 0x23 }
+#define BEFORE_START (KF_VARIABLE_KEPT | KF_VARIABLE_AT_BOOT)
+
 const struct kf_variable kf_variables[KF_NUM_VARIABLES] = {
-	{ "pk", "PK", GLOBAL, KF_VARIABLE_SIGNED, true },
-	{ "kek", "KEK", GLOBAL, KF_VARIABLE_SIGNED, true },
-	{ "db", "db", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true },
-	{ "dbx", "dbx", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true },
-	{ "dbt", "dbt", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true },
+	{ "pk", "PK", GLOBAL, KF_VARIABLE_SIGNED, true, false },
+	{ "kek", "KEK", GLOBAL, KF_VARIABLE_SIGNED, true, false },
+	{ "db", "db", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true, false },
+	{ "dbx", "dbx", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true, false },
+	{ "dbt", "dbt", IMAGE_SECURITY, KF_VARIABLE_SIGNED, true, false },
 	{ "secure-boot-enable", "SecureBootEnable", ENABLE,
-	  KF_VARIABLE_KEPT | KF_VARIABLE_AT_BOOT, false },
+	  BEFORE_START, false, false },
 	{ "custom-mode", "CustomMode", CUSTOM,
-	  KF_VARIABLE_KEPT | KF_VARIABLE_AT_BOOT, false },
-	{ "secure-boot", "SecureBoot", GLOBAL, 0, false },
-	{ "setup-mode", "SetupMode", GLOBAL, 0, false },
+	  BEFORE_START, false, false },
+	{ "secure-boot", "SecureBoot", GLOBAL, 0, false, false },
+	{ "setup-mode", "SetupMode", GLOBAL, 0, false, false },
+	{ "mok", "MokList", SHIM, BEFORE_START, true, true },
+	{ "mokx", "MokListX", SHIM, BEFORE_START, true, true },
+	{ "mok-sb-state", "MokSBState", SHIM, BEFORE_START, false, true },
+	{ "mok-db-state", "MokDBState", SHIM, BEFORE_START, false, true },
+	{ "sbat-level", "SbatLevel", SHIM, BEFORE_START, false, true },
+	{ "sbat-policy", "SbatPolicy", SHIM, BEFORE_START, false, true },
 };
 
 const struct kf_variable *kf_variable_of(const char *part)

@@ -7,7 +7,7 @@
 #include <keyfit/bytes.h>
 
 enum {
-	KF_NUM_VARIABLES = 9,
+	KF_NUM_VARIABLES = 15,
 	KF_GUID_LEN = 16,
 	KF_VARIABLE_NAME_MAX = 17,	/* characters, without a NUL */
 };
@@ -24,13 +24,15 @@ enum {
 
 /* kf_variable is one of them. `attributes` are those that it is kept with;
  * 0: the firmware makes it anew at each start, and never reads it from flash.
- * `lists`: it holds signature lists. */
+ * `lists`: it holds signature lists. `hidden`: a system that runs does not tell
+ * it, in no form that this table knows. */
 struct kf_variable {
 	const char *part;	/* "secure-boot-enable" */
 	const char *name;	/* "SecureBootEnable" */
 	uint8_t guid[KF_GUID_LEN];
 	uint32_t attributes;
 	bool lists;
+	bool hidden;
 };
 
 extern const struct kf_variable kf_variables[KF_NUM_VARIABLES];

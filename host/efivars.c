@@ -203,6 +203,18 @@ static enum kf_status put_strays(struct reading *r)
 	return status;
 }
 
+/* put_hidden: what is hidden may be there. */
+static enum kf_status put_hidden(struct reading *r)
+{
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++)
+		if (kf_variables[i].hidden &&
+		    !kf_store_part(r->store, kf_variables[i].part))
+			status = put_unknown(r, kf_variables[i].part);
+	return status;
+}
+
 /* says_on tells whether the variables say that Secure Boot is on: firmware
  * takes all for that which is not one byte of 0. */
 static bool says_on(const struct kf_store *store)
@@ -220,6 +232,8 @@ static enum kf_status complete(struct reading *r)
 				  .presence = KF_ABSENT };
 	enum kf_status status = put_strays(r);
 
+	if (status == KF_OK)
+		status = put_hidden(r);
 	r->store->complete = true;
 	if (status == KF_OK && says_on(r->store) &&
 	    !kf_store_part(r->store, "pk")) {

@@ -112,6 +112,30 @@ static void what_was_written_is_read_back(void **state)
 	assert_int_equal(kf_store_presence(&store, "dbt"), KF_ABSENT);
 }
 
+/* Names, vendor and attributes: rhboot/shim 16.1, mok.c and sbat.c. */
+static void what_shim_keeps_is_read_too(void **state)
+{
+	static const char *const parts[] = {
+		"mok", "mokx", "mok-sb-state", "mok-db-state", "sbat-level",
+		"sbat-policy",
+	};
+	static uint8_t copy[SMALL_LEN];
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct kf_ovmf_change c = change(parts[i], dbx_bytes, 76);
+
+		assert_int_equal(kf_ovmf_write(copy, kf_view(small, SMALL_LEN),
+					       &c, 1), KF_OK);
+		read_store(kf_view(copy, SMALL_LEN));
+		assert_int_equal(store.num_parts, 5);
+		holds(parts[i], dbx_bytes, 76);
+		assert_int_equal(kf_store_part(&store, parts[i])->attributes,
+				 3);
+	}
+	read_store(kf_view(small, SMALL_LEN));
+	assert_int_equal(kf_store_presence(&store, "mokx"), KF_ABSENT);
+}
+
 static void a_copy_keeps_what_is_not_named(void **state)
 {
 	static uint8_t copy[SMALL_LEN];
@@ -442,6 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_written_is_read_back),
+		cmocka_unit_test(what_shim_keeps_is_read_too),
 		cmocka_unit_test(a_copy_keeps_what_is_not_named),
 		cmocka_unit_test(a_copy_that_does_not_fit_is_refused),
 		cmocka_unit_test(a_damaged_image_is_not_written),
