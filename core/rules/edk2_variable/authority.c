@@ -31,35 +31,14 @@ static struct edk2_variable_verified verified(struct edk2_variable_case *k)
 	return edk2_variable_verify(k, k->device->target, k->attributes);
 }
 
-/* link_to finds what is remembered of an anchor, or a place to remember it;
- * NULL when all places are taken. */
-static struct edk2_variable_link *link_to(struct edk2_variable_update *u,
-					  const uint8_t *id)
-{
-	static const uint8_t unused[32];
-
-	for (size_t i = 0; i < EDK2_VARIABLE_LINKS; i++) {
-		struct edk2_variable_link *l =
-			&u->link[(id[0] + i) % EDK2_VARIABLE_LINKS];
-
-		if (memcmp(l->id, id, 32) == 0)
-			return l;
-		if (memcmp(l->id, unused, 32) != 0)
-			continue;
-		memcpy(l->id, id, 32);
-		return l;
-	}
-	return NULL;
-}
-
 /* leads tells whether every signer leads to one anchor. */
 static bool leads(struct edk2_variable_case *k, struct kf_bytes anchor,
 		  const struct kf_digest *id)
 {
 	const struct kf_crypto *crypto = k->env->crypto;
-	struct edk2_variable_link passing = { .answer = KF_NOT_ASKED };
-	struct edk2_variable_link *l = id ? link_to(k->update, id->bytes)
-					  : NULL;
+	struct kf_pkcs7_link passing = { .answer = KF_NOT_ASKED };
+	struct kf_pkcs7_link *l =
+		id ? kf_pkcs7_link_to(k->update->link, id->bytes) : NULL;
 
 	if (!l)
 		l = &passing;

@@ -7,13 +7,13 @@
 #ifndef KEYFIT_CORE_RULES_EDK2_VARIABLE_H
 #define KEYFIT_CORE_RULES_EDK2_VARIABLE_H
 
+#include "core/pkcs7.h"
 #include "core/reasons.h"
 #include "core/update.h"
 #include "core/variables.h"
 
 enum {
 	EDK2_VARIABLE_TARGETS = 5,	/* PK, KEK, db, dbx, dbt */
-	EDK2_VARIABLE_LINKS = 64,	/* anchors remembered for an update */
 	EDK2_VARIABLE_FILE_MAX = 1 << 20,
 	EDK2_VARIABLE_RECORD = 60,	/* bytes of a variable's header in
 					 * flash */
@@ -44,13 +44,6 @@ struct edk2_variable_profile {
 	bool post_quantum;	/* UEFI-22: it has ML-DSA and SLH-DSA */
 };
 
-/* edk2_variable_link remembers whether a signature leads to an anchor. */
-struct edk2_variable_link {
-	uint8_t id[32];		/* SHA-256 of the anchor; zeros: free */
-	enum kf_answer3 answer;
-	struct kf_why why;
-};
-
 /* edk2_variable_verified is whether a signature covers one target, written
  * with one set of attributes. */
 struct edk2_variable_verified {
@@ -75,7 +68,7 @@ struct edk2_variable_update {
 	struct kf_digest signer_id;
 	struct edk2_variable_verified
 		verified[EDK2_VARIABLE_TARGETS][2];	/* by append */
-	struct edk2_variable_link link[EDK2_VARIABLE_LINKS];
+	struct kf_pkcs7_link link[KF_PKCS7_LINKS_MAX];
 	struct kf_signature_result shown;
 };
 

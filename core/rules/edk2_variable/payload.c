@@ -9,8 +9,6 @@
  */
 #include "edk2_variable.h"
 
-#include "core/pkcs7.h"
-
 #include <string.h>
 
 /* What is signed in front of the value: the name without its end, the vendor,
