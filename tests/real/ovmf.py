@@ -34,6 +34,17 @@ def shorten(lines):
         (len(lines) > 20)
 
 
+def judged_rules(*words):
+    """Rules of which docs/rules/uefi.md says one of `words` first."""
+    rule, out = None, []
+    for line in open('docs/rules/uefi.md'):
+        if line.startswith('### '):
+            rule = line.split()[1].rstrip(':')
+        if line.startswith(words):
+            out.append(rule)
+    return out
+
+
 def skip(why):
     print('1..0 # SKIP ' + why)
     sys.exit(0)
