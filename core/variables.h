@@ -25,7 +25,7 @@ enum {
 /* kf_variable is one of them. `attributes` are those that it is kept with;
  * 0: the firmware makes it anew at each start, and never reads it from flash.
  * `lists`: it holds signature lists. `hidden`: a system that runs does not tell
- * it, in no form that this table knows. */
+ * it; `shown` is then the name under which shim tells it to that system. */
 struct kf_variable {
 	const char *part;	/* "secure-boot-enable" */
 	const char *name;	/* "SecureBootEnable" */
@@ -33,6 +33,7 @@ struct kf_variable {
 	uint32_t attributes;
 	bool lists;
 	bool hidden;
+	const char *shown;	/* NULL: under no other name */
 };
 
 extern const struct kf_variable kf_variables[KF_NUM_VARIABLES];

@@ -1,9 +1,13 @@
 /* Folders of UEFI variables, as Linux's efivarfs shows them: one file a
- * variable, NAME-GUID. The real one tells all that there is; a copy is whole
- * only if it holds SecureBoot, which every firmware that verifies has, and if
- * no file in it looks like a variable that was renamed.
+ * variable, NAME-GUID. A copy is whole only if it holds SecureBoot, and no file
+ * that looks like a variable that was renamed. What is there and cannot be read
+ * is unknown, and the first of these is told.
  *
- * What is there and cannot be read is unknown, and the first of these is told.
+ * What shim keeps is hidden; it shows it under other names to the system that
+ * it starts. Where one of these is there, what it does not show is not there.
+ *
+ * Source: rhboot/shim 16.1, mok.c:mok_state_variable_data, mirror_mok_db (a
+ * list that is too long goes on under the same name with a number).
  */
 #include "device.h"
 
@@ -28,6 +32,8 @@ struct reading {
 	bool live;
 	size_t num_variables;	/* files that are named as variables are */
 	bool stray[KF_NUM_VARIABLES];	/* a file is named nearly so */
+	bool shown;		/* shim has run */
+	bool goes_on[KF_NUM_VARIABLES];	/* what shim shows is in pieces */
 };
 
 static void write_guid(char out[GUID_TEXT_LEN + 1], const uint8_t *g)
@@ -54,23 +60,43 @@ static bool is_variable(const char *name)
 	return true;
 }
 
+/* is_named: is this the name in front of a file's GUID? */
+static bool is_named(const char *file, const char *name)
+{
+	size_t len = strlen(file) - GUID_TEXT_LEN - 1;
+
+	return name && strlen(name) == len && memcmp(name, file, len) == 0;
+}
+
 /* variable_named finds the variable that a file holds; NULL: none that
  * decides about trust. Names count by the letter, GUIDs by their value. */
 static const struct kf_variable *variable_named(const char *file)
 {
-	size_t len = strlen(file) - GUID_TEXT_LEN - 1;
+	const char *its_guid = file + strlen(file) - GUID_TEXT_LEN;
 	char guid[GUID_TEXT_LEN + 1];
 
 	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
 		const struct kf_variable *v = &kf_variables[i];
 
 		write_guid(guid, v->guid);
-		if (strlen(v->name) == len &&
-		    memcmp(v->name, file, len) == 0 &&
-		    strcasecmp(file + len + 1, guid) == 0)
+		if (strcasecmp(its_guid, guid) == 0 &&
+		    (is_named(file, v->name) || is_named(file, v->shown)))
 			return v;
 	}
 	return NULL;
+}
+
+/* note_piece: "MokListXRT1" is what did not fit into MokListXRT. */
+static void note_piece(struct reading *r, const char *file)
+{
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
+		const char *shown = kf_variables[i].shown;
+		size_t len = shown ? strlen(shown) : 0;
+
+		if (len && strncmp(file, shown, len) == 0 &&
+		    isdigit((unsigned char)file[len]))
+			r->goes_on[i] = true;
+	}
 }
 
 /* note_stray: "dbx.bak", "dbx_GUID" and the like were a variable before
@@ -111,7 +137,7 @@ static const struct kf_store_kind *kind(void)
 
 /* take makes a part of what a file holds. */
 static enum kf_status take(struct reading *r, const struct kf_variable *v,
-			   struct kf_bytes file, const char *path)
+			   struct kf_bytes file, const char *path, bool shown)
 {
 	struct kf_store one;
 	struct kf_part part;
@@ -130,6 +156,11 @@ static enum kf_status take(struct reading *r, const struct kf_variable *v,
 	part = one.part[0];
 	part.name = v->part;
 	part.from = kf_device_text(r->o, path);
+	/* The attributes are not those of the variable behind it; shim shows
+	 * none of which they are wrong. */
+	part.shown = shown;
+	if (shown)
+		part.attributes = 0;
 	return part.from ? put(r, &part) : KF_NO_MEMORY;
 }
 
@@ -140,9 +171,14 @@ static enum kf_status read_variable(struct reading *r, const char *name)
 	struct kf_bytes file = { NULL, 0 };
 	char path[PATH_LEN];
 	enum kf_status status;
+	bool shown;
 
-	if (!v)
+	if (!v) {
+		note_piece(r, name);
 		return KF_OK;
+	}
+	shown = is_named(name, v->shown);
+	r->shown = r->shown || shown;
 	snprintf(path, sizeof(path), "%s/%s", r->folder, name);
 	if (kf_store_part(r->store, v->part)) {
 		kf_say_path(&r->o->device->unread, path, "remove one of them",
@@ -158,7 +194,7 @@ static enum kf_status read_variable(struct reading *r, const char *name)
 	}
 	if (status != KF_OK)
 		return put_unknown(r, v->part);
-	return take(r, v, file, path);
+	return take(r, v, file, path, shown);
 }
 
 static enum kf_status walk(struct reading *r, DIR *folder)
@@ -203,15 +239,22 @@ static enum kf_status put_strays(struct reading *r)
 	return status;
 }
 
-/* put_hidden: what is hidden may be there. */
+/* put_hidden: what is hidden may be there, unless shim would have shown it or
+ * taken it away. Before 15.3 shim had no SbatLevel to show. */
 static enum kf_status put_hidden(struct reading *r)
 {
 	enum kf_status status = KF_OK;
 
-	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++)
-		if (kf_variables[i].hidden &&
-		    !kf_store_part(r->store, kf_variables[i].part))
-			status = put_unknown(r, kf_variables[i].part);
+	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++) {
+		const struct kf_variable *v = &kf_variables[i];
+		bool there = kf_store_part(r->store, v->part);
+
+		if (!v->hidden || (there && !r->goes_on[i]))
+			continue;
+		if (!there && r->shown && strcmp(v->part, "sbat-level") != 0)
+			continue;
+		status = put_unknown(r, v->part);
+	}
 	return status;
 }
 
@@ -263,8 +306,12 @@ bool kf_efivars_is_live(const char *folder)
 enum kf_status kf_efivars_read(struct kf_opening *o, struct kf_store *store,
 			       const char *folder, size_t *num)
 {
-	struct reading r = { o, store, folder, kf_efivars_is_live(folder), 0,
-			     { false } };
+	struct reading r = {
+		.o = o,
+		.store = store,
+		.folder = folder,
+		.live = kf_efivars_is_live(folder),
+	};
 	enum kf_status status;
 	DIR *dir = opendir(folder);
 

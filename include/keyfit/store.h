@@ -40,6 +40,8 @@ struct kf_part {
 	uint32_t attributes;	/* of a UEFI variable; 0: not known */
 	struct kf_moment time;	/* of a UEFI variable's last write */
 	bool timed;		/* `time` is known */
+	bool shown;		/* as shim shows it to a running system: lists
+				 * start with shim's own */
 	const char *from;	/* the file it came from; NULL: not told */
 };
 

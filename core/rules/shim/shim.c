@@ -230,21 +230,56 @@ static enum kf_status read_shim(struct shim_trust *trust,
 	return shim_certificate_read(vendor, trust->shim.vendor, env);
 }
 
-/* own_list is what shim puts in front of the MOKs. UEFI-63. */
+/* own_list is what shim puts in front of the MOKs, for itself (since 15.7) and
+ * for those whom it shows them. UEFI-63. */
 static enum kf_status own_list(struct kf_bytes *out,
 			       const struct shim_trust *trust,
-			       const struct shim_profile *profile,
 			       struct kf_env *env)
 {
 	*out = kf_view(NULL, 0);
-	if (!profile->mirrors_vendor || !trust->has_shim ||
-	    trust->shim.vendor.len == 0)
+	if (!trust->has_shim || trust->shim.vendor.len == 0)
 		return KF_OK;
 	if (kf_shim_is_certificate(trust->shim.vendor))
 		return kf_siglist_of_certificates(out, &trust->shim.vendor, 1,
 						  env->arena);
 	*out = trust->shim.vendor;
 	return KF_OK;
+}
+
+/* starts_with: does a list start with another, whoever owns its first entry?
+ * The owner that shim writes there is its own. */
+static bool starts_with(struct kf_bytes list, struct kf_bytes own)
+{
+	const size_t owner_end = KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN;
+
+	if (own.len <= owner_end)
+		return false;
+	return kf_equal(kf_part_of(list, 0, KF_SIGLIST_HEADER_LEN),
+			kf_part_of(own, 0, KF_SIGLIST_HEADER_LEN)) &&
+	       kf_equal(kf_part_of(list, owner_end, own.len - owner_end),
+			kf_part_of(own, owner_end, own.len - owner_end));
+}
+
+/* unshow takes away what the shim that ran put in front of a list that it
+ * shows. Where that is not what this shim has, another one ran, and the
+ * owner's part of the list cannot be told. */
+static void unshow(struct shim_trust *trust, const struct kf_store *store,
+		   enum shim_list_id id, struct kf_bytes own,
+		   enum shim_doubt doubt)
+{
+	struct shim_list *list = &trust->list[id];
+	const struct kf_part *part = kf_store_part(store, list->name);
+
+	if (list->open || !part || !part->shown || list->bytes.len == 0)
+		return;
+	if (starts_with(list->bytes, own)) {
+		list->bytes = kf_part_of(list->bytes, own.len,
+					 list->bytes.len - own.len);
+		return;
+	}
+	list->bytes = kf_view(NULL, 0);
+	list->open = true;
+	trust->doubts |= 1u << doubt;
 }
 
 /* join puts the owner's list behind shim's own. */
@@ -303,8 +338,11 @@ static enum kf_status read_lists(struct shim_trust *trust,
 	read_variable(trust, store, SHIM_DBX, "dbx", SHIM_DOUBT_DBX);
 	read_variable(trust, store, SHIM_MOK, "mok", SHIM_DOUBT_MOK);
 	read_variable(trust, store, SHIM_MOKX, "mokx", SHIM_DOUBT_MOKX);
-	status = own_list(&own, trust, profile, env);
-	if (status == KF_OK)
+	status = own_list(&own, trust, env);
+	unshow(trust, store, SHIM_MOK, own, SHIM_DOUBT_MOK);
+	unshow(trust, store, SHIM_MOKX, trust->shim.vendor_dbx,
+	       SHIM_DOUBT_MOKX);
+	if (status == KF_OK && profile->mirrors_vendor)
 		status = join(&list[SHIM_MOK], own, env->arena);
 	for (int i = 0; i < SHIM_NUM_LISTS && status == KF_OK; i++)
 		status = shim_list_read(&list[i], env);

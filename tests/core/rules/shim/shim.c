@@ -61,6 +61,29 @@ static struct kf_bytes make_shim(const char *sbat, const char *automatic,
 	return file;
 }
 
+/* with_vendor is the shim with lists of its vendor's, behind all else. */
+static struct kf_bytes with_vendor(struct kf_bytes lists)
+{
+	struct kf_bytes file = model_join(shim, model_fill(16, 0));
+	size_t at = shim.len;
+
+	model_poke(file, at, 4, lists.len);
+	model_poke(file, at + 8, 4, 16);
+	model_poke(file, at + 12, 4, 16 + lists.len);
+	file = model_join(file, lists);
+	section(file, 1, "/4", at, 16 + lists.len);
+	return file;
+}
+
+/* show puts a part as a running system sees it. */
+static void show(const char *name, struct kf_bytes bytes)
+{
+	struct kf_part part = { .name = name, .presence = KF_PRESENT,
+				.bytes = bytes, .shown = true };
+
+	assert_true(kf_store_put(&store, &part));
+}
+
 /* with_sbat is an image whose one section is its SBAT. */
 static struct kf_bytes with_sbat(const char *rows)
 {
@@ -259,6 +282,32 @@ static void a_missing_part_is_waited_for(void **state)
 	assert_true(refused(file, "image-hash-revoked"));
 }
 
+/* UEFI-63: MokListRT is the vendor's own with MokList behind it. */
+static void what_shim_shows_is_the_owners_behind_its_own(void **state)
+{
+	struct kf_bytes file = with_sbat(grub_5);
+	struct kf_bytes vendor = hash(with_sbat("vendor,1,a,b,c,d\n"));
+	struct kf_bytes other = hash(with_sbat("other,1,a,b,c,d\n"));
+
+	model_put(&store, "shim", with_vendor(vendor));
+	show("mok", vendor);
+	assert_true(refused(file, "signature-missing"));
+	show("mok", model_join(vendor, hash(file)));
+	assert_true(accepts(file, "shim-16.1"));
+	assert_true(accepts(file, "shim-15.6"));
+	/* Another shim ran: its own cannot be told from the owner's. */
+	show("mok", model_join(other, hash(file)));
+	assert_true(waits_for(file, "mok"));
+	show("mok", model_join(other, vendor));
+	assert_true(waits_for(file, "mok"));
+	show("mok", vendor);
+	show("mokx", hash(file));
+	model_put(&store, "db", hash(file));
+	assert_true(waits_for(file, "mokx"));
+	show("mokx", none);
+	assert_true(accepts(file, "shim-16.1"));
+}
+
 /* UEFI-116. */
 static void a_list_of_size_zero_stops_shim(void **state)
 {
@@ -298,6 +347,7 @@ int main(void)
 		SHIM_TEST(a_level_that_revokes_shim_stops_it),
 		SHIM_TEST(without_validation_all_starts_that_can_be_laid_out),
 		SHIM_TEST(a_missing_part_is_waited_for),
+		SHIM_TEST(what_shim_shows_is_the_owners_behind_its_own),
 		SHIM_TEST(a_list_of_size_zero_stops_shim),
 		SHIM_TEST(the_tail_of_an_unsigned_file_counts_since_16_1),
 	};
