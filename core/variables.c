@@ -38,6 +38,9 @@ const struct kf_variable kf_variables[KF_NUM_VARIABLES] = {
 	{ "mok-db-state", "MokDBState", SHIM, BEFORE_START, false, true },
 	{ "sbat-level", "SbatLevel", SHIM, BEFORE_START, false, true },
 	{ "sbat-policy", "SbatPolicy", SHIM, BEFORE_START, false, true },
+	{ "mok-list-trusted", "MokListTrusted", SHIM, BEFORE_START, false,
+	  true },
+	{ "mok-policy", "MokPolicy", SHIM, BEFORE_START, false, true },
 };
 
 const struct kf_variable *kf_variable_of(const char *part)
