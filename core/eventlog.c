@@ -253,6 +253,19 @@ bool kf_event_variable_read(struct kf_event_variable *out,
 	return !c.damage.field && kf_left(&c) == 0;
 }
 
+/* by_linux: the kernel's stub measures what it was handed, its options and the
+ * initial file system, and names that in the record. Source: Linux 6.12,
+ * drivers/firmware/efi/libstub/efistub.h (the tags), efi-stub-helper.c:
+ * efi_measure_tagged_event. */
+static bool by_linux(struct kf_bytes data)
+{
+	struct kf_cursor c = kf_cursor_over(data, 0);
+	uint32_t tag = kf_u32le(&c, "taggedEventID");
+
+	return !c.damage.field && (tag == UINT32_C(0x8f3b22ec) ||
+				   tag == UINT32_C(0x8f3b22ed));
+}
+
 /* Source: TCG PC Client Platform Firmware Profile 1.06, 10.4.1, and what
  * firmware does: EV_EFI_VARIABLE_BOOT is over the variable's data alone
  * (edk2, SecurityPkg/Tcg/Tcg2Dxe/Tcg2Dxe.c:MeasureVariable). */
@@ -266,7 +279,6 @@ struct kf_bytes kf_event_measured(const struct kf_event *event,
 	case KF_EV_SEPARATOR:
 	case KF_EV_ACTION:
 	case KF_EV_EFI_ACTION:
-	case KF_EV_EVENT_TAG:
 	case KF_EV_S_CRTM_VERSION:
 	case KF_EV_VARIABLE_DRIVER_CONFIG:
 	case KF_EV_VARIABLE_BOOT2:
@@ -275,6 +287,9 @@ struct kf_bytes kf_event_measured(const struct kf_event *event,
 	case KF_EV_SPDM_DEVICE_POLICY:
 	case KF_EV_SPDM_DEVICE_AUTHORITY:
 		return event->data;
+	case KF_EV_EVENT_TAG:
+		*elsewhere = by_linux(event->data);
+		return *elsewhere ? kf_view(NULL, 0) : event->data;
 	case KF_EV_VARIABLE_BOOT:
 		if (kf_event_variable_read(&variable, event->data))
 			return variable.data;

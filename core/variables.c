@@ -44,6 +44,10 @@ const struct kf_variable kf_variables[KF_NUM_VARIABLES] = {
 	  BEFORE_START, false, true, "SbatLevelRT" },
 	{ "sbat-policy", "SbatPolicy", SHIM,
 	  BEFORE_START, false, true, NULL },
+	{ "mok-list-trusted", "MokListTrusted", SHIM,
+	  BEFORE_START, false, true, "MokListTrustedRT" },
+	{ "mok-policy", "MokPolicy", SHIM,
+	  BEFORE_START, false, true, "MokPolicyRT" },
 };
 
 const struct kf_variable *kf_variable_of(const char *part)

@@ -7,7 +7,7 @@
 #include <keyfit/bytes.h>
 
 enum {
-	KF_NUM_VARIABLES = 15,
+	KF_NUM_VARIABLES = 17,
 	KF_GUID_LEN = 16,
 	KF_VARIABLE_NAME_MAX = 17,	/* characters, without a NUL */
 };

@@ -1,8 +1,9 @@
 /* keyfit pcr: what a boot measured, whether its log is whole, and what it adds
  * up to.
  */
+#include "ask.h"
 #include "event_words.h"
-#include "options.h"
+#include "predict.h"
 #include "say.h"
 
 #include "analysis/pcr.h"
@@ -37,6 +38,12 @@ static const struct kf_option options[] = {
 	  "whose digests the text shows: sha1, sha256, sha384, sha512" },
 	{ "expect", KF_VALUE_FILE, "FILE", false,
 	  "what the TPM holds, as tpm2_pcrread prints it" },
+	KF_ASK_DEVICE,
+	KF_ASK_TRUST,
+	KF_ASK_SET,
+	{ "rules", KF_VALUE_RULES, "NAME", false,
+	  "the firmware's rules, not the device's own" },
+	KF_PREDICT_OPTIONS,
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object" },
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
 };
@@ -45,6 +52,7 @@ static const char *const examples[] = {
 	"keyfit pcr",
 	"keyfit pcr binary_bios_measurements --pcr 7",
 	"keyfit pcr eventlog.bin --expect pcrs.txt --json",
+	"keyfit pcr eventlog.bin --device vars.fd --after new.fd --file shimx64.efi --file grubx64.efi",
 	NULL,
 };
 
@@ -390,8 +398,11 @@ static int run(const struct kf_arguments *arguments)
 		.own = arguments->num_operands == 0,
 		.path = KF_OWN_LOG,
 	};
-	int status = choose(&r, arguments);
+	int status;
 
+	if (kf_predict_asked(arguments))
+		return kf_predict_run(arguments);
+	status = choose(&r, arguments);
 	if (status != KF_EXIT_FITS)
 		return status;
 	if (!r.own)

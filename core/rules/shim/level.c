@@ -11,82 +11,16 @@
  */
 #include "shim.h"
 
-#include <string.h>
-
-#include "core/variables.h"
+#include "core/shim_level.h"
 
 enum {
 	LEVEL_COLUMNS = 3,
 	LEVEL_REQUIRED = 2,
 	SECTION_COLUMNS = 6,
-	POLICY_LATEST = 1,
-	DATE_LEN = 10,
 };
 
-/* The levels that 15.6 has built in: the date alone is all of the first. */
-static const char original[] = "sbat,1,2021030218\n";
+/* The other level that 15.6 has built in. */
 static const char latest_of_15_6[] = "sbat,1,2022052400\nshim,2\ngrub,2\n";
-
-/* byte_at reads as from a text with NULs behind it. */
-static uint8_t byte_at(struct kf_bytes text, size_t at)
-{
-	return at < text.len ? text.data[at] : 0;
-}
-
-/* compare is shim's strncmp over two texts, from places in them. */
-static int compare(struct kf_bytes a, size_t a_at, struct kf_bytes b,
-		   size_t b_at, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		int diff = byte_at(a, a_at + i) - byte_at(b, b_at + i);
-
-		if (diff || byte_at(a, a_at + i) == 0)
-			return diff;
-	}
-	return 0;
-}
-
-/* field_at is the place behind so many commas, or the text's end. */
-static size_t field_at(struct kf_bytes text, size_t commas)
-{
-	size_t i = 0;
-
-	for (; i < text.len && text.data[i] != 0; i++) {
-		if (commas == 0)
-			return i;
-		if (text.data[i] == ',')
-			commas--;
-	}
-	return i;
-}
-
-static bool good_attributes(uint32_t attributes)
-{
-	const uint32_t kept = KF_VARIABLE_KEPT | KF_VARIABLE_AT_BOOT;
-
-	return attributes == 0 || attributes == kept ||
-	       attributes == (kept | KF_VARIABLE_TIMED);
-}
-
-/* keeps: does shim leave the level that is there? */
-static bool keeps(const struct kf_part *part, struct kf_bytes candidate)
-{
-	struct kf_bytes now = part->bytes;
-	size_t version = field_at(now, 1), date = field_at(now, 2);
-	size_t new_version = field_at(candidate, 1);
-	size_t new_date = field_at(candidate, 2);
-	size_t len = date - version - 1, new_len = new_date - new_version - 1;
-
-	if (!good_attributes(part->attributes) ||
-	    now.len < sizeof(original) - 1 ||
-	    compare(now, 0, kf_text("sbat,"), 0, 5) != 0)
-		return false;
-	if ((int)len > (int)new_len ||
-	    (len == new_len && compare(now, version, candidate, new_version,
-				       new_len) > 0))
-		return true;
-	return compare(now, date, candidate, new_date, DATE_LEN) >= 0;
-}
 
 /* unreadable notes that shim turns the machine off over a text that it cannot
  * read, from the row at `at` on. */
@@ -150,7 +84,8 @@ static struct kf_bytes candidate_of(const struct shim_trust *trust,
 	if (profile->carries_levels)
 		return policy == SHIM_LATEST ? trust->shim.latest
 					     : trust->shim.automatic;
-	return kf_text(policy == SHIM_LATEST ? latest_of_15_6 : original);
+	return kf_text(policy == SHIM_LATEST ? latest_of_15_6
+					     : kf_shim_level_original);
 }
 
 static enum kf_status choose(struct shim_level *level,
@@ -168,7 +103,7 @@ static enum kf_status choose(struct shim_level *level,
 	if (level->open)
 		return KF_OK;
 	level->kept = part && part->presence == KF_PRESENT &&
-		      keeps(part, candidate);
+		      kf_shim_level_stays(part, candidate);
 	level->text = level->kept ? part->bytes : candidate;
 	status = shim_rows_read(&level->rows, level->text, LEVEL_COLUMNS,
 				LEVEL_REQUIRED, env);
@@ -190,7 +125,8 @@ enum kf_status shim_levels(struct shim_trust *trust,
 	if (kf_store_presence(store, "sbat-policy") == KF_UNKNOWN)
 		trust->doubts |= 1u << SHIM_DOUBT_POLICY;
 	else if (policy && policy->presence == KF_PRESENT &&
-		 policy->bytes.len && policy->bytes.data[0] == POLICY_LATEST)
+		 policy->bytes.len &&
+		 policy->bytes.data[0] == KF_SHIM_POLICY_LATEST)
 		trust->policy = SHIM_LATEST;
 	if (trust->level[0].open || trust->level[1].open)
 		trust->doubts |= 1u << SHIM_DOUBT_LEVEL;

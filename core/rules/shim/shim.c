@@ -72,7 +72,8 @@ static const struct kf_rules profiles[] = {
 
 static const char *const parts[] = {
 	"pk", "kek", "db", "dbx", "dbt", "shim", "mok", "mokx",
-	"mok-sb-state", "mok-db-state", "sbat-level", "sbat-policy", NULL,
+	"mok-sb-state", "mok-db-state", "sbat-level", "sbat-policy",
+	"mok-list-trusted", "mok-policy", NULL,
 };
 
 static const struct kf_choice choices[] = {
