@@ -407,7 +407,7 @@ void kf_measures_by_shim(struct kf_telling *t, const struct kf_boot_file *file)
 	struct asking *a = kf_arena_take(t->env->arena, sizeof(*a));
 	bool changes = t->boot->shim_differs || file->replaced || replaced(t);
 	struct kf_part shim = { "shim", KF_PRESENT, t->shim_file, 0, 0,
-				{ 0, 0, 0, 0, 0, 0 }, false, NULL };
+				{ 0, 0, 0, 0, 0, 0 }, false, false, NULL };
 	enum kf_answer3 secure = t->boot->secure[t->side];
 	bool refused;
 
