@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FIRST_OF_SYSTEMS = 8 };
+
 /* request is one log that is being told. */
 struct request {
 	const char *path;
@@ -155,13 +157,16 @@ static size_t shown(const struct request *r, const struct kf_pcrs *pcrs)
 }
 
 /* differs tells whether a register holds another value than the log adds up
- * to; false where one of them is not known. */
+ * to; false where one of them is not known. From 8 on, systems keep registers
+ * of their own with other logs, as IMA does in PCR 10: those that this log says
+ * nothing of are not held against it. */
 static bool differs(const struct request *r, const struct kf_pcrs *pcrs,
 		    size_t bank, int pcr)
 {
 	const struct kf_digest *a = &pcrs->value[bank][pcr], *b;
 
-	if (!r->has_expected || !pcrs->bank[bank].known || !a->len)
+	if (!r->has_expected || !pcrs->bank[bank].known || !a->len ||
+	    (pcr >= FIRST_OF_SYSTEMS && !pcrs->extended[pcr]))
 		return false;
 	b = &r->expected.value[pcrs->bank[bank].kind][pcr];
 	return b->len && !kf_equal(kf_view(a->bytes, a->len),

@@ -22,7 +22,9 @@
 	{ "same-commands", KF_VALUE_NONE, NULL, false, \
 	  "take it that loaders run the same commands as before" }, \
 	{ "keep-unexplained", KF_VALUE_NONE, NULL, false, \
-	  "take it that events that nothing explains stay" }
+	  "take it that events that nothing explains stay" }, \
+	{ "pcrlock", KF_VALUE_FILE, "FOLDER", false, \
+	  "write components for systemd-pcrlock: as it is, as it will be" }
 
 /* kf_prediction is all that stands behind one prediction. */
 struct kf_prediction {
@@ -56,5 +58,8 @@ void kf_prediction_close(struct kf_prediction *p);
 /* predict_show.c */
 void kf_prediction_text(struct kf_output *out, struct kf_prediction *p);
 void kf_prediction_json(struct kf_output *out, struct kf_prediction *p);
+
+/* predict_lock.c: writes components below a folder. Returns an exit status. */
+int kf_prediction_lock(const struct kf_prediction *p, const char *folder);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const asks[] = { "after", "replace", "line", "file",
-				    "same-commands" };
+				    "pcrlock", "same-commands" };
 
 bool kf_predict_asked(const struct kf_arguments *arguments)
 {
@@ -103,6 +103,10 @@ static int predict(struct kf_prediction *p)
 	else
 		kf_prediction_text(&out, p);
 	exit_status = kf_put_answer(&out);
+	if (exit_status == KF_EXIT_FITS && kf_argument(p->arguments,
+						       "pcrlock"))
+		exit_status = kf_prediction_lock(p, kf_argument(p->arguments,
+								"pcrlock"));
 	return exit_status == KF_EXIT_FITS ? conclude(p) : exit_status;
 }
 
