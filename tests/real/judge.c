@@ -8,9 +8,12 @@
  *   rule ...              what a case is for; nothing to do here
  *   vars NAME=FILE@TIME|NAME=none...
  *   write ID NAME ATTRIBUTES PIECE...     one write; @FILE is a piece too
- * Answers: case ID ANSWER REASON RULE
+ * Answers: case ID ANSWER REASON RULE [ATTRIBUTES:LENGTH:CRC32 of what is left]
  */
 #include <keyfit/host.h>
+
+#include "analysis/change.h"
+#include "core/update.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,8 +168,52 @@ static bool read_memory(void *self, uint64_t at, void *out, size_t len)
 	return true;
 }
 
-/* judge_built says what becomes of what was put together. */
-static void judge_built(struct judge *j, const char *id)
+/* crc32 is the one that UEFI's CalculateCrc32 has. */
+static uint32_t crc32(struct kf_bytes bytes)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		crc ^= bytes.data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+	}
+	return ~crc;
+}
+
+/* say_held says what an accepted write leaves behind. */
+static void say_held(struct judge *j, const char *name, uint32_t attributes)
+{
+	static struct kf_store after;
+	struct kf_bytes file = kf_view(j->image, j->image_len);
+	struct kf_change change = { .kind = KF_CHANGE_REPLACE };
+	const struct kf_part *part;
+	struct kf_update u;
+
+	for (size_t i = 0; i < VARS; i++)
+		if (strcmp(name, var_names[i]) == 0)
+			change.part = part_names[i];
+	kf_update_read(&u, file, file.len);
+	change.update = file;
+	change.time = u.time;
+	change.timed = true;
+	change.value = kf_part_of(file, u.value_at, u.value_len);
+	if (attributes & 0x40)
+		change.kind = KF_CHANGE_APPEND;
+	if (kf_change_apply(&after, &j->store, &change, &j->work.env) != KF_OK)
+		die(j, name);
+	part = kf_store_part(&after, change.part);
+	if (part->presence == KF_PRESENT)
+		printf(" %u:%zu:%u", part->attributes, part->bytes.len,
+		       crc32(part->bytes));
+	else
+		printf(" -");
+}
+
+/* judge_built says what becomes of what was put together; `name`: of a write of
+ * this variable. */
+static void judge_built(struct judge *j, const char *id, const char *name,
+			uint32_t attributes)
 {
 	static const char *const answers[] = { "unknown", "accept", "reject" };
 	static struct kf_verdict v;
@@ -178,11 +225,14 @@ static void judge_built(struct judge *j, const char *id)
 	kf_artifact_prepare(&artifact, j->rules, &j->work.env);
 	if (kf_check(&v, &artifact, &j->store, j->rules, &j->work.env) !=
 	    KF_OK)
-		printf("case %s fault %d -\n", id, artifact.status);
+		printf("case %s fault %d -", id, artifact.status);
 	else
-		printf("case %s %s %s %s\n", id, answers[v.answer],
+		printf("case %s %s %s %s", id, answers[v.answer],
 		       v.why.reason ? v.why.reason->slug : "-",
 		       rule_of(&v.why));
+	if (artifact.status == KF_OK && name && v.answer == KF_ACCEPT)
+		say_held(j, name, attributes);
+	printf("\n");
 	kf_artifact_close(&artifact, &j->work.env);
 }
 
@@ -193,7 +243,7 @@ static void judge_case(struct judge *j, char **word, size_t num)
 		append(j, j->base.bytes.data, j->base.bytes.len);
 	for (size_t i = 2; i < num; i++)
 		add_piece(j, word[i]);
-	judge_built(j, word[1]);
+	judge_built(j, word[1], NULL, 0);
 }
 
 /* read_var reads NAME=FILE@YYYYMMDDhhmmss or NAME=none. */
@@ -272,7 +322,8 @@ static void judge_write(struct judge *j, char **word, size_t num)
 		append(j, file.bytes.data, file.bytes.len);
 	}
 	kf_text_file_close(&file);
-	judge_built(j, word[1]);
+	judge_built(j, word[1], word[2],
+		    (uint32_t)strtoul(word[3], NULL, 16));
 }
 
 static void take_rules(struct judge *j, char **word, size_t num)
