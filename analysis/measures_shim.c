@@ -121,75 +121,119 @@ static void leave(struct kf_telling *t, enum kf_slot slot, const char *part,
 	m->about = part;
 }
 
-/* joined puts what the device has behind what shim brings; where there is
- * neither, shim makes a list of one digest of zeros. */
-static struct kf_bytes joined(struct kf_telling *t, struct kf_bytes own,
-			      const struct kf_part *part)
-{
-	static const uint8_t zeros[32];
-	struct kf_bytes has = part ? part->bytes : kf_view(NULL, 0);
-	struct kf_bytes none = kf_view(NULL, 0);
-	uint8_t *out;
-
-	if (own.len == 0 && has.len == 0) {
-		if (kf_siglist_of_digest(&none, kf_view(zeros, sizeof(zeros)),
-					 t->env->arena) != KF_OK) {
-			t->status = KF_NO_MEMORY;
-			return none;
-		}
-		own = none;
-	}
-	out = kf_arena_take(t->env->arena, own.len + has.len);
-	if (!out) {
-		t->status = KF_NO_MEMORY;
-		return kf_view(NULL, 0);
-	}
-	if (own.len)
-		memcpy(out, own.data, own.len);
-	if (has.len)
-		memcpy(out + own.len, has.data, has.len);
-	return kf_view(out, own.len + has.len);
-}
-
-/* owned sets the owner of the first entry of the first list: shim's own. */
-static void owned(struct kf_bytes list, uint8_t *writable)
+/* is_own: shim owns the first entry of a list that it makes. */
+static void is_own(uint8_t *list, size_t len)
 {
 	const struct kf_variable *mok = kf_variable_of("mok");
 
-	if (list.len >= KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN)
-		memcpy(writable + KF_SIGLIST_HEADER_LEN, mok->guid,
+	if (len >= KF_SIGLIST_HEADER_LEN + KF_SIGLIST_OWNER_LEN)
+		memcpy(list + KF_SIGLIST_HEADER_LEN, mok->guid,
 		       KF_SIGLIST_OWNER_LEN);
 }
 
-/* vendor_list is what shim puts in front of MokList. */
-static struct kf_bytes vendor_list(struct kf_telling *t)
+/* copy_own copies a list that shim makes. */
+static struct kf_bytes copy_own(struct kf_telling *t, enum kf_status made,
+				struct kf_bytes list)
 {
-	struct kf_bytes out = kf_view(NULL, 0);
-	struct kf_bytes vendor = t->shim.vendor;
-	uint8_t *copy;
+	uint8_t *copy = made == KF_OK ? kf_arena_take(t->env->arena, list.len)
+				      : NULL;
 
-	if (vendor.len == 0 || !kf_shim_is_certificate(vendor))
-		return vendor;
-	if (kf_siglist_of_certificates(&out, &vendor, 1, t->env->arena) !=
-	    KF_OK || !(copy = kf_arena_take(t->env->arena, out.len))) {
+	if (!copy) {
 		t->status = KF_NO_MEMORY;
 		return kf_view(NULL, 0);
 	}
-	memcpy(copy, out.data, out.len);
-	owned(out, copy);
-	return kf_view(copy, out.len);
+	memcpy(copy, list.data, list.len);
+	is_own(copy, list.len);
+	return kf_view(copy, list.len);
 }
 
-/* list_of is MokList or MokListX as shim hands it on. */
-static struct kf_bytes list_of(struct kf_telling *t, struct kf_bytes own,
-			       const char *part)
+/* no_entry is the list that shim makes where there is nothing: one digest of
+ * zeros. */
+static struct kf_bytes no_entry(struct kf_telling *t)
 {
-	bool filled = own.len || kept(t, part);
-	struct kf_bytes out = joined(t, own, kept(t, part));
+	static const uint8_t zeros[32];
+	struct kf_bytes list = kf_view(NULL, 0);
+	enum kf_status made = kf_siglist_of_digest(&list,
+		kf_view(zeros, sizeof(zeros)), t->env->arena);
 
-	if (!filled && out.len)
-		owned(out, (uint8_t *)(uintptr_t)out.data);
-	return out;
+	return copy_own(t, made, list);
+}
+
+/* vendor_list is what a shim puts in front of MokList. */
+static struct kf_bytes vendor_list(struct kf_telling *t,
+				   const struct kf_shim *shim)
+{
+	struct kf_bytes list = kf_view(NULL, 0);
+	enum kf_status made;
+
+	if (shim->vendor.len == 0 || !kf_shim_is_certificate(shim->vendor))
+		return shim->vendor;
+	made = kf_siglist_of_certificates(&list, &shim->vendor, 1,
+					  t->env->arena);
+	return copy_own(t, made, list);
+}
+
+/* own_of is what a shim puts in front of one of its lists. */
+static struct kf_bytes own_of(struct kf_telling *t,
+			      const struct kf_shim *shim, const char *part)
+{
+	return same(part, "mokx") ? shim->vendor_dbx : vendor_list(t, shim);
+}
+
+/* without takes a list off the front of another. */
+static bool without(struct kf_bytes *list, struct kf_bytes front)
+{
+	if (!kf_equal(kf_part_of(*list, 0, front.len), front))
+		return false;
+	*list = kf_part_of(*list, front.len, list->len - front.len);
+	return true;
+}
+
+/* owners is the owner's part of a list. What shim shows to a running system
+ * starts with what the shim that ran had of its own. Fails: false, it starts
+ * with something else. */
+static bool owners(struct kf_bytes *out, struct kf_telling *t,
+		   const char *name)
+{
+	const struct kf_part *part = kept(t, name);
+	struct kf_shim ran;
+
+	*out = part ? part->bytes : kf_view(NULL, 0);
+	if (!part || !part->shown)
+		return true;
+	kf_shim_read(&ran, t->boot->stage[t->shim_stage].file->before);
+	return without(out, own_of(t, &ran, name));
+}
+
+/* leave_list adds MokList or MokListX as shim hands it on: its own in front,
+ * the owner's behind. */
+static void leave_list(struct kf_telling *t, enum kf_slot slot,
+		       const char *part)
+{
+	struct kf_bytes own = own_of(t, &t->shim, part), rest;
+	bool told = owners(&rest, t, part);
+	size_t before = t->out->num;
+	uint8_t *both;
+
+	(void)without(&rest, no_entry(t));
+	if (own.len + rest.len == 0)
+		own = no_entry(t);
+	both = kf_arena_take(t->env->arena, own.len + rest.len);
+	if (!both) {
+		t->status = KF_NO_MEMORY;
+		return;
+	}
+	if (own.len)
+		memcpy(both, own.data, own.len);
+	if (rest.len)
+		memcpy(both + own.len, rest.data, rest.len);
+	leave(t, slot, part, kf_view(both, own.len + rest.len));
+	if (told || t->out->num == before)
+		return;
+	t->out->item[before].open = true;
+	t->out->item[before].same = !kf_part_differs(t->boot, part) &&
+				    !replaced(t);
+	t->out->item[before].why = "another shim than this one has shown it";
 }
 
 /* candidate_of is the level that shim brings; `*reset`: it takes that whatever
@@ -246,9 +290,8 @@ void kf_measures_shim(struct kf_telling *t)
 	const struct kf_part *part;
 
 	t->shim_rules = rules_of(version_of(t->shim_file));
-	leave(t, KF_SLOT_MOK, "mok", list_of(t, vendor_list(t), "mok"));
-	leave(t, KF_SLOT_MOKX, "mokx",
-	      list_of(t, t->shim.vendor_dbx, "mokx"));
+	leave_list(t, KF_SLOT_MOK, "mok");
+	leave_list(t, KF_SLOT_MOKX, "mokx");
 	part = kept(t, "mok-sb-state");
 	leave(t, KF_SLOT_MOK_SB_STATE, "mok-sb-state",
 	      part ? part->bytes : kf_view(NULL, 0));
@@ -312,7 +355,7 @@ static void vendor_allowed(struct kf_telling *t,
 		kf_measure_authority(t, mok->guid, "Shim", vendor);
 		return;
 	}
-	list = vendor_list(t);
+	list = vendor_list(t, &t->shim);
 	kf_measure_authority(t, mok->guid, "MokListRT",
 			     kf_part_of(list, KF_SIGLIST_HEADER_LEN,
 					list.len - KF_SIGLIST_HEADER_LEN));
@@ -326,6 +369,7 @@ static bool entry_left(struct kf_telling *t, const struct kf_store *store,
 	const struct kf_evidence *e = NULL;
 	const struct kf_variable *v;
 	const struct kf_part *part;
+	struct kf_bytes list;
 	bool old = same(t->shim_rules->name, "shim-15.6");
 
 	for (size_t i = 0; i < why->num_evidence; i++)
@@ -344,10 +388,13 @@ static bool entry_left(struct kf_telling *t, const struct kf_store *store,
 	part = kf_store_part(store, e->name);
 	if (!v || !part)
 		return false;
+	list = part->bytes;
+	if (part->shown && !owners(&list, t, e->name))
+		return false;
 	kf_measure_authority(t, v->guid,
 			     same(e->name, "mok") && !old ? "MokListRT"
 							  : v->name,
-			     kf_part_of(part->bytes, e->at, e->len));
+			     kf_part_of(list, e->at, e->len));
 	return true;
 }
 
@@ -406,8 +453,8 @@ void kf_measures_by_shim(struct kf_telling *t, const struct kf_boot_file *file)
 {
 	struct asking *a = kf_arena_take(t->env->arena, sizeof(*a));
 	bool changes = t->boot->shim_differs || file->replaced || replaced(t);
-	struct kf_part shim = { "shim", KF_PRESENT, t->shim_file, 0, 0,
-				{ 0, 0, 0, 0, 0, 0 }, false, false, NULL };
+	struct kf_part shim = { .name = "shim", .presence = KF_PRESENT,
+				.bytes = t->shim_file };
 	enum kf_answer3 secure = t->boot->secure[t->side];
 	bool refused;
 

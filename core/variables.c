@@ -45,7 +45,7 @@ const struct kf_variable kf_variables[KF_NUM_VARIABLES] = {
 	{ "sbat-policy", "SbatPolicy", SHIM,
 	  BEFORE_START, false, true, NULL },
 	{ "mok-list-trusted", "MokListTrusted", SHIM,
-	  BEFORE_START, false, true, "MokListTrustedRT" },
+	  BEFORE_START, false, true, NULL },
 	{ "mok-policy", "MokPolicy", SHIM,
 	  BEFORE_START, false, true, "MokPolicyRT" },
 };

@@ -240,7 +240,8 @@ static enum kf_status put_strays(struct reading *r)
 }
 
 /* put_hidden: what is hidden may be there, unless shim would have shown it or
- * taken it away. Before 15.3 shim had no SbatLevel to show. */
+ * taken it away. Before 15.3 shim had no SbatLevel to show. MokListTrusted it
+ * shows where there is none. */
 static enum kf_status put_hidden(struct reading *r)
 {
 	enum kf_status status = KF_OK;
@@ -251,7 +252,8 @@ static enum kf_status put_hidden(struct reading *r)
 
 		if (!v->hidden || (there && !r->goes_on[i]))
 			continue;
-		if (!there && r->shown && strcmp(v->part, "sbat-level") != 0)
+		if (!there && r->shown && strcmp(v->part, "sbat-level") != 0 &&
+		    strcmp(v->part, "mok-list-trusted") != 0)
 			continue;
 		status = put_unknown(r, v->part);
 	}
