@@ -36,6 +36,18 @@ static void read_optional(struct kf_pe *pe, struct kf_cursor *c)
 	}
 }
 
+/* read_symbols finds where the strings behind the symbol table start. */
+static void read_symbols(struct kf_pe *pe, struct kf_cursor *c)
+{
+	enum { SYMBOL_LEN = 18 };
+	uint64_t at, num;
+
+	kf_skip(c, 4, "TimeDateStamp");
+	at = kf_u32le(c, "PointerToSymbolTable");
+	num = kf_u32le(c, "NumberOfSymbols");
+	pe->strings_at = at ? at + num * SYMBOL_LEN : 0;
+}
+
 static void read_headers(struct kf_pe *pe, struct kf_cursor *c)
 {
 	uint32_t signature = kf_u32le(c, "PE signature");
@@ -46,7 +58,7 @@ static void read_headers(struct kf_pe *pe, struct kf_cursor *c)
 		kf_break(c, "PE signature");
 	pe->machine = kf_u16le(c, "Machine");
 	pe->num_sections = kf_u16le(c, "NumberOfSections");
-	kf_skip(c, 12, "TimeDateStamp");
+	read_symbols(pe, c);
 	pe->optional_len = kf_u16le(c, "SizeOfOptionalHeader");
 	pe->characteristics = kf_u16le(c, "Characteristics");
 	read_optional(pe, c);
@@ -108,6 +120,44 @@ enum kf_status kf_pe_section_read(struct kf_pe_section *out,
 	out->raw_at = kf_u32le(&c, "PointerToRawData");
 	kf_skip(&c, 12, "PointerToRelocations");
 	out->flags = kf_u32le(&c, "Characteristics");
+	return KF_OK;
+}
+
+/* name_end cuts a name at its NUL. */
+static struct kf_bytes name_end(const void *name, size_t len)
+{
+	const uint8_t *nul = memchr(name, 0, len);
+
+	return kf_view(name, nul ? (size_t)(nul - (const uint8_t *)name)
+				 : len);
+}
+
+enum kf_status kf_pe_name_read(struct kf_bytes *name,
+			       uint8_t out[KF_PE_NAME_MAX],
+			       const struct kf_pe_section *section,
+			       const struct kf_pe *pe,
+			       const struct kf_source *source)
+{
+	uint64_t at = 0, left;
+
+	memcpy(out, section->name, sizeof(section->name));
+	*name = name_end(out, sizeof(section->name));
+	if (name->len < 2 || out[0] != '/' || !pe->strings_at)
+		return KF_OK;
+	for (size_t i = 1; i < name->len; i++) {
+		if (out[i] < '0' || out[i] > '9')
+			return KF_OK;
+		at = 10 * at + (uint64_t)(out[i] - '0');
+	}
+	at += pe->strings_at;
+	if (at >= source->size)
+		return KF_OK;
+	left = source->size - at;
+	if (left > KF_PE_NAME_MAX)
+		left = KF_PE_NAME_MAX;
+	if (!source->read_at(source->self, at, out, (size_t)left))
+		return KF_CANNOT_READ;
+	*name = name_end(out, (size_t)left);
 	return KF_OK;
 }
 

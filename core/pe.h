@@ -16,6 +16,7 @@ enum {
 					 * directories */
 	KF_PE_SECTION_LEN = 40,
 	KF_PE_DIRECTORIES = 16,
+	KF_PE_NAME_MAX = 32,	/* of a section's name, when it is long */
 
 	KF_PE_MAGIC_32 = 0x10b,
 	KF_PE_MAGIC_64 = 0x20b,
@@ -83,6 +84,7 @@ struct kf_pe {
 	uint32_t checksum_at;	/* file offsets of fields */
 	uint32_t security_at;
 	uint32_t sections_at;
+	uint64_t strings_at;	/* behind the symbols; 0: there are none */
 	struct kf_pe_directory directory[KF_PE_DIRECTORIES];
 	struct kf_damage damage;
 };
@@ -97,6 +99,15 @@ KF_MUST enum kf_status kf_pe_section_read(struct kf_pe_section *out,
 					  const struct kf_pe *pe,
 					  const struct kf_source *source,
 					  uint32_t index);
+
+/* kf_pe_name_read gives a section's name without NULs, in `out`; "/37" stands
+ * for what is at byte 37 of the strings behind the symbols. A long name that is
+ * not there stays as it is written. Fails: KF_CANNOT_READ. */
+KF_MUST enum kf_status kf_pe_name_read(struct kf_bytes *name,
+				       uint8_t out[KF_PE_NAME_MAX],
+				       const struct kf_pe_section *section,
+				       const struct kf_pe *pe,
+				       const struct kf_source *source);
 
 /* kf_pe_machine_name is "x86-64" and the like; NULL: unknown. */
 const char *kf_pe_machine_name(uint16_t machine);

@@ -2,7 +2,8 @@
  * sections.
  *
  * Source: rhboot/shim, cert.S (.vendor_cert), data/sbat.csv and
- * elf_x86_64_efi.lds (.sbat), sbat_var.S (.sbatlevel).
+ * elf_x86_64_efi.lds (.sbat), sbat_var.S (.sbatlevel), version.c.in
+ * (.data.ident).
  */
 #include "shim.h"
 
@@ -69,42 +70,27 @@ static void read_levels(struct kf_shim *out, struct kf_bytes section)
 	out->latest = text_at(levels, latest);
 }
 
-/* name_end cuts a name at its NUL. */
-static struct kf_bytes name_end(struct kf_bytes name)
+/* read_version finds "$Version: 16.1 $" in shim's ident. */
+static void read_version(struct kf_shim *out, struct kf_bytes ident)
 {
-	const uint8_t *nul = name.len ? memchr(name.data, 0, name.len) : NULL;
+	const struct kf_bytes start = kf_text("UEFI SHIM\n$Version: ");
+	struct kf_bytes rest;
+	const uint8_t *end;
 
-	return nul ? kf_view(name.data, (size_t)(nul - name.data)) : name;
-}
-
-/* name_of is a section's name; "/37" stands for what is at byte 37 of the
- * strings behind the symbols. */
-static struct kf_bytes name_of(const struct kf_pe_section *s,
-			       struct kf_bytes strings)
-{
-	struct kf_bytes name = name_end(kf_view(s->name, sizeof(s->name)));
-	uint64_t at = 0;
-
-	if (name.len < 2 || name.data[0] != '/')
-		return name;
-	for (size_t i = 1; i < name.len; i++) {
-		if (name.data[i] < '0' || name.data[i] > '9')
-			return name;
-		at = 10 * at + (uint64_t)(name.data[i] - '0');
-	}
-	if (at >= strings.len)
-		return name;
-	return name_end(kf_part_of(strings, at, strings.len - at));
+	if (!kf_equal(kf_part_of(ident, 0, start.len), start))
+		return;
+	rest = kf_part_of(ident, start.len, ident.len - start.len);
+	end = rest.len ? memchr(rest.data, ' ', rest.len) : NULL;
+	if (end)
+		out->version = kf_view(rest.data, (size_t)(end - rest.data));
 }
 
 static void read_section(struct kf_shim *out, struct kf_bytes file,
-			 const struct kf_pe_section *s,
-			 struct kf_bytes strings)
+			 const struct kf_pe_section *s, struct kf_bytes name)
 {
 	uint32_t len = s->virtual_len < s->raw_len ? s->virtual_len
 						   : s->raw_len;
 	struct kf_bytes bytes = kf_part_of(file, s->raw_at, len);
-	struct kf_bytes name = name_of(s, strings);
 
 	if (kf_equal(name, kf_text(".vendor_cert")))
 		read_vendor(out, bytes);
@@ -112,26 +98,15 @@ static void read_section(struct kf_shim *out, struct kf_bytes file,
 		out->sbat = bytes;
 	else if (kf_equal(name, kf_text(".sbatlevel")))
 		read_levels(out, bytes);
-}
-
-/* strings_of finds the strings behind the symbol table. */
-static struct kf_bytes strings_of(struct kf_bytes file, const struct kf_pe *pe)
-{
-	enum { SYMBOLS_AT = 12, SYMBOL_LEN = 18 };
-	struct kf_cursor c = kf_cursor_over(kf_part_of(file,
-		(uint64_t)pe->pe_at + SYMBOLS_AT, 8), 0);
-	uint64_t at = kf_u32le(&c, "PointerToSymbolTable");
-
-	at += (uint64_t)kf_u32le(&c, "NumberOfSymbols") * SYMBOL_LEN;
-	if (c.damage.field || at >= file.len)
-		return kf_view(NULL, 0);
-	return kf_part_of(file, at, file.len - at);
+	else if (kf_equal(name, kf_text(".data.ident")))
+		read_version(out, bytes);
 }
 
 void kf_shim_read(struct kf_shim *out, struct kf_bytes file)
 {
 	struct kf_source source = { file.len, read_at, &file };
-	struct kf_bytes strings;
+	uint8_t text[KF_PE_NAME_MAX];
+	struct kf_bytes name;
 	struct kf_pe_section s;
 	struct kf_pe pe;
 
@@ -140,10 +115,10 @@ void kf_shim_read(struct kf_shim *out, struct kf_bytes file)
 		return;
 	out->machine = pe.machine;
 	out->nx_compat = (pe.dll_characteristics & KF_PE_NX_COMPAT) != 0;
-	strings = strings_of(file, &pe);
 	for (uint32_t i = 0; i < pe.num_sections; i++)
-		if (kf_pe_section_read(&s, &pe, &source, i) == KF_OK)
-			read_section(out, file, &s, strings);
+		if (kf_pe_section_read(&s, &pe, &source, i) == KF_OK &&
+		    kf_pe_name_read(&name, text, &s, &pe, &source) == KF_OK)
+			read_section(out, file, &s, name);
 }
 
 bool kf_shim_is_certificate(struct kf_bytes vendor)

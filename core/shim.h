@@ -21,6 +21,7 @@ struct kf_shim {
 	struct kf_bytes automatic;	/* the level of the policy "automatic",
 					 * formerly "previous", as text */
 	struct kf_bytes latest;
+	struct kf_bytes version;	/* "16.1", as its own ident tells */
 };
 
 /* kf_shim_read finds these parts in a PE file. */

@@ -301,6 +301,39 @@ static enum kf_status apply_set(struct kf_opening *o, size_t index)
 					   line->name);
 }
 
+/* is_there tells whether a device has a verifier of the same kind. */
+static bool is_there(const struct kf_device *d, const struct kf_rules *rules)
+{
+	for (size_t i = 0; i < d->num_verifiers; i++)
+		if (d->verifier[i].rules->verifier == rules->verifier)
+			return true;
+	return false;
+}
+
+/* add_second gives the device a further verifier, which has all that the first
+ * one has. */
+static enum kf_status add_second(struct kf_opening *o)
+{
+	struct kf_device_verifier *first = o->device->verifier;
+	const struct kf_rules *rules;
+	size_t num = o->device->num_verifiers;
+	enum kf_status status;
+
+	if (!o->ask->also || num == 0)
+		return KF_OK;
+	rules = kf_rules_find(o->ask->also);
+	if (!rules)
+		return no_rules(o, o->ask->also);
+	if (is_there(o->device, rules))
+		return KF_OK;
+	status = kf_device_verifiers(o, num + 1);
+	if (status != KF_OK)
+		return status;
+	memcpy(o->device->verifier, first, num * sizeof(*first));
+	o->device->verifier[num] = first[0];
+	return kf_device_rules(o, &o->device->verifier[num], o->ask->also);
+}
+
 static enum kf_status apply(struct kf_opening *o)
 {
 	enum kf_status status = KF_OK;
@@ -377,6 +410,8 @@ enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
 		status = read_device(&o);
 	if (status == KF_OK)
 		status = chosen(&o);
+	if (status == KF_OK)
+		status = add_second(&o);
 	if (status == KF_OK)
 		status = apply(&o);
 	if (status == KF_OK)

@@ -52,31 +52,47 @@ static void drop(struct kf_setting *pairs, size_t num)
 	free(pairs);
 }
 
-int kf_ask_device(struct kf_device *out, const struct kf_arguments *arguments,
-		  const char *rules, const struct kf_crypto *crypto,
-		  int64_t at_s)
+/* open_asked opens the device, with what else the command line says. */
+static int open_asked(struct kf_device *out, struct kf_ask *ask,
+		      const struct kf_arguments *arguments,
+		      const struct kf_crypto *crypto, int64_t at_s)
 {
-	struct kf_ask ask = {
-		.device = kf_argument(arguments, "device"),
-		.rules = rules,
-	};
 	struct kf_setting *trust = NULL, *set = NULL;
 	struct kf_fault why = { 0 };
 	enum kf_status opened;
-	int status = collect(&trust, &ask.num_trust, arguments, "trust");
+	int status = collect(&trust, &ask->num_trust, arguments, "trust");
 
 	if (status == KF_EXIT_FITS)
-		status = collect(&set, &ask.num_set, arguments, "set");
-	ask.trust = trust;
-	ask.set = set;
+		status = collect(&set, &ask->num_set, arguments, "set");
+	ask->device = kf_argument(arguments, "device");
+	ask->trust = trust;
+	ask->set = set;
 	if (status == KF_EXIT_FITS) {
-		opened = kf_device_open(out, &ask, crypto, at_s, &why);
+		opened = kf_device_open(out, ask, crypto, at_s, &why);
 		if (opened != KF_OK)
 			status = kf_say_failure(NULL, opened, &why);
 		else if (out->unread.what[0])
 			kf_say_fault(NULL, &out->unread);
 	}
-	drop(trust, ask.num_trust);
-	drop(set, ask.num_set);
+	drop(trust, ask->num_trust);
+	drop(set, ask->num_set);
 	return status;
+}
+
+int kf_ask_device(struct kf_device *out, const struct kf_arguments *arguments,
+		  const char *rules, const struct kf_crypto *crypto,
+		  int64_t at_s)
+{
+	struct kf_ask ask = { .rules = rules };
+
+	return open_asked(out, &ask, arguments, crypto, at_s);
+}
+
+int kf_ask_both(struct kf_device *out, const struct kf_arguments *arguments,
+		const char *rules, const struct kf_crypto *crypto,
+		int64_t at_s)
+{
+	struct kf_ask ask = { .rules = rules, .also = "shim" };
+
+	return open_asked(out, &ask, arguments, crypto, at_s);
 }

@@ -25,4 +25,11 @@ KF_MUST int kf_ask_device(struct kf_device *out,
 			  const char *rules, const struct kf_crypto *crypto,
 			  int64_t at_s);
 
+/* kf_ask_both opens it with shim as a second verifier, so that the parts that
+ * shim has to itself can be named too. */
+KF_MUST int kf_ask_both(struct kf_device *out,
+			const struct kf_arguments *arguments,
+			const char *rules, const struct kf_crypto *crypto,
+			int64_t at_s);
+
 #endif

@@ -38,6 +38,14 @@ struct kf_form {
 extern const struct kf_form kf_form_text, kf_form_json, kf_form_sarif,
 	kf_form_junit;
 
+/* Pieces of the text form. kf_text_line takes its words, and closes them;
+ * kf_text_reasons tells why, with proof and what to do. */
+void kf_text_answer(struct kf_render *r, enum kf_answer answer);
+void kf_text_line(struct kf_render *r, const char *label,
+		  struct kf_output *words);
+void kf_text_warnings(struct kf_render *r, const struct kf_pair *pair);
+void kf_text_reasons(struct kf_render *r, const struct kf_pair *pair);
+
 /* kf_json_pair writes one pair as an object: the verdicts' schema. */
 void kf_json_pair(struct kf_json *json, const struct kf_pair *pair);
 

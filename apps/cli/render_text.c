@@ -76,19 +76,9 @@ static void say(struct kf_render *r, const char *label, const char *text)
 /* headline: the answer, the file, the device, the rules. */
 static void headline(struct kf_render *r, const struct kf_pair *pair)
 {
-	static const struct {
-		const char *word, *colour;
-	} answers[] = {
-		[KF_UNDECIDED] = { "UNKNOWN", "\033[1;33m" },
-		[KF_ACCEPT] = { "ACCEPT", "\033[1;32m" },
-		[KF_REJECT] = { "REJECT", "\033[1;31m" },
-	};
-	enum kf_answer answer = pair->verdict->answer;
 	struct kf_output *out = &r->out;
 
-	kf_output_print(out, "%s%s%s  ", r->colour ? answers[answer].colour
-			: "", answers[answer].word,
-			r->colour ? "\033[0m" : "");
+	kf_text_answer(r, pair->verdict->answer);
 	if (pair->path)
 		kf_output_shown(out, kf_text(pair->path));
 	else
@@ -299,15 +289,46 @@ static void show_signatures(struct kf_render *r, const struct kf_pair *pair)
 	}
 }
 
+void kf_text_line(struct kf_render *r, const char *label,
+		  struct kf_output *words)
+{
+	labelled(r, label, words, true);
+}
+
+void kf_text_warnings(struct kf_render *r, const struct kf_pair *pair)
+{
+	show_warnings(r, pair);
+}
+
+void kf_text_reasons(struct kf_render *r, const struct kf_pair *pair)
+{
+	show_why(r, pair);
+	show_remedies(r, pair);
+	show_warnings(r, pair);
+	show_enforced(r, pair);
+}
+
+void kf_text_answer(struct kf_render *r, enum kf_answer answer)
+{
+	static const struct {
+		const char *word, *colour;
+	} answers[] = {
+		[KF_UNDECIDED] = { "UNKNOWN", "\033[1;33m" },
+		[KF_ACCEPT] = { "ACCEPT", "\033[1;32m" },
+		[KF_REJECT] = { "REJECT", "\033[1;31m" },
+	};
+
+	kf_output_print(&r->out, "%s%s%s  ", r->colour
+			? answers[answer].colour : "", answers[answer].word,
+			r->colour ? "\033[0m" : "");
+}
+
 static void pair(struct kf_render *r, const struct kf_pair *pair)
 {
 	const struct kf_verdict *v = pair->verdict;
 
 	headline(r, pair);
-	show_why(r, pair);
-	show_remedies(r, pair);
-	show_warnings(r, pair);
-	show_enforced(r, pair);
+	kf_text_reasons(r, pair);
 	show_signatures(r, pair);
 	if (strcmp(v->outcome, "device-fault") == 0)
 		say(r, "outcome", "the device may not start at all until its trust store is repaired");

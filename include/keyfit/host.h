@@ -106,6 +106,8 @@ void kf_text_file_close(struct kf_text_file *file);
 struct kf_ask {
 	const char *device;	/* a path; NULL: none */
 	const char *rules;	/* a profile's name; NULL: the device's own */
+	const char *also;	/* a profile of a second verifier, which sees
+				 * the same device; NULL: none */
 	const struct kf_setting *trust;
 	size_t num_trust;
 	const struct kf_setting *set;
