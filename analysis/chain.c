@@ -432,8 +432,8 @@ static enum kf_chain_then then_of(const struct kf_chain_stage *s)
  * not start ends it, whatever is not known of those before. */
 static void conclude(struct kf_chain_path *path)
 {
-	path->answer = KF_ACCEPT;
-	path->then = KF_THEN_BOOTS;
+	path->answer = path->num_stages ? KF_ACCEPT : KF_UNDECIDED;
+	path->then = path->num_stages ? KF_THEN_BOOTS : KF_THEN_UNKNOWN;
 	for (size_t i = 0; i < path->num_stages; i++) {
 		enum kf_answer answer = path->stage[i].verdict->answer;
 
@@ -480,6 +480,9 @@ const struct kf_chain_path *kf_chain_starts(const struct kf_chain *chain)
 	for (size_t p = 0; p < chain->num_paths; p++) {
 		const struct kf_chain_path *path = &chain->path[p];
 
+		/* Another device may boot, or not. */
+		if (!path->num_stages && !path->aside)
+			return NULL;
 		if (path->aside)
 			continue;
 		if (path->answer == KF_ACCEPT)

@@ -8,6 +8,7 @@
 #ifndef KEYFIT_ANALYSIS_CHAIN_H
 #define KEYFIT_ANALYSIS_CHAIN_H
 
+#include "core/bootoption.h"
 #include "core/loader.h"
 
 #include <keyfit/check.h>
@@ -39,13 +40,14 @@ struct kf_chain_note {
 };
 
 /* kf_chain_given is all that was found. In a row, without places, each file
- * is started by the one before it that can start others. `machine` 0: not
- * told. */
+ * is started by the one before it that can start others. `options` NULL: none
+ * are known. `machine` 0: not told. */
 struct kf_chain_given {
 	const struct kf_chain_file *file;
 	size_t num_files;
 	const struct kf_chain_note *note;
 	size_t num_notes;
+	const struct kf_boot_options *options;
 	bool in_a_row;
 	uint16_t machine;
 };
@@ -88,8 +90,10 @@ enum kf_chain_then {
 };
 
 /* kf_chain_path is one way. `aside`: it is taken only when somebody or some
- * update asks for it (MokManager, fwupd). */
+ * update asks for it (MokManager, fwupd, an option that is not active).
+ * Without a stage it leads elsewhere. */
 struct kf_chain_path {
+	const struct kf_boot_option *option;	/* NULL: of none */
 	struct kf_chain_stage stage[KF_CHAIN_STAGES_MAX];
 	size_t num_stages;
 	bool aside;

@@ -59,8 +59,7 @@ size_t kf_place_find(const struct kf_chain_given *given, const char *place)
 	return KF_CHAIN_NO_FILE;
 }
 
-/* folder_len is the length of a place's folder, its last stroke with it. */
-static size_t folder_len(const char *place)
+size_t kf_place_folder_len(const char *place)
 {
 	size_t len = 0;
 
@@ -97,7 +96,7 @@ static const char *join(const char *first, size_t first_len,
 const char *kf_place_beside(const char *place, const char *const *parts,
 			    size_t num, struct kf_arena *arena)
 {
-	return join(place, folder_len(place), parts, num, arena);
+	return join(place, kf_place_folder_len(place), parts, num, arena);
 }
 
 bool kf_place_under(const char *place, const char *folder)
@@ -111,8 +110,8 @@ bool kf_place_same_folder(const char *a, const char *b)
 
 	if (!a || !b)
 		return false;
-	len = folder_len(a);
-	if (len != folder_len(b))
+	len = kf_place_folder_len(a);
+	if (len != kf_place_folder_len(b))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (plain(a[i]) != plain(b[i]))
@@ -134,9 +133,9 @@ bool kf_place_is_csv(const char *place, uint16_t machine)
 {
 	const char *rest = place ? starts_with(place, "\\EFI\\") : NULL;
 
-	if (!rest || folder_len(rest) == 0)
+	if (!rest || kf_place_folder_len(rest) == 0)
 		return false;
-	rest = starts_with(rest + folder_len(rest), "BOOT");
+	rest = starts_with(rest + kf_place_folder_len(rest), "BOOT");
 	if (rest)
 		rest = starts_with(rest, kf_place_machine(machine));
 	return rest && same(rest, ".CSV");

@@ -20,6 +20,10 @@ size_t kf_place_find(const struct kf_chain_given *given, const char *place);
 const char *kf_place_beside(const char *place, const char *const *parts,
 			    size_t num, struct kf_arena *arena);
 
+/* kf_place_folder_len is how long the folder is that a place starts with, its
+ * last stroke with it. */
+size_t kf_place_folder_len(const char *place);
+
 /* kf_place_under: is a place in a folder, however deep? NULL is in none. */
 bool kf_place_under(const char *place, const char *folder);
 bool kf_place_same_folder(const char *a, const char *b);

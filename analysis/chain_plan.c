@@ -68,6 +68,26 @@ static struct kf_chain_path *new_path(struct builder *b)
 	return &b->chain->path[b->chain->num_paths++];
 }
 
+/* loader_of is the place of the loader that an option's data names for shim,
+ * if it is there: else shim goes on with its own. */
+static size_t loader_of(struct builder *b, const struct kf_boot_option *o,
+			const char *shim_place)
+{
+	const char *name = o->loader, *place = name;
+
+	if (!name[0])
+		return KF_CHAIN_NO_FILE;
+	if (!kf_place_under(name, "\\EFI\\")) {
+		name += kf_place_folder_len(name);
+		place = kf_place_beside(shim_place, &name, 1, b->env->arena);
+	}
+	if (!place) {
+		b->status = KF_NO_MEMORY;
+		return KF_CHAIN_NO_FILE;
+	}
+	return kf_place_find(b->given, place);
+}
+
 static void start(struct builder *b, size_t file)
 {
 	struct kf_chain_path *path = new_path(b);
@@ -191,12 +211,16 @@ static bool uses_fallback(struct builder *b, const struct kf_chain_file *f)
 static void after_shim(struct builder *b, struct children *c, size_t shim)
 {
 	const struct kf_chain_file *f = &b->given->file[shim];
-	const char *name = uses_fallback(b, f) ? "fb" : "grub";
-	const char *place = beside(b, f->place, name, f->loader.machine,
-				   ".efi");
-	size_t file = place ? kf_place_find(b->given, place)
-			    : KF_CHAIN_NO_FILE;
+	const struct kf_boot_option *option = c->before.option;
+	bool fallback = uses_fallback(b, f);
+	const char *place = beside(b, f->place, fallback ? "fb" : "grub",
+				   f->loader.machine, ".efi");
+	size_t file = KF_CHAIN_NO_FILE;
 
+	if (option && !fallback && c->before.stage[0].file == shim)
+		file = loader_of(b, option, f->place);
+	if (file == KF_CHAIN_NO_FILE && place)
+		file = kf_place_find(b->given, place);
 	if (file == KF_CHAIN_NO_FILE)
 		add_missing(b, c, place, KF_GATE_SHIM, shim);
 	else
@@ -296,10 +320,12 @@ static void after_uki(struct builder *b, struct children *c)
 static void go_on(struct builder *b, struct kf_chain_path *path)
 {
 	struct children c = { .before = *path, .first = path };
-	const struct kf_chain_stage *last = last_of(&c.before);
+	const struct kf_chain_stage *last = path->num_stages
+		? last_of(&c.before) : NULL;
 	size_t shim = shim_of(b, path);
 
-	if (last->file == KF_CHAIN_NO_FILE || last->gate == KF_GATE_INSIDE)
+	if (!last || last->file == KF_CHAIN_NO_FILE ||
+	    last->gate == KF_GATE_INSIDE)
 		return;
 	switch (b->given->file[last->file].loader.kind) {
 	case KF_LOADER_SHIM:
@@ -389,12 +415,79 @@ static bool starts_by_itself(const struct kf_chain_given *given,
 	}
 }
 
-/* plan_esp: the removable path, then each folder's loader. */
+/* removable is the file of the removable path. */
+static size_t removable(const struct kf_chain_given *given)
+{
+	uint16_t machine = machine_of(given);
+
+	for (size_t i = 0; i < given->num_files; i++)
+		if (kf_place_is_removable(given->file[i].place, machine))
+			return i;
+	return KF_CHAIN_NO_FILE;
+}
+
+/* start_option begins the path of one option. */
+static void start_option(struct builder *b, const struct kf_boot_option *o)
+{
+	struct kf_chain_path *path = new_path(b);
+	struct kf_chain_stage missing = {
+		.file = KF_CHAIN_NO_FILE,
+		.shim = KF_CHAIN_NO_FILE,
+		.gate = KF_GATE_FIRMWARE,
+		.missing = o->place,
+	};
+	size_t file = KF_CHAIN_NO_FILE;
+
+	if (!path)
+		return;
+	path->option = o;
+	path->aside = !o->active;
+	if (o->way == KF_WAY_FILE)
+		file = kf_place_find(b->given, o->place);
+	else if (o->way == KF_WAY_DISK)
+		file = removable(b->given);
+	if (file != KF_CHAIN_NO_FILE)
+		start_with(b, path, file, KF_GATE_FIRMWARE, KF_CHAIN_NO_FILE);
+	else if (o->way == KF_WAY_FILE)
+		grow(b, path, &missing);
+}
+
+/* plan_options: the options in their order; what leads elsewhere has no stage.
+ * Where none of them leads here, the firmware comes by itself. */
+static bool plan_options(struct builder *b)
+{
+	const struct kf_boot_options *options = b->given->options;
+	const struct kf_boot_option *o;
+	size_t here = 0, file = removable(b->given);
+
+	for (size_t i = 0; options && (o = kf_boot_option_at(options, i)); i++)
+		start_option(b, o);
+	for (size_t i = 0; i < b->chain->num_paths; i++) {
+		const struct kf_chain_path *path = &b->chain->path[i];
+
+		here += path->num_stages && path->option->active;
+		if (path->num_stages && path->stage[0].file == file)
+			file = KF_CHAIN_NO_FILE;
+	}
+	if (here && file != KF_CHAIN_NO_FILE) {
+		start(b, file);
+		if (!b->chain->cut)
+			b->chain->path[b->chain->num_paths - 1].aside = true;
+	}
+	return here;
+}
+
+/* plan_esp: what the options name; without any the removable path, then each
+ * folder's loader. */
 static void plan_esp(struct builder *b)
 {
 	const struct kf_chain_given *given = b->given;
 	uint16_t machine = machine_of(given);
 
+	if (plan_options(b)) {
+		go_on_all(b, 0);
+		return;
+	}
 	for (size_t i = 0; i < given->num_files; i++)
 		if (kf_place_is_removable(given->file[i].place, machine))
 			start(b, i);

@@ -3,6 +3,7 @@
  */
 #include "chain_show.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* stage_pair is a stage as a pair of check. */
@@ -125,6 +126,12 @@ static void headline(const struct kf_chain_show *show,
 	struct kf_output *out = &show->render->out;
 
 	kf_text_answer(show->render, path->answer);
+	if (path->option) {
+		kf_output_print(out, "Boot%04X \"", path->option->number);
+		kf_output_shown(out, kf_text(path->option->label));
+		kf_output_text(out, path->num_stages ? "\"  "
+			       : "\"  leads elsewhere");
+	}
 	for (size_t i = 0; i < path->num_stages; i++) {
 		const struct kf_chain_stage *stage = &path->stage[i];
 
@@ -137,7 +144,9 @@ static void headline(const struct kf_chain_show *show,
 	}
 	kf_output_text(out, "  on ");
 	kf_output_shown(out, kf_text(show->device->name));
-	kf_output_text(out, path->aside ? " (when asked for)\n" : "\n");
+	kf_output_text(out, path->option && !path->option->active
+		       ? " (not active)\n" : path->aside
+		       ? " (when asked for)\n" : "\n");
 }
 
 static void decided(const struct kf_chain_show *show,
@@ -173,6 +182,18 @@ void kf_chain_text(const struct kf_chain_show *show,
 		kf_output_text(&words, then);
 		kf_text_line(show->render, "then", &words);
 	}
+}
+
+void kf_chain_first(const struct kf_chain_show *show)
+{
+	const struct kf_chain_path *path = kf_chain_starts(show->chain);
+	struct kf_output *out = &show->render->out;
+
+	if (path && path->option)
+		kf_output_print(out, "The machine boots by Boot%04X.\n",
+				path->option->number);
+	else
+		kf_output_text(out, "By which option the machine boots is not known, or by none.\n");
 }
 
 /* outcome is one of the verdicts' words. */
@@ -224,6 +245,28 @@ static void stage_json(struct kf_json *json, const struct kf_chain_show *show,
 	kf_json_close(json);
 }
 
+static void option_json(struct kf_json *json,
+			const struct kf_chain_show *show,
+			const struct kf_chain_path *path)
+{
+	const struct kf_boot_option *o = path->option;
+	char name[16];
+
+	if (!o) {
+		kf_json_text(json, "option", NULL);
+		return;
+	}
+	snprintf(name, sizeof(name), "Boot%04X", o->number);
+	kf_json_open(json, "option", '{');
+	kf_json_text(json, "name", name);
+	kf_json_text(json, "label", o->label);
+	kf_json_text(json, "place", o->place[0] ? o->place : NULL);
+	kf_json_yes_no(json, "active", o->active);
+	kf_json_yes_no(json, "boots_first",
+		       path == kf_chain_starts(show->chain));
+	kf_json_close(json);
+}
+
 void kf_chain_json(const struct kf_chain_show *show,
 		   const struct kf_chain_path *path)
 {
@@ -234,11 +277,12 @@ void kf_chain_json(const struct kf_chain_show *show,
 	kf_json_number(&json, "path",
 		       (uint64_t)(path - show->chain->path) + 1);
 	kf_json_text(&json, "device", show->device->name);
+	option_json(&json, show, path);
 	kf_json_yes_no(&json, "aside", path->aside);
 	kf_json_text(&json, "verdict", kf_answer_name(path->answer));
 	kf_json_text(&json, "outcome", outcome(path));
 	kf_json_text(&json, "then", kf_then_name(path->then));
-	if (path->answer == KF_ACCEPT) {
+	if (path->answer == KF_ACCEPT || !path->num_stages) {
 		kf_json_text(&json, "stage", NULL);
 		kf_json_text(&json, "reason", NULL);
 		kf_json_text(&json, "rule", NULL);

@@ -24,4 +24,7 @@ void kf_chain_text(const struct kf_chain_show *show,
 void kf_chain_json(const struct kf_chain_show *show,
 		   const struct kf_chain_path *path);
 
+/* kf_chain_first tells people by which option the machine boots. */
+void kf_chain_first(const struct kf_chain_show *show);
+
 #endif

@@ -6,6 +6,8 @@
 #include "options.h"
 #include "say.h"
 
+#include "host/bootvars.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,6 +20,7 @@ struct question {
 	struct kf_device device;
 	struct kf_esp esp;
 	struct kf_chain chain;
+	struct kf_boot_options options;
 	struct kf_work work;
 	struct kf_digest digest[KF_ESP_FILES_MAX];
 	struct kf_render render;
@@ -113,6 +116,27 @@ static int open_files(struct question *q)
 	return KF_EXIT_FITS;
 }
 
+/* read_options: what is given part by part says nothing of them. */
+static int read_options(struct question *q)
+{
+	const char *device = kf_argument(q->arguments, "device");
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	if (!device && kf_argument(q->arguments, "trust"))
+		return KF_EXIT_FITS;
+	status = kf_boot_options_read(&q->options, device, &why);
+	if (status == KF_OK && q->options.cut) {
+		kf_fault_say(&why, NULL, "has more boot options than keyfit holds");
+		status = KF_TOO_MUCH;
+	}
+	if (status != KF_OK)
+		return kf_say_failure(device, status, &why);
+	if (q->options.num_order || q->options.has_next)
+		q->esp.given.options = &q->options;
+	return KF_EXIT_FITS;
+}
+
 static int prepare(struct question *q)
 {
 	struct kf_fault why = { 0 };
@@ -127,7 +151,9 @@ static int prepare(struct question *q)
 	if (status != KF_OK)
 		return kf_say_failure(NULL, status, &why);
 	asked = ask_device(q);
-	return asked == KF_EXIT_FITS ? open_files(q) : asked;
+	if (asked == KF_EXIT_FITS)
+		asked = open_files(q);
+	return asked == KF_EXIT_FITS ? read_options(q) : asked;
 }
 
 /* machine_of is the processor that the device says it has; 0: it says none. */
@@ -238,6 +264,8 @@ static int show(struct question *q)
 	for (size_t i = 0; !q->quiet && i < q->chain.num_paths; i++)
 		(q->json ? kf_chain_json : kf_chain_text)(&show,
 			&q->chain.path[i]);
+	if (!q->json && !q->quiet && q->esp.given.options)
+		kf_chain_first(&show);
 	return kf_put_answer(&q->render.out);
 }
 
@@ -248,7 +276,7 @@ static int verdict_of(const struct kf_chain *chain)
 	bool seen[KF_REJECT + 1] = { false };
 
 	for (size_t i = 0; i < chain->num_paths; i++)
-		if (!chain->path[i].aside)
+		if (!chain->path[i].aside && chain->path[i].num_stages)
 			seen[chain->path[i].answer] = true;
 	if (seen[KF_REJECT])
 		return KF_EXIT_NOT;
