@@ -149,6 +149,26 @@ static void headline(const struct kf_chain_show *show,
 		       ? " (when asked for)\n" : "\n");
 }
 
+/* warned tells whether the same verifier's warnings of the same file stand above
+ * already. */
+static bool warned(const struct kf_chain_show *show,
+		   const struct kf_chain_path *path, size_t index)
+{
+	const struct kf_chain_stage *stage = &path->stage[index];
+	const struct kf_chain_path *p = show->chain->path;
+
+	for (; p <= path; p++) {
+		size_t num = p == path ? index : p->num_stages;
+
+		for (size_t i = 0; i < num; i++)
+			if (p->stage[i].file == stage->file &&
+			    p->stage[i].rules == stage->rules &&
+			    p->stage[i].gate == stage->gate)
+				return true;
+	}
+	return false;
+}
+
 static void decided(const struct kf_chain_show *show,
 		    const struct kf_chain_path *path, size_t index)
 {
@@ -157,7 +177,8 @@ static void decided(const struct kf_chain_show *show,
 
 	fill(&p, show, stage);
 	if (path->answer == KF_ACCEPT || index != path->at) {
-		kf_text_warnings(show->render, &p.pair);
+		if (!warned(show, path, index))
+			kf_text_warnings(show->render, &p.pair);
 		return;
 	}
 	seek(&p, stage);
