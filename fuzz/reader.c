@@ -1,0 +1,126 @@
+/* Fuzzes a reader that is no format and no store: NAME is one of the table at
+ * the end. What it makes of an input has to lie in the input.
+ */
+#include "world.h"
+
+#include "analysis/pcr.h"
+#include "core/bootoption.h"
+#include "core/loader.h"
+#include "core/shim.h"
+
+#include <string.h>
+
+/* inside: a view is of these bytes, or empty. */
+static void inside(struct kf_bytes part, struct kf_bytes whole)
+{
+	if (part.len == 0)
+		return;
+	HOLDS(part.data >= whole.data);
+	HOLDS(part.len <= whole.len);
+	HOLDS((size_t)(part.data - whole.data) <= whole.len - part.len);
+}
+
+/* eventlog walks a log twice: both times it has the same events. */
+static void eventlog(struct kf_bytes input)
+{
+	struct kf_eventlog log = kf_eventlog_open(input), again = log;
+	struct kf_env *env = world_env(input.len);
+	static struct kf_pcrs pcrs;
+	struct kf_event event, same;
+	uint64_t end = 0;
+
+	(void)kf_eventlog_likely(input);
+	kf_pcrs_start(&pcrs, &log);
+	while (kf_eventlog_next(&log, &event)) {
+		struct kf_event_variable variable;
+		bool elsewhere;
+
+		HOLDS(kf_eventlog_next(&again, &same));
+		HOLDS(same.at == event.at && same.type == event.type);
+		HOLDS(event.at >= end);
+		end = event.at + event.len;
+		HOLDS(end <= input.len);
+		inside(event.data, input);
+		inside(kf_event_measured(&event, &elsewhere), input);
+		for (size_t b = 0; b < KF_BANKS_MAX; b++)
+			inside(event.digest[b], input);
+		if (kf_event_variable_read(&variable, event.data)) {
+			inside(variable.name, event.data);
+			inside(variable.data, event.data);
+		}
+		(void)kf_event_prove(&event, &log, env->crypto);
+		if (kf_pcrs_event(&pcrs, &event, env->crypto) != KF_OK)
+			return;
+	}
+	HOLDS(!kf_eventlog_next(&again, &same));
+}
+
+static bool ends(const char *text, size_t room)
+{
+	return memchr(text, 0, room) != NULL;
+}
+
+/* boot_options takes the input for three variables. */
+static void boot_options(struct kf_bytes input)
+{
+	static struct kf_boot_options options;
+	const struct kf_boot_option *o;
+	size_t half = input.len / 2;
+
+	memset(&options, 0, sizeof(options));
+	kf_boot_variable(&options, "BootOrder", kf_part_of(input, 0, half));
+	kf_boot_variable(&options, "BootNext", kf_part_of(input, 0, 2));
+	kf_boot_variable(&options, "Boot0001", input);
+	kf_boot_variable(&options, "Boot00FF",
+			 kf_part_of(input, half, input.len - half));
+	HOLDS(options.num <= KF_OPTIONS_OF_BOOT_MAX);
+	for (size_t i = 0; (o = kf_boot_option_at(&options, i)); i++) {
+		HOLDS(ends(o->label, sizeof(o->label)));
+		HOLDS(ends(o->place, sizeof(o->place)));
+		HOLDS(ends(o->loader, sizeof(o->loader)));
+		HOLDS(i <= 2 * KF_OPTIONS_OF_BOOT_MAX);
+	}
+}
+
+static void loader(struct kf_bytes input)
+{
+	struct kf_env *env = world_env(input.len);
+	struct kf_source source = world_source(&input);
+	size_t used = env->arena->used;
+	struct kf_loader out;
+
+	if (kf_loader_read(&out, &source, env) != KF_OK)
+		return;
+	HOLDS(out.kind < KF_NUM_LOADERS);
+	HOLDS(ends(out.version, sizeof(out.version)));
+	HOLDS(kf_loader_name(out.kind) && kf_loader_title(out.kind));
+	HOLDS(env->arena->used == used);
+}
+
+static void shim(struct kf_bytes input)
+{
+	struct kf_shim out;
+
+	kf_shim_read(&out, input);
+	inside(out.vendor, input);
+	inside(out.vendor_dbx, input);
+	inside(out.sbat, input);
+	inside(out.automatic, input);
+	inside(out.latest, input);
+	(void)kf_shim_is_certificate(out.vendor);
+}
+
+void fuzz(struct kf_bytes input)
+{
+	static const struct {
+		const char *name;
+		void (*read)(struct kf_bytes input);
+	} readers[] = {
+		{ "eventlog", eventlog }, { "boot-options", boot_options },
+		{ "loader", loader }, { "shim", shim },
+	};
+
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (strcmp(readers[i].name, NAME) == 0)
+			readers[i].read(input);
+}
