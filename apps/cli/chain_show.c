@@ -149,8 +149,8 @@ static void headline(const struct kf_chain_show *show,
 		       ? " (when asked for)\n" : "\n");
 }
 
-/* warned tells whether the same verifier's warnings of the same file stand above
- * already. */
+/* warned tells whether the same verifier's warnings of the same file stand
+ * above already. */
 static bool warned(const struct kf_chain_show *show,
 		   const struct kf_chain_path *path, size_t index)
 {
