@@ -1,0 +1,38 @@
+/* Updates of trust stores that are published for all devices, and the
+ * certificates that they bring: a dated table, published.def.
+ */
+#ifndef KEYFIT_ANALYSIS_PUBLISHED_H
+#define KEYFIT_ANALYSIS_PUBLISHED_H
+
+#include <keyfit/check.h>
+
+/* kf_published is one update. Digests are SHA-256 in hex; "": there is none. */
+struct kf_published {
+	const char *file;
+	const char *part;
+	const char *sha256;	/* of the certificate that it brings */
+	const char *name;
+	const char *follows_sha256;	/* of the one that this replaces */
+	const char *follows;
+	const char *authority_sha256;	/* under which it is signed */
+	const char *authority;
+};
+
+/* kf_published_at walks the table: NULL after the last one. */
+const struct kf_published *kf_published_at(size_t index);
+
+/* kf_published_brings finds the update that brings a certificate; NULL: none
+ * that is published. */
+const struct kf_published *
+kf_published_brings(const struct kf_digest *sha256);
+
+/* kf_hex_is tells whether hex digits, in small letters, are those of a
+ * digest. */
+bool kf_hex_is(const char *hex, const struct kf_digest *digest);
+
+/* kf_store_lists tells whether a part has the certificate with this SHA-256, as
+ * far as its lists add up. */
+bool kf_store_lists(const struct kf_store *store, const char *part,
+		    const char *sha256, const struct kf_crypto *crypto);
+
+#endif

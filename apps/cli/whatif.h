@@ -1,0 +1,71 @@
+/* keyfit whatif: what its files share. The command asks; what it found is
+ * weighed against the device's flash, foretold for PCR 7, and shown.
+ */
+#ifndef KEYFIT_APPS_CLI_WHATIF_H
+#define KEYFIT_APPS_CLI_WHATIF_H
+
+#include "changes.h"
+#include "render.h"
+
+#include "analysis/pcr.h"
+#include "analysis/whatif.h"
+#include "host/esp.h"
+
+/* kf_unit is one --file or --media: an ESP, or files that start one another.
+ * `esp` and `boots` are large, and allocated together. */
+struct kf_unit {
+	const char *text;
+	struct kf_esp esp;
+	struct kf_boots boots;
+};
+
+/* kf_room is what the changes leave of the flash that holds variables. */
+struct kf_room {
+	bool known;		/* the device is a store file */
+	bool fits;
+	uint64_t used;		/* bytes before, tidied up */
+	uint64_t needed;	/* after; 0 where they do not fit */
+	uint64_t all;
+};
+
+/* kf_register is PCR 7 in each bank of a log, before and after. */
+struct kf_register {
+	bool asked;
+	bool known;
+	const char *why;	/* it is not known */
+	size_t num_banks;
+	const char *bank[KF_BANKS_MAX];
+	struct kf_digest before[KF_BANKS_MAX], after[KF_BANKS_MAX];
+};
+
+/* kf_plan_shown is one device and what was found. */
+struct kf_plan_shown {
+	const struct kf_device *device;
+	const struct kf_rules *firmware, *update;
+	const struct kf_whatif *whatif;
+	struct kf_unit *const *unit;
+	size_t num_units;
+	struct kf_room room;
+	struct kf_register pcr;
+	struct kf_env *env;
+};
+
+/* kf_whatif_room weighs the changes against a variable store file; another
+ * `path`, or NULL, tells nothing. Returns an exit status: 0 or 4. */
+KF_MUST int kf_whatif_room(struct kf_room *out, const char *path,
+			   const struct kf_whatif *whatif);
+
+/* kf_whatif_register foretells PCR 7 from the log of a boot before the
+ * changes. Returns an exit status: 0, 2 or 4. Says what is wrong. */
+KF_MUST int kf_whatif_register(struct kf_register *out, const char *log,
+			       const struct kf_plan_shown *plan,
+			       const struct kf_crypto *crypto, int64_t at_s);
+
+/* kf_plan_conclusion takes the flash into account, too. */
+enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan);
+
+/* whatif_show.c */
+void kf_plan_text(struct kf_render *r, const struct kf_plan_shown *plan);
+void kf_plan_json(struct kf_render *r, const struct kf_plan_shown *plan);
+
+#endif

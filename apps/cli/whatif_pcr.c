@@ -1,0 +1,156 @@
+/* PCR 7 after the changes, foretold from the log of a boot before them. Loaded
+ * files explain which entries of db the log tells of.
+ */
+#include "say.h"
+#include "whatif.h"
+
+#include "analysis/predict.h"
+#include "host/measured.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ARENA_LEN = 96 << 20,
+	FILE_MAX = 512 << 20,
+	FILES_MAX = 64,
+	WANTED = 7,
+};
+
+/* foretelling is what a prediction is made of. */
+struct foretelling {
+	struct kf_plan plan;
+	struct kf_forecast forecast;
+	struct kf_output log;
+	struct kf_work work;
+	struct kf_boot_file file[FILES_MAX];
+	struct kf_text_file text[FILES_MAX];
+};
+
+/* read_files reads all installed files that the log may tell of. */
+static int read_files(struct foretelling *f, const struct kf_plan_shown *plan)
+{
+	for (size_t u = 0; u < plan->num_units; u++) {
+		const struct kf_chain_given *given = &plan->unit[u]->esp.given;
+
+		for (size_t i = 0; i < given->num_files; i++) {
+			struct kf_boot_file *file = &f->file[f->plan.num_files];
+			struct kf_text_file *text = &f->text[f->plan.num_files];
+			const char *path = given->file[i].path;
+			struct kf_fault why = { 0 };
+			enum kf_status status;
+
+			if (plan->unit[u]->boots.media ||
+			    f->plan.num_files == FILES_MAX)
+				continue;
+			status = kf_text_file_read(text, path, FILE_MAX, &why);
+			if (status != KF_OK)
+				return kf_say_failure(path, status, &why);
+			file->name = path;
+			file->before = file->after = text->bytes;
+			f->plan.num_files++;
+		}
+	}
+	return KF_EXIT_FITS;
+}
+
+static int read_log(struct foretelling *f, const char *path)
+{
+	struct kf_fault why = { 0 };
+
+	if (kf_log_read(&f->log, path, &why) != KF_OK) {
+		kf_say_fault(path, &why);
+		return KF_EXIT_FAULT;
+	}
+	f->plan.log = kf_view(f->log.data, f->log.len);
+	if (kf_eventlog_likely(f->plan.log))
+		return KF_EXIT_FITS;
+	kf_say(path, "is no event log", "name a copy of " KF_OWN_LOG);
+	return KF_EXIT_USAGE;
+}
+
+/* why_not finds the first event of the register that stands in the way. */
+static const char *why_not(const struct kf_forecast *forecast)
+{
+	for (size_t i = 0; i < forecast->num; i++) {
+		const struct kf_forecast_event *e = &forecast->event[i];
+
+		if (e->pcr == WANTED && e->fate == KF_FATE_UNKNOWN && e->why)
+			return e->why;
+	}
+	return "the log tells of events that nothing explains";
+}
+
+static void take(struct kf_register *out, const struct kf_forecast *forecast)
+{
+	const struct kf_pcrs *before = &forecast->pcrs[KF_BEFORE];
+	const struct kf_pcrs *after = &forecast->pcrs[KF_AFTER];
+
+	out->known = forecast->known[WANTED];
+	if (!out->known)
+		out->why = why_not(forecast);
+	for (size_t b = 0; b < before->num_banks; b++) {
+		out->bank[b] = before->bank[b].name;
+		out->before[b] = before->value[b][WANTED];
+		if (out->known)
+			out->after[b] = after->value[b][WANTED];
+	}
+	out->num_banks = before->num_banks;
+}
+
+static int foretell(struct kf_register *out, struct foretelling *f,
+		    const char *log)
+{
+	struct kf_fault why = { 0 };
+	enum kf_status status = kf_predict(&f->forecast, &f->plan,
+					   &f->work.env);
+
+	if (status == KF_WRONG_USE) {
+		kf_say(log, "ends too early", "copy it again");
+		return KF_EXIT_FAULT;
+	}
+	if (status != KF_OK)
+		return kf_say_failure(log, status, &why);
+	take(out, &f->forecast);
+	return KF_EXIT_FITS;
+}
+
+static void drop(struct foretelling *f)
+{
+	for (size_t i = 0; i < FILES_MAX; i++)
+		kf_text_file_close(&f->text[i]);
+	kf_output_close(&f->log);
+	kf_work_close(&f->work);
+	free(f);
+}
+
+int kf_whatif_register(struct kf_register *out, const char *log,
+		       const struct kf_plan_shown *plan,
+		       const struct kf_crypto *crypto, int64_t at_s)
+{
+	struct foretelling *f;
+	struct kf_fault why = { 0 };
+	enum kf_status opened;
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	out->asked = log;
+	if (!log)
+		return KF_EXIT_FITS;
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return kf_say_failure(log, KF_NO_MEMORY, &why);
+	opened = kf_work_open(&f->work, ARENA_LEN, crypto, at_s, &why);
+	status = opened == KF_OK ? read_log(f, log)
+				 : kf_say_failure(NULL, opened, &why);
+	if (status == KF_EXIT_FITS)
+		status = read_files(f, plan);
+	f->plan.store[KF_BEFORE] = &plan->whatif->before.shim;
+	f->plan.store[KF_AFTER] = &plan->whatif->after.shim;
+	f->plan.firmware = plan->firmware;
+	f->plan.file = f->file;
+	if (status == KF_EXIT_FITS)
+		status = foretell(out, f, log);
+	drop(f);
+	return status;
+}
