@@ -1,0 +1,93 @@
+/* What is wrong with keys, whatever they are asked to verify: keys that are
+ * not secret, weak ones, ones that are followed by others, settings that let
+ * everything pass.
+ *
+ * A finding is no verdict: the device may start the file all the same.
+ */
+#ifndef KEYFIT_ANALYSIS_AUDIT_H
+#define KEYFIT_ANALYSIS_AUDIT_H
+
+#include "known.h"
+
+enum kf_severity {
+	KF_LOW = 1,
+	KF_MEDIUM,
+	KF_HIGH,
+};
+
+/* kf_audit is one audit while it goes on. `found` takes each finding; `unread`
+ * is told what could not be looked at, and why: nothing is known of that.
+ * `untold` gets parts that no running system tells of, which count only where
+ * shim is started. What they are handed lives as long as the call.
+ * Owns: nothing. `status` is set when the work could not be done. */
+struct kf_audit {
+	const struct kf_known *known;
+	struct kf_env *env;
+	int64_t at_s;
+	int64_t soon_s;		/* how long before its end one is told */
+	void (*found)(void *self, const struct kf_finding *finding,
+		      enum kf_severity severity);
+	void (*unread)(void *self, const char *what, const char *why);
+	void (*untold)(void *self, const char *part);
+	void *self;
+	bool exposed;		/* the key that was looked at last is known */
+	enum kf_status status;
+};
+
+/* kf_audit_store looks at all parts and settings of a device. `seen` is
+ * another store of the same device, whose parts were looked at; NULL: none. */
+void kf_audit_store(struct kf_audit *audit, const struct kf_store *store,
+		    const struct kf_store *seen);
+
+/* kf_audit_lists looks at signature lists of unknown use, in a file. */
+void kf_audit_lists(struct kf_audit *audit, struct kf_bytes lists);
+
+/* kf_audit_certificate looks at one certificate at a place of a file. */
+void kf_audit_certificate(struct kf_audit *audit, struct kf_bytes der,
+			  uint64_t at);
+
+/* kf_audit_key looks at a bare key, by the SHA-256 of its
+ * SubjectPublicKeyInfo, at a place of a file. */
+void kf_audit_key(struct kf_audit *audit, struct kf_bytes spki_sha256,
+		  uint64_t at, uint64_t len);
+
+/* kf_audit_image looks at the signatures of a PE file, kf_audit_update at a
+ * signed update of a variable. */
+void kf_audit_image(struct kf_audit *audit, const struct kf_source *source);
+void kf_audit_update(struct kf_audit *audit, struct kf_bytes file);
+
+/* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
+enum kf_severity kf_audit_severity(const struct kf_reason *reason);
+
+/* What the files of the audit share. A place is the evidence that says where
+ * something stands. */
+struct kf_audit_place {
+	struct kf_evidence where;
+	const char *role;	/* of a certificate: "signer" */
+};
+
+/* kf_audit_give hands a finding on. */
+void kf_audit_give(struct kf_audit *audit, const struct kf_finding *finding);
+
+/* kf_audit_start starts one, with its place and, if `der` is not empty, the
+ * certificate. */
+void kf_audit_start(struct kf_finding *out, uint32_t reason,
+		    const struct kf_audit_place *place, struct kf_bytes der);
+
+/* kf_audit_join puts texts together in the arena; NULL ends. What does not fit
+ * leaves the first alone. */
+const char *kf_audit_join(struct kf_audit *audit, const char *const *texts);
+
+/* kf_audit_key_of looks at a certificate's key and name, and takes the
+ * certificate apart for the caller, in what is left of the arena.
+ * Fails: false when it is none, or the work cannot be done. */
+KF_MUST bool kf_audit_key_of(struct kf_audit *audit,
+			     struct kf_certificate *out, struct kf_bytes der,
+			     const struct kf_audit_place *place);
+
+/* kf_audit_end tells of the certificate that was looked at last, if its end has
+ * come, or comes soon: not where its key is no secret, which is worse. */
+void kf_audit_end(struct kf_audit *audit, const struct kf_certificate *c,
+		  const struct kf_audit_place *place);
+
+#endif
