@@ -345,6 +345,7 @@ static enum kf_status written(struct kf_part *part,
 	part->bytes = part->presence == KF_PRESENT ? change->value
 						   : kf_view(NULL, 0);
 	part->at = 0;
+	part->shown = false;
 	part->attributes = v && part->presence == KF_PRESENT ? v->attributes
 							     : 0;
 	part->time = change->time;

@@ -313,7 +313,14 @@ static void image(struct kf_telling *t, const struct kf_stage *stage)
 		return;
 	}
 	m->image = digest;
-	m->open = m->same = false;
+	/* GRUB 2.06 has shim measure an image twice that 2.12 has it measure
+	 * once. */
+	m->open = t->loader && t->loader != stage->file;
+	m->same = false;
+	if (!m->open)
+		return;
+	m->why = "how often another loader has it measured is not known";
+	m->about = t->loader->name;
 }
 
 /* toggled: will images be verified that were not, or the other way? What a
@@ -379,6 +386,18 @@ static void one_stage(struct kf_telling *t)
 		kf_measures_shim(t);
 }
 
+/* note_loader: another program starts what comes behind. What shim does is
+ * known. */
+static void note_loader(struct kf_telling *t)
+{
+	const struct kf_stage *stage = &t->boot->stage[t->stage];
+
+	if (t->side == KF_AFTER && stage->file && stage->file->replaced &&
+	    !stage->driver && !t->boot->same_commands &&
+	    !(t->has_shim && t->shim_stage == t->stage))
+		t->loader = stage->file;
+}
+
 enum kf_status kf_measures_tell(struct kf_measures *out,
 				const struct kf_boot *boot, enum kf_side side,
 				struct kf_env *env)
@@ -392,7 +411,9 @@ enum kf_status kf_measures_tell(struct kf_measures *out,
 	if (!out->item)
 		return KF_NO_MEMORY;
 	for (; t.stage < boot->num_stages; t.stage++)
-		if (t.status == KF_OK && !t.ended)
+		if (t.status == KF_OK && !t.ended) {
 			one_stage(&t);
+			note_loader(&t);
+		}
 	return t.status;
 }

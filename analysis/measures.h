@@ -88,6 +88,8 @@ struct kf_boot {
 	enum kf_answer3 secure[KF_NUM_SIDES];	/* Secure Boot is on */
 	bool firmware_differs;	/* in what the firmware decides by */
 	bool shim_differs;	/* in what shim decides by, its binary aside */
+	bool same_commands;	/* another loader does what the one before it
+				 * did: the user's word */
 };
 
 /* kf_part_differs: will a part hold something else? */
@@ -110,6 +112,7 @@ struct kf_telling {
 	enum kf_status status;
 	uint32_t stage;
 	bool ended;
+	const struct kf_boot_file *loader;	/* replaced; NULL: none yet */
 	/* shim, once one of the stages was it. */
 	bool has_shim;
 	uint32_t shim_stage;

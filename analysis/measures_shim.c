@@ -39,24 +39,6 @@ static const struct kf_rules *rules_of(struct kf_bytes version)
 	return rules ? rules : kf_rules_find("shim");
 }
 
-/* version_of finds "$Version: 16.1 $" in a shim. */
-static struct kf_bytes version_of(struct kf_bytes file)
-{
-	static const char mark[] = "UEFI SHIM\n$Version: ";
-	const size_t len = sizeof(mark) - 1;
-	size_t end;
-
-	for (size_t at = 0; at + len + VERSION_MAX < file.len; at++) {
-		if (file.data[at] != 'U' ||
-		    memcmp(file.data + at, mark, len) != 0)
-			continue;
-		for (end = 0; end < VERSION_MAX; end++)
-			if (file.data[at + len + end] == ' ')
-				return kf_part_of(file, at + len, end);
-	}
-	return kf_view(NULL, 0);
-}
-
 bool kf_measures_is_shim(struct kf_shim *out, struct kf_bytes file)
 {
 	kf_shim_read(out, file);
@@ -289,7 +271,7 @@ void kf_measures_shim(struct kf_telling *t)
 	static const uint8_t one[] = { 1 };
 	const struct kf_part *part;
 
-	t->shim_rules = rules_of(version_of(t->shim_file));
+	t->shim_rules = rules_of(t->shim.version);
 	leave_list(t, KF_SLOT_MOK, "mok");
 	leave_list(t, KF_SLOT_MOKX, "mokx");
 	part = kept(t, "mok-sb-state");

@@ -244,6 +244,7 @@ static void tell_sides(struct kf_predicting *p)
 	p->boot.store[KF_BEFORE] = p->plan->store[KF_BEFORE];
 	p->boot.store[KF_AFTER] = p->plan->store[KF_AFTER];
 	p->boot.firmware = p->plan->firmware;
+	p->boot.same_commands = p->plan->same_commands;
 	kf_boot_compare(&p->boot);
 	for (int s = 0; s < KF_NUM_SIDES && p->status == KF_OK; s++)
 		p->status = kf_measures_tell(&p->measures[s], &p->boot,

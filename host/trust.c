@@ -76,7 +76,9 @@ static bool is_plain(const char *name)
 {
 	static const char *const plain[] = { "shim", "sbat-level",
 					     "sbat-policy", "mok-sb-state",
-					     "mok-db-state" };
+					     "mok-db-state",
+					     "mok-list-trusted",
+					     "mok-policy" };
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
 		if (strcmp(plain[i], name) == 0)

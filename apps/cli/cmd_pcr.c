@@ -54,7 +54,7 @@ static const char *const examples[] = {
 	"keyfit pcr",
 	"keyfit pcr binary_bios_measurements --pcr 7",
 	"keyfit pcr eventlog.bin --expect pcrs.txt --json",
-	"keyfit pcr eventlog.bin --device vars.fd --after new.fd --file shimx64.efi --file grubx64.efi",
+	"keyfit pcr eventlog.bin --device vars.fd --change DBUpdate3P2023.bin --file shimx64.efi --file grubx64.efi",
 	NULL,
 };
 

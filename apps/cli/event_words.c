@@ -130,7 +130,8 @@ static void variable(struct kf_output *out, const struct kf_event *event,
 		return;
 	}
 	if (event->type == KF_EV_VARIABLE_AUTHORITY)
-		kf_output_text(out, "allowed by ");
+		/* A single byte is a state of shim's, no entry of a list. */
+		kf_output_text(out, v.data.len > 1 ? "allowed by " : "");
 	wide(out, v.name);
 	if (event->type == KF_EV_VARIABLE_AUTHORITY && v.data.len > OWNER_LEN)
 		authority(out, v.data, env);

@@ -4,6 +4,7 @@
 #ifndef KEYFIT_APPS_CLI_PREDICT_H
 #define KEYFIT_APPS_CLI_PREDICT_H
 
+#include "changes.h"
 #include "options.h"
 
 #include "analysis/predict.h"
@@ -11,6 +12,8 @@
 
 /* KF_PREDICT_OPTIONS are lines of the command's options. */
 #define KF_PREDICT_OPTIONS \
+	{ "change", KF_VALUE_PART, "CHANGE", true, \
+	  "a planned change: UPDATE, NAME=FILE, NAME+=FILE, secure-boot=off" }, \
 	{ "after", KF_VALUE_FILE, "DEVICE", false, \
 	  "the device as it will be, in place of changes" }, \
 	{ "replace", KF_VALUE_PART, "OLD=NEW", true, \
@@ -33,6 +36,8 @@ struct kf_prediction {
 	struct kf_output log;
 	const struct kf_crypto *crypto;
 	struct kf_device device, after;
+	struct kf_changes changes;
+	struct kf_store changed;
 	struct kf_work work;
 	struct kf_boot_file *file;
 	struct kf_text_file *text;	/* two for each file */

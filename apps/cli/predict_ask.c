@@ -5,6 +5,8 @@
 #include "predict.h"
 #include "say.h"
 
+#include "host/device.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +136,32 @@ static int read_after(struct kf_prediction *p, const char *rules)
 	return KF_EXIT_FITS;
 }
 
+/* read_changes makes the device that changes leave behind. */
+static int read_changes(struct kf_prediction *p)
+{
+	const char **text = calloc(p->arguments->num_given + 1, sizeof(*text));
+	size_t num = 0;
+	int status;
+
+	if (!text) {
+		kf_say(NULL, "out of memory", NULL);
+		return KF_EXIT_FAULT;
+	}
+	for (size_t i = 0; i < p->arguments->num_given; i++)
+		if (is(&p->arguments->given[i], "change"))
+			text[num++] = p->arguments->given[i].value;
+	status = kf_changes_read(&p->changes, text, num, p->crypto,
+				 kf_now_s());
+	if (status == KF_EXIT_FITS)
+		status = kf_changes_apply(&p->changed,
+					  p->plan.store[KF_AFTER],
+					  &p->changes,
+					  &p->changes.memory.memory->work.env);
+	free(text);
+	p->plan.store[KF_AFTER] = &p->changed;
+	return status;
+}
+
 static int read_device(struct kf_prediction *p)
 {
 	const char *rules = kf_argument(p->arguments, "rules");
@@ -148,7 +176,10 @@ static int read_device(struct kf_prediction *p)
 		return KF_EXIT_USAGE;
 	p->plan.firmware = v->rules;
 	p->plan.store[KF_BEFORE] = p->plan.store[KF_AFTER] = &v->store;
-	return read_after(p, rules);
+	status = read_after(p, rules);
+	if (status == KF_EXIT_FITS && kf_argument(p->arguments, "change"))
+		status = read_changes(p);
+	return status;
 }
 
 static int read_log(struct kf_prediction *p)
@@ -207,6 +238,7 @@ void kf_prediction_close(struct kf_prediction *p)
 	free(p->text);
 	free(p->line);
 	kf_output_close(&p->log);
+	kf_changes_close(&p->changes);
 	kf_device_close(&p->after);
 	kf_device_close(&p->device);
 	kf_work_close(&p->work);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const asks[] = { "after", "replace", "line", "file",
-				    "pcrlock", "same-commands" };
+static const char *const asks[] = { "change", "after", "replace", "line",
+				    "file", "pcrlock", "same-commands" };
 
 bool kf_predict_asked(const struct kf_arguments *arguments)
 {
