@@ -67,8 +67,9 @@ bool kf_hex_is(const char *hex, struct kf_bytes bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++, hex += 2) {
 		unsigned high = digit(hex[0]);
+		unsigned low = high > 15 ? 16 : digit(hex[1]);
 
-		if (high > 15 || (high << 4 | digit(hex[1])) != bytes.data[i])
+		if (low > 15 || (high << 4 | low) != bytes.data[i])
 			return false;
 	}
 	return bytes.len && !hex[0];

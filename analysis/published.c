@@ -2,6 +2,8 @@
  */
 #include "published.h"
 
+#include "known.h"
+
 #include "core/siglist.h"
 
 #define PUBLISHED(file, part, sha256, name, follows_sha256, follows, \
@@ -17,25 +19,18 @@ const struct kf_published *kf_published_at(size_t index)
 	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
 }
 
+/* is: do hex digits spell a digest that is known? */
+static bool is(const char *hex, const struct kf_digest *digest)
+{
+	return kf_hex_is(hex, kf_view(digest->bytes, digest->len));
+}
+
 const struct kf_published *kf_published_brings(const struct kf_digest *sha256)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (kf_hex_is(table[i].sha256, sha256))
+		if (is(table[i].sha256, sha256))
 			return &table[i];
 	return NULL;
-}
-
-bool kf_hex_is(const char *hex, const struct kf_digest *digest)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (digest->len == 0 || kf_text(hex).len != 2 * digest->len)
-		return false;
-	for (size_t i = 0; i < digest->len; i++)
-		if (hex[2 * i] != digits[digest->bytes[i] >> 4] ||
-		    hex[2 * i + 1] != digits[digest->bytes[i] & 15])
-			return false;
-	return true;
 }
 
 bool kf_store_lists(const struct kf_store *store, const char *part,
@@ -51,7 +46,7 @@ bool kf_store_lists(const struct kf_store *store, const char *part,
 	walk = kf_siglist_walk(p->bytes);
 	while (kf_siglist_certificate(&walk, &der)) {
 		kf_digest_of(&digest, crypto, KF_SHA256, der);
-		if (kf_hex_is(sha256, &digest))
+		if (is(sha256, &digest))
 			return true;
 	}
 	return false;

@@ -26,10 +26,6 @@ const struct kf_published *kf_published_at(size_t index);
 const struct kf_published *
 kf_published_brings(const struct kf_digest *sha256);
 
-/* kf_hex_is tells whether hex digits, in small letters, are those of a
- * digest. */
-bool kf_hex_is(const char *hex, const struct kf_digest *digest);
-
 /* kf_store_lists tells whether a part has the certificate with this SHA-256, as
  * far as its lists add up. */
 bool kf_store_lists(const struct kf_store *store, const char *part,
