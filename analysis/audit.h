@@ -69,6 +69,9 @@ struct kf_audit_place {
 /* kf_audit_give hands a finding on. */
 void kf_audit_give(struct kf_audit *audit, const struct kf_finding *finding);
 
+/* kf_audit_old tells of lists of a store that are older than the newest. */
+void kf_audit_old(struct kf_audit *audit, const struct kf_store *store);
+
 /* kf_audit_start starts one, with its place and, if `der` is not empty, the
  * certificate. */
 void kf_audit_start(struct kf_finding *out, uint32_t reason,

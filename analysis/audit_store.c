@@ -230,4 +230,6 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 	}
 	if (a->status == KF_OK && !seen)
 		modes(a, store);
+	if (a->status == KF_OK && !seen)
+		kf_audit_old(a, store);
 }

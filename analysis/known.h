@@ -80,6 +80,31 @@ struct kf_known {
 /* kf_known_start sets the tables that keyfit carries. */
 void kf_known_start(struct kf_known *out);
 
+/* kf_known_kind is what a file that refreshes a table holds. */
+enum kf_known_kind {
+	KF_KNOWN_NOTHING = 0,
+	KF_KNOWN_KEYS,
+	KF_KNOWN_DBX,
+	KF_KNOWN_LEVELS,
+};
+
+/* kf_known_read puts what a newer file says in place of a table: keys (CSV with
+ * a header), a signed update of dbx or its lists, or levels that shim keeps.
+ * It is recognised by content; KF_KNOWN_NOTHING: it is none of them. Which
+ * machine a list is for is told by the entries that it shares with those that
+ * are known. `name` is kept. Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_known_read(struct kf_known *known,
+				     enum kf_known_kind *kind,
+				     struct kf_bytes file, const char *name,
+				     struct kf_arena *arena);
+
+/* kf_known_revoke puts a list for one machine in place of the one there.
+ * Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_known_revoke(struct kf_known *known,
+				       const char *machine,
+				       const struct kf_revoked *rows,
+				       size_t num, struct kf_arena *arena);
+
 /* kf_known_find finds a key by the digest of its SubjectPublicKeyInfo, or a
  * certificate by its serial, as encoded; both may be empty. The worst exposure
  * counts. NULL: not known. */

@@ -4,6 +4,7 @@
 #ifndef KEYFIT_APPS_CLI_AUDIT_H
 #define KEYFIT_APPS_CLI_AUDIT_H
 
+#include "options.h"
 #include "words.h"
 
 #include "analysis/audit.h"
@@ -14,6 +15,7 @@ struct kf_auditing {
 	struct kf_audit audit;
 	const struct kf_crypto *crypto;
 	struct kf_known known;
+	struct kf_arena tables;	/* of what newer files say */
 	struct kf_work work;
 	struct kf_output out;
 	struct kf_device device;
@@ -32,6 +34,11 @@ struct kf_auditing {
 	bool fault;		/* something could not be done */
 	struct kf_output untold;	/* parts, for the end */
 };
+
+/* kf_audit_newest reads the files that --newest names, in their order. Says
+ * what is wrong. Returns an exit status. */
+KF_MUST int kf_audit_newest(struct kf_auditing *q,
+			    const struct kf_arguments *arguments);
 
 /* kf_audit_open_file looks at one file that the user named; kf_audit_walk_file
  * at one that was come upon, and says false when it is of no use to go on. */

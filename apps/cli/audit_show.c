@@ -164,6 +164,8 @@ static void tables_json(struct kf_auditing *q, struct kf_json *json)
 	} tables[] = {
 		{ "keys", &q->known.keys },
 		{ "authorities", &q->known.authorities },
+		{ "dbx", &q->known.dbx },
+		{ "sbat", &q->known.levels },
 	};
 
 	kf_json_open(json, "tables", '[');
@@ -209,6 +211,7 @@ void kf_audit_show_end(struct kf_auditing *q)
 			q->num_found[KF_HIGH], q->num_found[KF_MEDIUM],
 			q->num_found[KF_LOW], q->num_unread, q->num_files,
 			q->num_files == 1 ? "file" : "files");
-	kf_output_print(&q->out, "known as of: keys %s, authorities %s\n",
-			q->known.keys.date, q->known.authorities.date);
+	kf_output_print(&q->out, "known as of: keys %s, authorities %s, dbx %s, SBAT levels %s\n",
+			q->known.keys.date, q->known.authorities.date,
+			q->known.dbx.date, q->known.levels.date);
 }

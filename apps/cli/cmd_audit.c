@@ -26,6 +26,8 @@ static const struct kf_option options[] = {
 	  "audit as of another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "within", KF_VALUE_ANY, "DAYS", false,
 	  "tell certificates that end within so many days (180)" },
+	{ "newest", KF_VALUE_FILE, "FILE", true,
+	  "a newer table: DBXUpdate.bin, dbx_info_msft JSON, SbatLevel_Variable.txt, keys as CSV" },
 	{ "fail-on", KF_VALUE_ANY, "SEVERITY", false,
 	  "which findings make the exit status 1: low (all of them), medium, high" },
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a line" },
@@ -36,6 +38,7 @@ static const char *const examples[] = {
 	"keyfit audit",
 	"keyfit audit release/",
 	"keyfit audit --device OVMF_VARS_4M.ms.fd --fail-on medium",
+	"keyfit audit --newest DBXUpdate.bin --newest SbatLevel_Variable.txt",
 	"keyfit audit shimx64.efi --trust pk=PK.esl --trust db=db.esl --json",
 	NULL,
 };
@@ -90,13 +93,33 @@ static bool asks_device(const struct kf_arguments *args)
 	       kf_argument(args, "trust") || kf_argument(args, "set");
 }
 
+/* names_shim tells whether a part is given that the firmware does not have. */
+static bool names_shim(const struct kf_arguments *args)
+{
+	const struct kf_rules *edk2 = kf_rules_find("edk2");
+
+	for (size_t i = 0; edk2 && i < args->num_given; i++) {
+		const char *value = args->given[i].value;
+		const char *const *part = edk2->verifier->parts;
+		size_t len = strcspn(value, "=");
+
+		if (strcmp(args->given[i].option->name, "trust") != 0)
+			continue;
+		while (*part && (strlen(*part) != len ||
+				 strncmp(*part, value, len) != 0))
+			part++;
+		if (!*part)
+			return true;
+	}
+	return false;
+}
+
+/* open_device: where parts are given, rules only say which ones there are. */
 static int open_device(struct kf_auditing *q, const struct kf_arguments *args)
 {
-	/* Rules only say which parts may be named: shim knows all of them. */
-	bool parts = kf_argument(args, "trust") &&
-		     !kf_argument(args, "device");
+	bool shim = !kf_argument(args, "device") && names_shim(args);
 
-	return kf_ask_device(&q->device, args, parts ? "shim" : NULL,
+	return kf_ask_device(&q->device, args, shim ? "shim" : NULL,
 			     q->crypto, q->audit.at_s);
 }
 
@@ -206,12 +229,15 @@ static int run(const struct kf_arguments *arguments)
 	if (status == KF_EXIT_FITS)
 		status = prepare(&q);
 	if (status == KF_EXIT_FITS)
+		status = kf_audit_newest(&q, arguments);
+	if (status == KF_EXIT_FITS)
 		status = look(&q, arguments);
 	kf_output_close(&q.out);
 	kf_output_close(&q.untold);
 	kf_device_close(&q.device);
 	kf_work_close(&q.work);
 	kf_openssl_close(q.crypto);
+	free(q.tables.base);
 	return status;
 }
 
