@@ -102,9 +102,13 @@ static int foretell(struct kf_register *out, struct foretelling *f,
 		    const char *log)
 {
 	struct kf_fault why = { 0 };
-	enum kf_status status = kf_predict(&f->forecast, &f->plan,
-					   &f->work.env);
+	enum kf_status status;
+	uint64_t size = f->plan.log.len;
 
+	for (size_t i = 0; i < f->plan.num_files; i++)
+		size += f->plan.file[i].before.len;
+	kf_work_again(&f->work, size);
+	status = kf_predict(&f->forecast, &f->plan, &f->work.env);
 	if (status == KF_WRONG_USE) {
 		kf_say(log, "ends too early", "copy it again");
 		return KF_EXIT_FAULT;
