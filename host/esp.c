@@ -88,6 +88,19 @@ static void by_name(struct kf_chain_file *f)
 		f->loader.kind = KF_LOADER_WINDOWS;
 }
 
+/* keep_shown keeps what a file is called: one of an image has no path, but the
+ * image's, and its place in it. */
+static const char *keep_shown(struct kf_esp *esp, const char *path,
+			      const char *place)
+{
+	char shown[PATH_LEN];
+
+	if (!esp->image_path || !place)
+		return keep_text(esp, path);
+	snprintf(shown, sizeof(shown), "%s:%s", esp->image_path, place);
+	return keep_text(esp, shown);
+}
+
 static enum kf_status take_file(struct kf_esp *esp, const char *path,
 				const char *place,
 				struct kf_esp_opened *opened,
@@ -103,7 +116,7 @@ static enum kf_status take_file(struct kf_esp *esp, const char *path,
 		kf_say_path(why, path, NULL, "cannot be read");
 		return status;
 	}
-	f->path = keep_text(esp, path);
+	f->path = keep_shown(esp, path, place);
 	f->place = place;
 	if (!f->path)
 		return no_memory(why);
@@ -384,11 +397,29 @@ static enum kf_status add_folder(struct kf_esp *esp, const char *path,
 	return status == KF_OK ? add_beside(esp, folder, root, why) : status;
 }
 
+/* add_image adds the ESP of a disk image. */
+static enum kf_status add_image(struct kf_esp *esp, const char *path,
+				uint64_t at, struct kf_fault *why)
+{
+	enum kf_status status;
+
+	if (esp->has_folder) {
+		kf_say_path(why, path, "ask about one at a time",
+			    "is a second EFI system partition");
+		return KF_WRONG_USE;
+	}
+	status = kf_esp_image_open(&esp->image, path, at, why);
+	esp->image_path = path;
+	return status == KF_OK ? add_folder(esp, esp->image.folder, why)
+			       : status;
+}
+
 enum kf_status kf_esp_add(struct kf_esp *esp, const char *path,
 			  struct kf_fault *why)
 {
 	enum kf_status status = KF_OK;
 	struct stat st;
+	uint64_t at;
 
 	esp->given.file = esp->file;
 	esp->given.note = esp->note;
@@ -399,6 +430,8 @@ enum kf_status kf_esp_add(struct kf_esp *esp, const char *path,
 		return status;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return add_folder(esp, path, why);
+	if (strcmp(path, "-") != 0 && kf_esp_image_is(&at, path))
+		return add_image(esp, path, at, why);
 	return add_file(esp, path, NULL, why);
 }
 
@@ -495,5 +528,6 @@ void kf_esp_close(struct kf_esp *esp)
 	for (size_t i = 0; i < esp->given.num_notes; i++)
 		kf_text_file_close(&esp->note_file[i]);
 	kf_work_close(&esp->texts);
+	kf_esp_image_close(&esp->image);
 	memset(esp, 0, sizeof(*esp));
 }

@@ -6,6 +6,8 @@
 
 #include <keyfit/host.h>
 
+#include "image.h"
+
 #include "analysis/chain.h"
 
 enum {
@@ -26,11 +28,13 @@ struct kf_esp {
 	struct kf_esp_opened *opened[KF_ESP_FILES_MAX];
 	struct kf_text_file note_file[KF_ESP_NOTES_MAX];
 	struct kf_work texts;		/* for paths, and for looking */
+	struct kf_esp_image image;
+	const char *image_path;		/* NULL: the ESP is a folder */
 	bool has_folder;		/* one of the paths was an ESP */
 };
 
 /* kf_esp_add adds what a path holds: a boot file; a folder, with the ESP in it
- * or above it, and kernels beside that.
+ * or above it, and kernels beside that; a disk image with an ESP.
  * Owns: `esp`, until kf_esp_close, also when it fails. Fails: KF_CANNOT_READ,
  * KF_NO_MEMORY, KF_WRONG_USE (nothing there that boots), KF_TOO_MUCH. */
 KF_MUST enum kf_status kf_esp_add(struct kf_esp *esp, const char *path,

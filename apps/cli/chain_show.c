@@ -214,7 +214,8 @@ void kf_chain_first(const struct kf_chain_show *show)
 		kf_output_print(out, "The machine boots by Boot%04X.\n",
 				path->option->number);
 	else
-		kf_output_text(out, "By which option the machine boots is not known, or by none.\n");
+		kf_output_text(out,
+			"By which option the machine boots is not known, or by none.\n");
 }
 
 /* outcome is one of the verdicts' words. */
