@@ -316,7 +316,7 @@ static int answer(struct question *q, const struct kf_given *device)
 		status = kf_whatif_room(&plan.room, device ? device->value
 					: NULL, &q->whatif);
 	if (status == KF_EXIT_FITS)
-		status = kf_whatif_register(&plan.pcr,
+		status = kf_whatif_register(plan.pcr,
 					    kf_argument(q->arguments, "log"),
 					    &plan, q->crypto, q->at_s);
 	if (status == KF_EXIT_FITS)

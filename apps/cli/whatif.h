@@ -28,8 +28,12 @@ struct kf_room {
 	uint64_t all;
 };
 
-/* kf_register is PCR 7 in each bank of a log, before and after. */
+/* The registers that are foretold: keys and authorities, and what is started. */
+enum { KF_PCR_KEYS, KF_PCR_FILES, KF_NUM_FORETOLD };
+
+/* kf_register is a PCR in each bank of a log, before and after. */
 struct kf_register {
+	unsigned number;
 	bool asked;
 	bool known;
 	const char *why;	/* it is not known */
@@ -46,7 +50,7 @@ struct kf_plan_shown {
 	struct kf_unit *const *unit;
 	size_t num_units;
 	struct kf_room room;
-	struct kf_register pcr;
+	struct kf_register pcr[KF_NUM_FORETOLD];
 	struct kf_env *env;
 };
 
@@ -55,10 +59,10 @@ struct kf_plan_shown {
 KF_MUST int kf_whatif_room(struct kf_room *out, const char *path,
 			   const struct kf_whatif *whatif);
 
-/* kf_whatif_register foretells PCR 7 from the log of a boot before the
+/* kf_whatif_register foretells PCRs 7 and 4 from the log of a boot before the
  * changes. Returns an exit status: 0, 2 or 4. Says what is wrong. */
-KF_MUST int kf_whatif_register(struct kf_register *out, const char *log,
-			       const struct kf_plan_shown *plan,
+KF_MUST int kf_whatif_register(struct kf_register out[KF_NUM_FORETOLD],
+			       const char *log, const struct kf_plan_shown *plan,
 			       const struct kf_crypto *crypto, int64_t at_s);
 
 /* kf_plan_conclusion takes the flash into account, too. */

@@ -1,4 +1,4 @@
-/* PCR 7 after the changes, foretold from the log of a boot before them. Loaded
+/* PCRs 7 and 4 after the changes, foretold from the log of a boot before them. Loaded
  * files explain which entries of db the log tells of.
  */
 #include "say.h"
@@ -14,7 +14,6 @@ enum {
 	ARENA_LEN = 96 << 20,
 	FILE_MAX = 512 << 20,
 	FILES_MAX = 64,
-	WANTED = 7,
 };
 
 /* foretelling is what a prediction is made of. */
@@ -69,13 +68,13 @@ static int read_log(struct foretelling *f, const char *path)
 	return KF_EXIT_USAGE;
 }
 
-/* why_not finds the first event of the register that stands in the way. */
-static const char *why_not(const struct kf_forecast *forecast)
+/* why_not finds the first event of a register that stands in the way. */
+static const char *why_not(const struct kf_forecast *forecast, unsigned pcr)
 {
 	for (size_t i = 0; i < forecast->num; i++) {
 		const struct kf_forecast_event *e = &forecast->event[i];
 
-		if (e->pcr == WANTED && e->fate == KF_FATE_UNKNOWN && e->why)
+		if (e->pcr == pcr && e->fate == KF_FATE_UNKNOWN && e->why)
 			return e->why;
 	}
 	return "the log tells of events that nothing explains";
@@ -86,20 +85,20 @@ static void take(struct kf_register *out, const struct kf_forecast *forecast)
 	const struct kf_pcrs *before = &forecast->pcrs[KF_BEFORE];
 	const struct kf_pcrs *after = &forecast->pcrs[KF_AFTER];
 
-	out->known = forecast->known[WANTED];
+	out->known = forecast->known[out->number];
 	if (!out->known)
-		out->why = why_not(forecast);
+		out->why = why_not(forecast, out->number);
 	for (size_t b = 0; b < before->num_banks; b++) {
 		out->bank[b] = before->bank[b].name;
-		out->before[b] = before->value[b][WANTED];
+		out->before[b] = before->value[b][out->number];
 		if (out->known)
-			out->after[b] = after->value[b][WANTED];
+			out->after[b] = after->value[b][out->number];
 	}
 	out->num_banks = before->num_banks;
 }
 
-static int foretell(struct kf_register *out, struct foretelling *f,
-		    const char *log)
+static int foretell(struct kf_register out[KF_NUM_FORETOLD],
+		    struct foretelling *f, const char *log)
 {
 	struct kf_fault why = { 0 };
 	enum kf_status status;
@@ -115,7 +114,8 @@ static int foretell(struct kf_register *out, struct foretelling *f,
 	}
 	if (status != KF_OK)
 		return kf_say_failure(log, status, &why);
-	take(out, &f->forecast);
+	for (int i = 0; i < KF_NUM_FORETOLD; i++)
+		take(&out[i], &f->forecast);
 	return KF_EXIT_FITS;
 }
 
@@ -128,8 +128,8 @@ static void drop(struct foretelling *f)
 	free(f);
 }
 
-int kf_whatif_register(struct kf_register *out, const char *log,
-		       const struct kf_plan_shown *plan,
+int kf_whatif_register(struct kf_register out[KF_NUM_FORETOLD],
+		       const char *log, const struct kf_plan_shown *plan,
 		       const struct kf_crypto *crypto, int64_t at_s)
 {
 	struct foretelling *f;
@@ -137,8 +137,10 @@ int kf_whatif_register(struct kf_register *out, const char *log,
 	enum kf_status opened;
 	int status;
 
-	memset(out, 0, sizeof(*out));
-	out->asked = log;
+	memset(out, 0, KF_NUM_FORETOLD * sizeof(*out));
+	out[KF_PCR_KEYS].number = 7;
+	out[KF_PCR_FILES].number = 4;
+	out[KF_PCR_KEYS].asked = out[KF_PCR_FILES].asked = log;
 	if (!log)
 		return KF_EXIT_FITS;
 	f = calloc(1, sizeof(*f));

@@ -244,11 +244,11 @@ static void room_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	kf_text_line(r, "space", &words);
 }
 
-static void register_text(struct kf_render *r,
-			  const struct kf_plan_shown *plan)
+static void register_text(struct kf_render *r, const struct kf_register *pcr)
 {
-	const struct kf_register *pcr = &plan->pcr;
+	char title[16];
 
+	snprintf(title, sizeof(title), "PCR %u", pcr->number);
 	for (size_t b = 0; pcr->asked && b < pcr->num_banks; b++) {
 		struct kf_output words = { 0 };
 
@@ -263,7 +263,7 @@ static void register_text(struct kf_render *r,
 						      pcr->after[b].len));
 		else
 			kf_output_print(&words, "unknown: %s", pcr->why);
-		kf_text_line(r, "PCR 7", &words);
+		kf_text_line(r, title, &words);
 	}
 }
 
@@ -277,7 +277,7 @@ static void measured_text(struct kf_render *r,
 						     &w->after.firmware,
 						     &part);
 
-	if (plan->pcr.asked)
+	if (plan->pcr[KF_PCR_KEYS].asked)
 		return;
 	if (differs == KF_NO)
 		kf_output_text(&words, "the variables that are measured into it stay as they are");
@@ -323,7 +323,8 @@ void kf_plan_text(struct kf_render *r, const struct kf_plan_shown *plan)
 		hazard_text(r, &w->hazard[i]);
 	order_text(r, w);
 	room_text(r, plan);
-	register_text(r, plan);
+	for (int i = 0; i < KF_NUM_FORETOLD; i++)
+		register_text(r, &plan->pcr[i]);
 	measured_text(r, plan);
 }
 
@@ -455,6 +456,15 @@ static void values_json(struct kf_json *json, const char *name,
 	kf_json_close(json);
 }
 
+static void foretold_json(struct kf_json *json, const struct kf_register *pcr)
+{
+	if (!pcr->asked)
+		return;
+	kf_json_yes_no(json, "known", pcr->known);
+	values_json(json, "before", pcr, pcr->before);
+	values_json(json, "after", pcr, pcr->after);
+}
+
 static void register_json(struct kf_json *json,
 			  const struct kf_plan_shown *plan)
 {
@@ -469,11 +479,10 @@ static void register_json(struct kf_json *json,
 		kf_json_text(json, "variables_change", NULL);
 	else
 		kf_json_yes_no(json, "variables_change", differs == KF_YES);
-	if (plan->pcr.asked) {
-		kf_json_yes_no(json, "known", plan->pcr.known);
-		values_json(json, "before", &plan->pcr, plan->pcr.before);
-		values_json(json, "after", &plan->pcr, plan->pcr.after);
-	}
+	foretold_json(json, &plan->pcr[KF_PCR_KEYS]);
+	kf_json_close(json);
+	kf_json_open(json, "pcr4", '{');
+	foretold_json(json, &plan->pcr[KF_PCR_FILES]);
 	kf_json_close(json);
 }
 
