@@ -83,7 +83,7 @@ static void sound(const struct kf_forecast *f, bool nothing_changes)
 		HOLDS(kf_predictable(e->pcr));
 		HOLDS(e->fate != KF_FATE_KEPT || e->number);
 		HOLDS(!nothing_changes || e->fate == KF_FATE_KEPT ||
-		      e->fate == KF_FATE_UNKNOWN);
+		      !f->known[e->pcr]);
 		unknown[e->pcr] |= e->fate == KF_FATE_UNKNOWN;
 	}
 	for (unsigned pcr = 0; pcr < KF_NUM_PCRS; pcr++) {

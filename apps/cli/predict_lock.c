@@ -39,6 +39,10 @@ static const struct component {
 
 static const char separator[] = "400-secureboot-separator";
 
+/* Variants are tried in the order of their names, and one that is empty fits
+ * any log: what is comes in front of what will be. */
+static const char is_now[] = "300-now", will_be[] = "600-after";
+
 /* make_folder makes a folder where there is none. */
 static int make_folder(const char *path)
 {
@@ -177,7 +181,8 @@ static bool same(const struct kf_output *a, const struct kf_output *b)
 }
 
 /* write_component writes a component's variants: what will be only where it is
- * known and differs. */
+ * known and differs. A variant may be empty, as without Secure Boot that of the
+ * authorities is; a component that never holds anything may not. */
 static int write_component(const struct kf_prediction *p, const char *folder,
 			   const struct component *c)
 {
@@ -186,16 +191,18 @@ static int write_component(const struct kf_prediction *p, const char *folder,
 	size_t num = variant(&now, f, c, KF_BEFORE);
 	size_t will = variant(&after, f, c, KF_AFTER);
 	int status = KF_EXIT_FITS;
+	bool differs;
 
 	if (now.failed || after.failed) {
 		kf_say(NULL, "out of memory", NULL);
 		status = KF_EXIT_FAULT;
 	}
-	if (status == KF_EXIT_FITS && will && f->known[c->pcr] &&
-	    !same(&now, &after))
-		status = write_one(folder, c->name, "after", &after);
-	if (status == KF_EXIT_FITS && num)
-		status = write_one(folder, c->name, "now", &now);
+	differs = status == KF_EXIT_FITS && f->known[c->pcr] &&
+		  !same(&now, &after);
+	if (status == KF_EXIT_FITS && differs)
+		status = write_one(folder, c->name, will_be, &after);
+	if (status == KF_EXIT_FITS && (num || (differs && will)))
+		status = write_one(folder, c->name, is_now, &now);
 	kf_output_close(&now);
 	kf_output_close(&after);
 	return status;
@@ -222,7 +229,7 @@ static int write_separator(const struct kf_prediction *p, const char *folder)
 	kf_json_close(&json);
 	kf_output_text(&text, "\n");
 	if (any)
-		status = write_one(folder, separator, "now", &text);
+		status = write_one(folder, separator, is_now, &text);
 	kf_output_close(&text);
 	return status;
 }

@@ -1,6 +1,7 @@
-/* Writes a trust store into a copy of an OVMF variable store file.
+/* Writes parts of a trust store into a copy of an OVMF variable store file.
+ * Variables that are not named stay as they are in it.
  *
- *   vars EMPTY OUT NAME=FILE|none...
+ *   vars IN OUT NAME=FILE|none... [secure-boot=on|off]
  */
 #include <keyfit/host.h>
 
@@ -8,9 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/flash.h"
+#include "core/ovmf.h"
 
 enum { PAIRS_MAX = 16 };
+
+/* words are the arguments that name parts. */
+struct words {
+	struct kf_setting pair[PAIRS_MAX];
+	size_t num;
+	const char *secure_boot;	/* NULL: as it is */
+};
 
 static int fail(const char *what)
 {
@@ -27,35 +35,78 @@ static int write_file(const char *path, const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static bool read_words(struct words *out, int argc, char **argv)
 {
-	struct kf_setting trust[PAIRS_MAX];
-	struct kf_ask ask = { .rules = "edk2", .trust = trust };
-	struct kf_device device = { 0 };
-	struct kf_text_file empty;
-	struct kf_fault why = { 0 };
-	const struct kf_crypto *crypto;
-	uint8_t *out;
-
-	if (argc < 4 || argc > 3 + PAIRS_MAX)
-		return fail("usage: vars EMPTY OUT NAME=FILE...");
 	for (int i = 3; i < argc; i++) {
 		char *equals = strchr(argv[i], '=');
 
 		if (!equals)
-			return fail("usage: vars EMPTY OUT NAME=FILE...");
+			return false;
 		*equals = '\0';
-		trust[ask.num_trust++] = (struct kf_setting){ argv[i],
-							      equals + 1 };
+		if (strcmp(argv[i], "secure-boot") == 0)
+			out->secure_boot = equals + 1;
+		else
+			out->pair[out->num++] = (struct kf_setting){ argv[i],
+								equals + 1 };
 	}
+	return true;
+}
+
+/* change_one takes a part out of the store that was read from files. */
+static void change_one(struct kf_ovmf_change *out,
+		       const struct kf_store *store, const char *name)
+{
+	const struct kf_part *part = kf_store_part(store, name);
+
+	out->variable = kf_variable_of(name);
+	out->absent = !part || part->presence != KF_PRESENT;
+	if (!out->absent)
+		out->bytes = part->bytes;
+}
+
+static size_t changes_of(struct kf_ovmf_change *out, const struct words *words,
+			 const struct kf_store *store)
+{
+	static const uint8_t on[] = { 1 }, off[] = { 0 };
+	size_t num = 0;
+
+	for (size_t i = 0; i < words->num; i++)
+		change_one(&out[num++], store, words->pair[i].name);
+	if (!words->secure_boot)
+		return num;
+	out[num].variable = kf_variable_of("secure-boot-enable");
+	out[num++].bytes = kf_view(strcmp(words->secure_boot, "on") ? off : on,
+				   1);
+	return num;
+}
+
+int main(int argc, char **argv)
+{
+	struct words words = { .num = 0 };
+	struct kf_ask ask = { .rules = "shim-16.1", .trust = words.pair };
+	struct kf_ovmf_change change[PAIRS_MAX + 1];
+	struct kf_device device = { 0 };
+	struct kf_text_file in;
+	struct kf_fault why = { 0 };
+	const struct kf_crypto *crypto;
+	uint8_t *out;
+	size_t num;
+
+	if (argc < 4 || argc > 3 + PAIRS_MAX ||
+	    !read_words(&words, argc, argv))
+		return fail("usage: vars IN OUT NAME=FILE...");
+	ask.num_trust = words.num;
+	memset(change, 0, sizeof(change));
 	crypto = kf_openssl_open(&why);
 	if (!crypto ||
-	    kf_text_file_read(&empty, argv[1], 64 << 20, &why) != KF_OK ||
-	    kf_device_open(&device, &ask, crypto, kf_now_s(), &why) != KF_OK)
+	    kf_text_file_read(&in, argv[1], 64 << 20, &why) != KF_OK ||
+	    (words.num &&
+	     kf_device_open(&device, &ask, crypto, kf_now_s(), &why) != KF_OK))
 		return fail(why.what);
-	out = malloc(empty.bytes.len);
-	if (!out || kf_flash_write(out, empty.bytes, &device.verifier[0].store,
-				   &why) != KF_OK)
-		return fail(why.what);
-	return write_file(argv[2], out, empty.bytes.len);
+	num = changes_of(change, &words,
+			 words.num ? &device.verifier[0].store : NULL);
+	out = malloc(in.bytes.len);
+	if (!out || kf_ovmf_write(out, in.bytes, change, num) != KF_OK)
+		return fail("the variables do not fit, or the file has none");
+	return write_file(argv[2], out, in.bytes.len);
 }
