@@ -321,6 +321,7 @@ static int answer(struct question *q, const struct kf_given *device)
 					    &plan, q->crypto, q->at_s);
 	if (status == KF_EXIT_FITS)
 		status = show(q, &plan);
+	kf_output_close(&plan.pcr.log);
 	kf_whatif_close(&q->whatif, &q->work.env);
 	close_units(q);
 	kf_device_close(&q->device);

@@ -9,6 +9,7 @@
 
 #include "analysis/pcr.h"
 #include "analysis/whatif.h"
+#include "analysis/whatif_roms.h"
 #include "host/esp.h"
 
 /* kf_unit is one --file or --media: an ESP, or files that start one another.
@@ -28,8 +29,13 @@ struct kf_room {
 	uint64_t all;
 };
 
-/* kf_register is PCR 7 in each bank of a log, before and after. */
+/* kf_register is PCR 7 in each bank of a log, before and after; and the
+ * option ROMs that the log tells of. */
 struct kf_register {
+	struct kf_output log;	/* what the ROMs view */
+	struct kf_rom rom[KF_ROMS_MAX];
+	size_t num_roms;
+	bool more_roms;
 	bool asked;
 	bool known;
 	const char *why;	/* it is not known */
@@ -56,12 +62,14 @@ KF_MUST int kf_whatif_room(struct kf_room *out, const char *path,
 			   const struct kf_whatif *whatif);
 
 /* kf_whatif_register foretells PCR 7 from the log of a boot before the
- * changes. Returns an exit status: 0, 2 or 4. Says what is wrong. */
+ * changes. Says what is wrong. Returns an exit status: 0, 2 or 4.
+ * Owns: `out->log`, until kf_output_close. */
 KF_MUST int kf_whatif_register(struct kf_register *out, const char *log,
 			       const struct kf_plan_shown *plan,
 			       const struct kf_crypto *crypto, int64_t at_s);
 
-/* kf_plan_conclusion takes the flash into account, too. */
+/* kf_plan_conclusion takes the flash and option ROMs into account, too, and
+ * whether there was a file to look at. */
 enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan);
 
 /* whatif_show.c */

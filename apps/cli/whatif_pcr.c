@@ -21,7 +21,6 @@ enum {
 struct foretelling {
 	struct kf_plan plan;
 	struct kf_forecast forecast;
-	struct kf_output log;
 	struct kf_work work;
 	struct kf_boot_file file[FILES_MAX];
 	struct kf_text_file text[FILES_MAX];
@@ -54,15 +53,16 @@ static int read_files(struct foretelling *f, const struct kf_plan_shown *plan)
 	return KF_EXIT_FITS;
 }
 
-static int read_log(struct foretelling *f, const char *path)
+static int read_log(struct foretelling *f, struct kf_output *log,
+		    const char *path)
 {
 	struct kf_fault why = { 0 };
 
-	if (kf_log_read(&f->log, path, &why) != KF_OK) {
+	if (kf_log_read(log, path, &why) != KF_OK) {
 		kf_say_fault(path, &why);
 		return KF_EXIT_FAULT;
 	}
-	f->plan.log = kf_view(f->log.data, f->log.len);
+	f->plan.log = kf_view(log->data, log->len);
 	if (kf_eventlog_likely(f->plan.log))
 		return KF_EXIT_FITS;
 	kf_say(path, "is no event log", "name a copy of " KF_OWN_LOG);
@@ -123,7 +123,6 @@ static void drop(struct foretelling *f)
 {
 	for (size_t i = 0; i < FILES_MAX; i++)
 		kf_text_file_close(&f->text[i]);
-	kf_output_close(&f->log);
 	kf_work_close(&f->work);
 	free(f);
 }
@@ -145,7 +144,7 @@ int kf_whatif_register(struct kf_register *out, const char *log,
 	if (!f)
 		return kf_say_failure(log, KF_NO_MEMORY, &why);
 	opened = kf_work_open(&f->work, ARENA_LEN, crypto, at_s, &why);
-	status = opened == KF_OK ? read_log(f, log)
+	status = opened == KF_OK ? read_log(f, &out->log, log)
 				 : kf_say_failure(NULL, opened, &why);
 	if (status == KF_EXIT_FITS)
 		status = read_files(f, plan);
@@ -155,6 +154,10 @@ int kf_whatif_register(struct kf_register *out, const char *log,
 	f->plan.file = f->file;
 	if (status == KF_EXIT_FITS)
 		status = foretell(out, f, log);
+	if (status == KF_EXIT_FITS)
+		out->num_roms = kf_roms(out->rom, &out->more_roms,
+					f->plan.log,
+					&plan->whatif->after.firmware);
 	drop(f);
 	return status;
 }
