@@ -316,11 +316,12 @@ static int answer(struct question *q, const struct kf_given *device)
 		status = kf_whatif_room(&plan.room, device ? device->value
 					: NULL, &q->whatif);
 	if (status == KF_EXIT_FITS)
-		status = kf_whatif_register(plan.pcr,
-					    kf_argument(q->arguments, "log"),
-					    &plan, q->crypto, q->at_s);
+		status = kf_whatif_log(&plan.told,
+				       kf_argument(q->arguments, "log"),
+				       &plan, q->crypto, q->at_s);
 	if (status == KF_EXIT_FITS)
 		status = show(q, &plan);
+	kf_output_close(&plan.told.log);
 	kf_whatif_close(&q->whatif, &q->work.env);
 	close_units(q);
 	kf_device_close(&q->device);

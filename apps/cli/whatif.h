@@ -9,6 +9,7 @@
 
 #include "analysis/pcr.h"
 #include "analysis/whatif.h"
+#include "analysis/whatif_roms.h"
 #include "host/esp.h"
 
 /* kf_unit is one --file or --media: an ESP, or files that start one another.
@@ -28,18 +29,28 @@ struct kf_room {
 	uint64_t all;
 };
 
-/* The registers that are foretold: keys and authorities, and what is started. */
-enum { KF_PCR_KEYS, KF_PCR_FILES, KF_NUM_FORETOLD };
-
 /* kf_register is a PCR in each bank of a log, before and after. */
 struct kf_register {
 	unsigned number;
-	bool asked;
 	bool known;
 	const char *why;	/* it is not known */
 	size_t num_banks;
 	const char *bank[KF_BANKS_MAX];
 	struct kf_digest before[KF_BANKS_MAX], after[KF_BANKS_MAX];
+};
+
+/* The registers that are foretold: of keys and authorities, and of what is
+ * started. */
+enum { KF_PCR_KEYS, KF_PCR_FILES, KF_NUM_FORETOLD };
+
+/* kf_told is what a log tells: registers, and option ROMs. */
+struct kf_told {
+	bool asked;		/* there is a log */
+	struct kf_output log;	/* what the ROMs view */
+	struct kf_register pcr[KF_NUM_FORETOLD];
+	struct kf_rom rom[KF_ROMS_MAX];
+	size_t num_roms;
+	bool more_roms;
 };
 
 /* kf_plan_shown is one device and what was found. */
@@ -50,7 +61,7 @@ struct kf_plan_shown {
 	struct kf_unit *const *unit;
 	size_t num_units;
 	struct kf_room room;
-	struct kf_register pcr[KF_NUM_FORETOLD];
+	struct kf_told told;
 	struct kf_env *env;
 };
 
@@ -59,13 +70,15 @@ struct kf_plan_shown {
 KF_MUST int kf_whatif_room(struct kf_room *out, const char *path,
 			   const struct kf_whatif *whatif);
 
-/* kf_whatif_register foretells PCRs 7 and 4 from the log of a boot before the
- * changes. Returns an exit status: 0, 2 or 4. Says what is wrong. */
-KF_MUST int kf_whatif_register(struct kf_register out[KF_NUM_FORETOLD],
-			       const char *log, const struct kf_plan_shown *plan,
-			       const struct kf_crypto *crypto, int64_t at_s);
+/* kf_whatif_log foretells PCRs 7 and 4 from the log of a boot before the
+ * changes, and finds option ROMs. Says what is wrong. Returns an exit status: 0,
+ * 2 or 4. Owns: `out->log`, until kf_output_close. */
+KF_MUST int kf_whatif_log(struct kf_told *out, const char *log,
+			  const struct kf_plan_shown *plan,
+			  const struct kf_crypto *crypto, int64_t at_s);
 
-/* kf_plan_conclusion takes the flash into account, too. */
+/* kf_plan_conclusion takes the flash and option ROMs into account, too, and
+ * whether there was a file to look at. */
 enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan);
 
 /* whatif_show.c */

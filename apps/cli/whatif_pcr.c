@@ -1,4 +1,4 @@
-/* PCRs 7 and 4 after the changes, foretold from the log of a boot before them. Loaded
+/* PCRs 7 and 4 after the changes, foretold from a log of before them. Loaded
  * files explain which entries of db the log tells of.
  */
 #include "say.h"
@@ -20,7 +20,6 @@ enum {
 struct foretelling {
 	struct kf_plan plan;
 	struct kf_forecast forecast;
-	struct kf_output log;
 	struct kf_work work;
 	struct kf_boot_file file[FILES_MAX];
 	struct kf_text_file text[FILES_MAX];
@@ -53,15 +52,16 @@ static int read_files(struct foretelling *f, const struct kf_plan_shown *plan)
 	return KF_EXIT_FITS;
 }
 
-static int read_log(struct foretelling *f, const char *path)
+static int read_log(struct foretelling *f, struct kf_output *log,
+		    const char *path)
 {
 	struct kf_fault why = { 0 };
 
-	if (kf_log_read(&f->log, path, &why) != KF_OK) {
+	if (kf_log_read(log, path, &why) != KF_OK) {
 		kf_say_fault(path, &why);
 		return KF_EXIT_FAULT;
 	}
-	f->plan.log = kf_view(f->log.data, f->log.len);
+	f->plan.log = kf_view(log->data, log->len);
 	if (kf_eventlog_likely(f->plan.log))
 		return KF_EXIT_FITS;
 	kf_say(path, "is no event log", "name a copy of " KF_OWN_LOG);
@@ -123,31 +123,30 @@ static void drop(struct foretelling *f)
 {
 	for (size_t i = 0; i < FILES_MAX; i++)
 		kf_text_file_close(&f->text[i]);
-	kf_output_close(&f->log);
 	kf_work_close(&f->work);
 	free(f);
 }
 
-int kf_whatif_register(struct kf_register out[KF_NUM_FORETOLD],
-		       const char *log, const struct kf_plan_shown *plan,
-		       const struct kf_crypto *crypto, int64_t at_s)
+int kf_whatif_log(struct kf_told *out, const char *log,
+		  const struct kf_plan_shown *plan,
+		  const struct kf_crypto *crypto, int64_t at_s)
 {
 	struct foretelling *f;
 	struct kf_fault why = { 0 };
 	enum kf_status opened;
 	int status;
 
-	memset(out, 0, KF_NUM_FORETOLD * sizeof(*out));
-	out[KF_PCR_KEYS].number = 7;
-	out[KF_PCR_FILES].number = 4;
-	out[KF_PCR_KEYS].asked = out[KF_PCR_FILES].asked = log;
+	memset(out, 0, sizeof(*out));
+	out->pcr[KF_PCR_KEYS].number = 7;
+	out->pcr[KF_PCR_FILES].number = 4;
+	out->asked = log;
 	if (!log)
 		return KF_EXIT_FITS;
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		return kf_say_failure(log, KF_NO_MEMORY, &why);
 	opened = kf_work_open(&f->work, ARENA_LEN, crypto, at_s, &why);
-	status = opened == KF_OK ? read_log(f, log)
+	status = opened == KF_OK ? read_log(f, &out->log, log)
 				 : kf_say_failure(NULL, opened, &why);
 	if (status == KF_EXIT_FITS)
 		status = read_files(f, plan);
@@ -156,7 +155,11 @@ int kf_whatif_register(struct kf_register out[KF_NUM_FORETOLD],
 	f->plan.firmware = plan->firmware;
 	f->plan.file = f->file;
 	if (status == KF_EXIT_FITS)
-		status = foretell(out, f, log);
+		status = foretell(out->pcr, f, log);
+	if (status == KF_EXIT_FITS)
+		out->num_roms = kf_roms(out->rom, &out->more_roms,
+					f->plan.log,
+					&plan->whatif->after.firmware);
 	drop(f);
 	return status;
 }

@@ -15,10 +15,61 @@ static const char *const conclusions[] = {
 	[KF_PLAN_STRANDS] = "strands",
 };
 
+/* takes_nothing tells whether a change stops no file, whatever it is: it adds
+ * trust, turns verification off, or writes keys that no image is held
+ * against. */
+static bool takes_nothing(const struct kf_step *step)
+{
+	static const char *const more[] = { "db", "dbt", "mok" };
+	const struct kf_change *c = step->change;
+
+	if (step->answer == KF_REJECT || step->no_effect || !c->part ||
+	    step->ends_user_mode || strcmp(c->part, "kek") == 0)
+		return true;
+	if (c->kind == KF_CHANGE_SETTING)
+		return strcmp(c->word, "off") == 0;
+	if (strcmp(c->part, "pk") == 0)
+		return step->len_before;
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (strcmp(c->part, more[i]) == 0)
+			return c->kind == KF_CHANGE_APPEND;
+	return false;
+}
+
+/* blind: a change may stop files, and none was given to see. */
+static bool blind(const struct kf_plan_shown *plan)
+{
+	const struct kf_whatif *w = plan->whatif;
+
+	for (size_t i = 0; plan->num_units == 0 && i < w->num_steps; i++)
+		if (!takes_nothing(&w->step[i]))
+			return true;
+	return false;
+}
+
+/* of_roms tells what becomes of option ROMs. */
+static enum kf_answer of_roms(const struct kf_told *log)
+{
+	enum kf_answer answer = log->more_roms ? KF_UNDECIDED : KF_ACCEPT;
+
+	for (size_t i = 0; i < log->num_roms; i++) {
+		if (log->rom[i].answer == KF_REJECT)
+			return KF_REJECT;
+		if (log->rom[i].answer == KF_UNDECIDED)
+			answer = KF_UNDECIDED;
+	}
+	return answer;
+}
+
 enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan)
 {
 	enum kf_conclusion found = plan->whatif->conclusion;
+	enum kf_answer roms = of_roms(&plan->told);
 
+	if (roms == KF_REJECT)
+		return KF_PLAN_STRANDS;
+	if (found == KF_PLAN_SAFE && (roms == KF_UNDECIDED || blind(plan)))
+		found = KF_PLAN_UNKNOWN;
 	if (plan->room.known && !plan->room.fits && found != KF_PLAN_STRANDS)
 		return KF_PLAN_REFUSED;
 	return found;
@@ -183,6 +234,44 @@ static void paths_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	}
 }
 
+/* roms_text tells of option ROMs that do not start any more, or may not. */
+static void roms_text(struct kf_render *r, const struct kf_plan_shown *plan)
+{
+	for (size_t i = 0; i < plan->told.num_roms; i++) {
+		const struct kf_rom *rom = &plan->told.rom[i];
+		struct kf_output words = { 0 };
+
+		if (rom->answer == KF_ACCEPT)
+			continue;
+		kf_output_print(&words, "an option ROM (event %" PRIu32 " of the log, PCR 2) was started under ",
+				rom->event);
+		if (rom->certificate.len) {
+			kf_output_text(&words, "\"");
+			kf_words_certificate(&words, rom->certificate,
+					     plan->env);
+			kf_output_text(&words, "\"");
+		} else {
+			kf_output_text(&words, rom->authority.len
+				       ? "a digest" : "one of several entries");
+		}
+		kf_output_text(&words, rom->answer == KF_REJECT
+			       ? ", which db does not allow any more: its device stays without it (UEFI-74)"
+			       : ", and not all of them are left (UEFI-74)");
+		kf_text_line(r, rom->answer == KF_REJECT ? "stops"
+			     : "unknown", &words);
+	}
+}
+
+static void blind_text(struct kf_render *r, const struct kf_plan_shown *plan)
+{
+	struct kf_output words = { 0 };
+
+	if (!blind(plan))
+		return;
+	kf_output_text(&words, "no file was given to see what stops to boot: --file PATH, --media PATH");
+	kf_text_line(r, "unknown", &words);
+}
+
 static void hazard_text(struct kf_render *r, const struct kf_hazard *h)
 {
 	struct kf_output words = { 0 };
@@ -249,7 +338,7 @@ static void register_text(struct kf_render *r, const struct kf_register *pcr)
 	char title[16];
 
 	snprintf(title, sizeof(title), "PCR %u", pcr->number);
-	for (size_t b = 0; pcr->asked && b < pcr->num_banks; b++) {
+	for (size_t b = 0; b < pcr->num_banks; b++) {
 		struct kf_output words = { 0 };
 
 		if (!pcr->before[b].len)
@@ -277,7 +366,7 @@ static void measured_text(struct kf_render *r,
 						     &w->after.firmware,
 						     &part);
 
-	if (plan->pcr[KF_PCR_KEYS].asked)
+	if (plan->told.asked)
 		return;
 	if (differs == KF_NO)
 		kf_output_text(&words, "the variables that are measured into it stay as they are");
@@ -319,12 +408,14 @@ void kf_plan_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	headline(r, plan);
 	changes_text(r, plan);
 	paths_text(r, plan);
+	roms_text(r, plan);
+	blind_text(r, plan);
 	for (size_t i = 0; i < w->num_hazards; i++)
 		hazard_text(r, &w->hazard[i]);
 	order_text(r, w);
 	room_text(r, plan);
 	for (int i = 0; i < KF_NUM_FORETOLD; i++)
-		register_text(r, &plan->pcr[i]);
+		register_text(r, &plan->told.pcr[i]);
 	measured_text(r, plan);
 }
 
@@ -415,6 +506,31 @@ static void hazard_json(struct kf_json *json, const struct kf_hazard *h)
 	kf_json_close(json);
 }
 
+static void roms_json(struct kf_json *json, const struct kf_plan_shown *plan)
+{
+	kf_json_open(json, "option_roms", '[');
+	for (size_t i = 0; i < plan->told.num_roms; i++) {
+		const struct kf_rom *rom = &plan->told.rom[i];
+		struct kf_output name = { 0 };
+
+		kf_json_open(json, NULL, '{');
+		kf_json_number(json, "event", rom->event);
+		if (rom->certificate.len)
+			kf_words_certificate(&name, rom->certificate,
+					     plan->env);
+		if (name.len)
+			kf_json_foreign(json, "authority",
+					kf_view(name.data, name.len));
+		else
+			kf_json_text(json, "authority", NULL);
+		kf_json_text(json, "after", kf_answer_name(rom->answer));
+		json->out->failed |= name.failed;
+		kf_output_close(&name);
+		kf_json_close(json);
+	}
+	kf_json_close(json);
+}
+
 static void order_json(struct kf_json *json, const struct kf_whatif *w)
 {
 	if (!w->num_order) {
@@ -456,9 +572,12 @@ static void values_json(struct kf_json *json, const char *name,
 	kf_json_close(json);
 }
 
-static void foretold_json(struct kf_json *json, const struct kf_register *pcr)
+static void foretold_json(struct kf_json *json, const struct kf_told *told,
+			  int which)
 {
-	if (!pcr->asked)
+	const struct kf_register *pcr = &told->pcr[which];
+
+	if (!told->asked)
 		return;
 	kf_json_yes_no(json, "known", pcr->known);
 	values_json(json, "before", pcr, pcr->before);
@@ -479,10 +598,10 @@ static void register_json(struct kf_json *json,
 		kf_json_text(json, "variables_change", NULL);
 	else
 		kf_json_yes_no(json, "variables_change", differs == KF_YES);
-	foretold_json(json, &plan->pcr[KF_PCR_KEYS]);
+	foretold_json(json, &plan->told, KF_PCR_KEYS);
 	kf_json_close(json);
 	kf_json_open(json, "pcr4", '{');
-	foretold_json(json, &plan->pcr[KF_PCR_FILES]);
+	foretold_json(json, &plan->told, KF_PCR_FILES);
 	kf_json_close(json);
 }
 
@@ -509,6 +628,7 @@ void kf_plan_json(struct kf_render *r, const struct kf_plan_shown *plan)
 	for (size_t i = 0; i < w->num_hazards; i++)
 		hazard_json(&json, &w->hazard[i]);
 	kf_json_close(&json);
+	roms_json(&json, plan);
 	order_json(&json, w);
 	room_json(&json, &plan->room);
 	register_json(&json, plan);
