@@ -406,6 +406,9 @@ static void by_platform_key(struct attempt *a)
 	if (a->status != KF_OK ||
 	    !try_file(a, a->artifact->source, &r->certificate, 1))
 		a->num--;
+	/* A PK that is no certificate signs nothing. */
+	if (a->status == KF_WRONG_USE)
+		a->status = KF_OK;
 }
 
 /* of_update finds what would let an update through. */

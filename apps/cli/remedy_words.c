@@ -67,6 +67,12 @@ static bool may_issue(struct kf_bytes der, const struct kf_env *env)
 static void sign_under(struct kf_output *out, const struct kf_remedy *r,
 		       const struct kf_pair *pair)
 {
+	if (r->part) {
+		kf_output_text(out, "have it signed by the platform key itself, \"");
+		kf_words_certificate(out, r->certificate, pair->env);
+		kf_output_text(out, "\", in place of who has signed it");
+		return;
+	}
 	kf_output_text(out, pair->verdict->num_signatures
 		       ? "have the file signed anew, without the signatures that it has, by "
 		       : "have the file signed by ");
@@ -74,7 +80,7 @@ static void sign_under(struct kf_output *out, const struct kf_remedy *r,
 		       ? "a key with a certificate under \""
 		       : "the key of \"");
 	kf_words_certificate(out, r->certificate, pair->env);
-	kf_output_print(out, "\", which is in %s", r->part ? r->part : "db");
+	kf_output_text(out, "\", which is in db");
 }
 
 void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,

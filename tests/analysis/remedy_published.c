@@ -161,6 +161,18 @@ static void a_platform_key_that_is_not_known_has_to_sign_itself(void **state)
 	kf_text_file_close(&update);
 }
 
+static void a_platform_key_that_is_no_certificate_signs_nothing(void **state)
+{
+	struct kf_text_file update = read_file("kek/KEKUpdate_Dell_PK1.bin");
+	struct kf_store store = { .complete = true };
+
+	kf_work_again(&work, update.bytes.len);
+	put(&store, "pk", kf_view("\0", 1));
+	assert_int_equal(ask(update.bytes, &store, "KEK", NULL), KF_REJECT);
+	assert_int_equal(num, 0);
+	kf_text_file_close(&update);
+}
+
 static void nothing_is_offered_for_what_the_key_signed_in_vain(void **state)
 {
 	struct kf_text_file update = read_file("kek/KEKUpdate_Dell_PK1.bin");
@@ -246,6 +258,8 @@ int main(void)
 		cmocka_unit_test(the_kek_update_of_this_platform_key_is_named),
 		cmocka_unit_test(
 			a_platform_key_that_is_not_known_has_to_sign_itself),
+		cmocka_unit_test(
+			a_platform_key_that_is_no_certificate_signs_nothing),
 		cmocka_unit_test(
 			nothing_is_offered_for_what_the_key_signed_in_vain),
 		cmocka_unit_test(kek_tells_whether_a_published_update_is_taken),
