@@ -33,6 +33,53 @@ const struct kf_published *kf_published_brings(const struct kf_digest *sha256)
 	return NULL;
 }
 
+#define KEK_UPDATE(sha1, file) { sha1, file },
+static const struct {
+	const char *sha1, *file;
+} kek_updates[] = {
+#include "kek_updates.def"
+};
+
+const char *kf_published_kek(const struct kf_digest *sha1)
+{
+	for (size_t i = 0; i < sizeof(kek_updates) / sizeof(kek_updates[0]);
+	     i++)
+		if (is(kek_updates[i].sha1, sha1))
+			return kek_updates[i].file;
+	return NULL;
+}
+
+enum kf_answer3 kf_published_taken(const struct kf_published *published,
+				   const struct kf_store *store,
+				   const struct kf_crypto *crypto)
+{
+	enum kf_presence kek = kf_store_presence(store, "kek");
+
+	if (kf_store_presence(store, "pk") == KF_ABSENT)
+		return KF_YES;
+	if (kek == KF_UNKNOWN)
+		return KF_NOT_ASKED;
+	if (kf_store_lists(store, "kek", published->authority_sha256, crypto))
+		return KF_YES;
+	/* Behind damage there may be more. */
+	if (kek == KF_PRESENT &&
+	    kf_siglist_damage(kf_store_part(store, "kek")->bytes).field)
+		return KF_NOT_ASKED;
+	return KF_NO;
+}
+
+struct kf_bytes kf_store_pk(const struct kf_store *store)
+{
+	const struct kf_part *pk = kf_store_part(store, "pk");
+	struct kf_siglist_walk walk;
+	struct kf_bytes der;
+
+	if (!pk || pk->presence != KF_PRESENT)
+		return kf_view(NULL, 0);
+	walk = kf_siglist_walk(pk->bytes);
+	return kf_siglist_certificate(&walk, &der) ? der : kf_view(NULL, 0);
+}
+
 bool kf_store_lists(const struct kf_store *store, const char *part,
 		    const char *sha256, const struct kf_crypto *crypto)
 {

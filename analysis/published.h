@@ -26,6 +26,24 @@ const struct kf_published *kf_published_at(size_t index);
 const struct kf_published *
 kf_published_brings(const struct kf_digest *sha256);
 
+/* kf_published_kek finds the KEK update that is signed by the platform key with
+ * this SHA-1, which brings KF_NEW_KEK; NULL: none that is published. */
+const char *kf_published_kek(const struct kf_digest *sha1);
+
+/* The certificate that all of them bring, by its SHA-256. */
+#define KF_NEW_KEK \
+	"3cd3f0309edae228767a976dd40d9f4affc4fbd5218f2e8cc3c9dd97e8ac6f9d"
+
+/* kf_published_taken tells whether a device lets the authority of an update
+ * change its db: KF_NOT_ASKED: that is not known. */
+enum kf_answer3 kf_published_taken(const struct kf_published *published,
+				   const struct kf_store *store,
+				   const struct kf_crypto *crypto);
+
+/* kf_store_pk is the certificate of the platform key: the first one; empty:
+ * there is none, or it is not known. */
+struct kf_bytes kf_store_pk(const struct kf_store *store);
+
 /* kf_store_lists tells whether a part has the certificate with this SHA-256, as
  * far as its lists add up. */
 bool kf_store_lists(const struct kf_store *store, const char *part,

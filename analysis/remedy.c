@@ -2,6 +2,9 @@
  */
 #include "remedy.h"
 
+#include "change.h"
+#include "known.h"
+
 #include "core/pe.h"
 #include "core/siglist.h"
 
@@ -26,6 +29,7 @@ static const char *const names[KF_NUM_REMEDY_KINDS] = {
 	[KF_ENROL_DIGEST] = "enrol-digest",
 	[KF_SIGN_UNDER] = "sign-under",
 	[KF_WRITE_OTHERWISE] = "write-otherwise",
+	[KF_TAKE_PUBLISHED] = "take-published",
 };
 
 const char *kf_remedy_name(enum kf_remedy_kind kind)
@@ -206,6 +210,28 @@ static void keep_signature(struct attempt *a, const struct kf_pe *pe)
 	}
 }
 
+/* published_too notes which published update enrols a certificate, and whether
+ * this device takes that. */
+static void published_too(struct attempt *a, struct kf_remedy *r)
+{
+	const struct kf_crypto *crypto = a->env->crypto;
+	struct kf_bytes pk = kf_store_pk(a->store);
+	struct kf_digest digest;
+
+	kf_digest_of(&digest, crypto, KF_SHA256, r->certificate);
+	r->published = kf_published_brings(&digest);
+	if (r->published && !kf_equal(kf_text(r->published->part),
+				      kf_text(r->part)))
+		r->published = NULL;
+	if (r->published)
+		r->taken = kf_published_taken(r->published, a->store, crypto);
+	if (!kf_equal(kf_text(r->part), kf_text("kek")) || pk.len == 0 ||
+	    !kf_hex_is(KF_NEW_KEK, kf_view(digest.bytes, digest.len)))
+		return;
+	kf_digest_of(&digest, crypto, KF_SHA1, pk);
+	r->kek_update = kf_published_kek(&digest);
+}
+
 /* enrol_certificate: the last certificate of a signature's chain, or the
  * signer's own where the chain is cut short. */
 static void enrol_certificate(struct attempt *a, const char *part)
@@ -222,10 +248,12 @@ static void enrol_certificate(struct attempt *a, const char *part)
 		r->part = part;
 		r->certificate = s->chain[s->num_chain - 1];
 		if (kf_siglist_of_certificates(&r->list, &r->certificate, 1,
-					       a->env->arena) != KF_OK)
+					       a->env->arena) != KF_OK) {
 			a->status = KF_NO_MEMORY;
-		else if (try_store(a, r->part, r->list))
+		} else if (try_store(a, r->part, r->list)) {
+			published_too(a, r);
 			return;
+		}
 		a->num--;
 	}
 }
@@ -322,14 +350,77 @@ static void write_otherwise(struct attempt *a)
 	}
 }
 
+/* brings_new_kek tells whether an update is one of KEK that brings what all
+ * the published ones do. */
+static bool brings_new_kek(struct attempt *a)
+{
+	const char *variable = kf_store_setting(a->store, "variable");
+	const struct kf_variable *v = variable ? kf_change_target(variable)
+					       : NULL;
+	struct kf_store alone = { .complete = true };
+	struct kf_change change;
+	struct kf_bytes file;
+	size_t used = a->env->arena->used;
+	bool brings = false;
+
+	if (!v || !kf_equal(kf_text(v->part), kf_text("kek")))
+		return false;
+	a->status = kf_source_keep(&file, a->artifact->source, a->env, 0,
+				   a->artifact->source->size);
+	if (a->status == KF_OK)
+		a->status = kf_change_update(&change, file, a->env);
+	if (a->status == KF_OK) {
+		struct kf_part part = { .name = "kek",
+					.presence = KF_PRESENT,
+					.bytes = change.value };
+
+		brings = kf_store_put(&alone, &part) &&
+			 kf_store_lists(&alone, "kek", KF_NEW_KEK,
+					a->env->crypto);
+	}
+	a->env->arena->used = used;
+	return brings;
+}
+
+/* by_platform_key: the same update, signed by this device's platform key. For
+ * many of them it is published; else the key's holder has to sign it. */
+static void by_platform_key(struct attempt *a)
+{
+	struct kf_bytes pk = kf_store_pk(a->store);
+	struct kf_digest sha1;
+	struct kf_remedy *r;
+	bool new_kek;
+
+	if (pk.len == 0 || a->num == a->max)
+		return;
+	new_kek = brings_new_kek(a);
+	kf_digest_of(&sha1, a->env->crypto, KF_SHA1, pk);
+	r = offer(a, KF_SIGN_UNDER);
+	r->part = "pk";
+	r->certificate = pk;
+	r->kek_update = new_kek ? kf_published_kek(&sha1) : NULL;
+	if (r->kek_update)
+		r->kind = KF_TAKE_PUBLISHED;
+	else if (new_kek)
+		r->caution = "none is published for this platform key, as of 2026-07-15";
+	if (a->status != KF_OK ||
+	    !try_file(a, a->artifact->source, &r->certificate, 1))
+		a->num--;
+	/* A PK that is no certificate signs nothing. */
+	if (a->status == KF_WRONG_USE)
+		a->status = KF_OK;
+}
+
 /* of_update finds what would let an update through. */
 static void of_update(struct attempt *a)
 {
 	write_otherwise(a);
+	if (a->status == KF_OK && is_why(a, "update-pk-not-identical"))
+		by_platform_key(a);
 	if (a->status != KF_OK || !is_why(a, "update-not-authorized"))
 		return;
 	enrol_certificate(a, "kek");
-	if (a->num)
+	if (a->num && !a->out[0].kek_update)
 		a->out[0].caution = "the platform key has to sign that first";
 }
 

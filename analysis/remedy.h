@@ -6,6 +6,7 @@
 #ifndef KEYFIT_ANALYSIS_REMEDY_H
 #define KEYFIT_ANALYSIS_REMEDY_H
 
+#include "published.h"
 #include "signatures.h"
 
 enum {
@@ -19,6 +20,8 @@ enum kf_remedy_kind {
 	KF_ENROL_DIGEST,	/* add the file's digest to a part */
 	KF_SIGN_UNDER,		/* sign it with a key under an anchor */
 	KF_WRITE_OTHERWISE,	/* write the update with another setting */
+	KF_TAKE_PUBLISHED,	/* take the update that is published for this
+				 * device's platform key */
 	KF_NUM_REMEDY_KINDS,
 };
 
@@ -37,6 +40,12 @@ struct kf_remedy {
 	struct kf_patch patch;		/* the new file, when it changes */
 	const char *setting;		/* KF_WRITE_OTHERWISE: its name */
 	const char *value;
+	/* KF_ENROL_CERTIFICATE: the published update that does it for all
+	 * devices, and whether this one takes it. NULL: none does. */
+	const struct kf_published *published;
+	enum kf_answer3 taken;
+	/* Of KEK: the one for this device's platform key; NULL: none. */
+	const char *kek_update;
 	/* What it takes away from others; NULL: nothing known. */
 	const char *caution;
 };

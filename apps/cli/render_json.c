@@ -172,6 +172,15 @@ static void remedy(struct kf_json *json, const struct kf_remedy *r,
 	kf_json_foreign(json, "text", kf_view(text.data, text.len));
 	if (r->part)
 		kf_json_text(json, "part", r->part);
+	if (r->published) {
+		kf_json_text(json, "update", r->published->file);
+		if (r->taken == KF_NOT_ASKED)
+			kf_json_text(json, "taken", NULL);
+		else
+			kf_json_yes_no(json, "taken", r->taken == KF_YES);
+	}
+	if (r->kek_update)
+		kf_json_text(json, "update", r->kek_update);
 	if (r->setting) {
 		kf_json_text(json, "setting", r->setting);
 		kf_json_text(json, "value", r->value);

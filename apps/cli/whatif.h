@@ -71,8 +71,8 @@ KF_MUST int kf_whatif_room(struct kf_room *out, const char *path,
 			   const struct kf_whatif *whatif);
 
 /* kf_whatif_log foretells PCRs 7 and 4 from the log of a boot before the
- * changes, and finds option ROMs. Says what is wrong. Returns an exit status: 0,
- * 2 or 4. Owns: `out->log`, until kf_output_close. */
+ * changes, and finds option ROMs. Says what is wrong. Returns an exit status:
+ * 0, 2 or 4. Owns: `out->log`, until kf_output_close. */
 KF_MUST int kf_whatif_log(struct kf_told *out, const char *log,
 			  const struct kf_plan_shown *plan,
 			  const struct kf_crypto *crypto, int64_t at_s);
