@@ -3,6 +3,7 @@
 #include "bootvars.h"
 
 #include "core/ovmf.h"
+#include "collected.h"
 #include "device.h"
 
 #include <dirent.h>
@@ -91,6 +92,24 @@ static void read_store(struct kf_boot_options *out, struct kf_bytes file)
 	}
 }
 
+/* take_collected takes a variable by the name of its file. */
+static enum kf_status take_collected(void *self, const char *file,
+				     struct kf_bytes bytes)
+{
+	const size_t end_len = sizeof(GLOBAL_END) - 1;
+	size_t len = strlen(file);
+	char name[NAME_MAX_LEN];
+
+	if (strncmp(file, "Boot", 4) != 0 || len <= end_len ||
+	    len - end_len >= sizeof(name) || bytes.len <= ATTRIBUTES_LEN ||
+	    strcasecmp(file + len - end_len, GLOBAL_END) != 0)
+		return KF_OK;
+	snprintf(name, sizeof(name), "%.*s", (int)(len - end_len), file);
+	kf_boot_variable(self, name, kf_part_of(bytes, ATTRIBUTES_LEN,
+						bytes.len - ATTRIBUTES_LEN));
+	return KF_OK;
+}
+
 enum kf_status kf_boot_options_read(struct kf_boot_options *out,
 				    const char *device, struct kf_fault *why)
 {
@@ -106,7 +125,11 @@ enum kf_status kf_boot_options_read(struct kf_boot_options *out,
 	status = kf_text_file_read(&file, device, KF_STORE_FILE_MAX, why);
 	if (status != KF_OK)
 		return status;
-	read_store(out, file.bytes);
+	if (kf_collected_likely(file.bytes))
+		status = kf_collected_each(file.bytes, take_collected, out,
+					   why);
+	else
+		read_store(out, file.bytes);
 	kf_text_file_close(&file);
-	return KF_OK;
+	return status;
 }

@@ -61,8 +61,7 @@ enum kf_status kf_device_choose(struct kf_opening *o,
 	return KF_OK;
 }
 
-/* only starts a device of one verifier. */
-static enum kf_status only(struct kf_opening *o, const char *name)
+enum kf_status kf_device_only(struct kf_opening *o, const char *name)
 {
 	const char *rules = o->ask->rules ? o->ask->rules : "edk2";
 	enum kf_status status = kf_device_verifiers(o, 1);
@@ -116,7 +115,7 @@ static enum kf_status read_store(struct kf_opening *o, const char *path,
 
 	if (!kind || !kind->whole)
 		return no_device(o, path, kind);
-	status = only(o, name);
+	status = kf_device_only(o, name);
 	if (status != KF_OK)
 		return status;
 	store = &o->device->verifier[0].store;
@@ -139,6 +138,8 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 		return KF_WRONG_USE;
 	}
 	name_of(name, path);
+	if (kf_collected_likely(file))
+		return kf_collected_read(o, path, name, file);
 	return kf_profile_likely(file) ? kf_profile_read(o, path, name, file)
 				       : read_store(o, path, name, file);
 }
@@ -153,7 +154,7 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 	free(whole);
 	if (kf_efivars_is_live(path))
 		kf_machine_name(name);
-	status = only(o, name);
+	status = kf_device_only(o, name);
 	if (status == KF_OK)
 		status = kf_efivars_read(o, &o->device->verifier[0].store,
 					 path, &num);
@@ -174,9 +175,9 @@ static enum kf_status read_device(struct kf_opening *o)
 	if (path)
 		return read_file(o, path);
 	if (o->ask->num_trust)
-		return only(o, "the keys given");
+		return kf_device_only(o, "the keys given");
 	kf_machine_name(name);
-	status = only(o, name);
+	status = kf_device_only(o, name);
 	if (status != KF_OK)
 		return status;
 	return kf_machine_read(o, &o->device->verifier[0].store,

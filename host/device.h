@@ -63,6 +63,9 @@ void kf_say_path(struct kf_fault *why, const char *path, const char *hint,
 /* device.c: room for `num` verifiers with empty stores. */
 KF_MUST enum kf_status kf_device_verifiers(struct kf_opening *o, size_t num);
 
+/* kf_device_only starts a device of one verifier. */
+KF_MUST enum kf_status kf_device_only(struct kf_opening *o, const char *name);
+
 /* kf_device_rules gives a verifier its rules. Fails: KF_WRONG_USE. */
 KF_MUST enum kf_status kf_device_rules(struct kf_opening *o,
 				       struct kf_device_verifier *v,
@@ -110,11 +113,42 @@ KF_MUST enum kf_status kf_efivars_read(struct kf_opening *o,
 				       const char *folder, size_t *num);
 bool kf_efivars_is_live(const char *folder);
 
+/* kf_efivar_file is one file of efivarfs, read before: its name, NAME-GUID, and
+ * its bytes. `readable` false: it was there, and could not be read. */
+struct kf_efivar_file {
+	const char *name;
+	struct kf_bytes bytes;
+	bool readable;
+};
+
+/* kf_efivars_take makes the parts of a store of such files, as if they stood
+ * in the folder `from`. `live`: what is not among them was not there. */
+KF_MUST enum kf_status kf_efivars_take(struct kf_opening *o,
+				       struct kf_store *store,
+				       const char *from, bool live,
+				       const struct kf_efivar_file *file,
+				       size_t num);
+
 /* machine.c: this machine, as its firmware's variables under `efi` tell. */
 KF_MUST enum kf_status kf_machine_read(struct kf_opening *o,
 				       struct kf_store *store,
 				       const char *efi);
 void kf_machine_name(char out[128]);
+
+/* kf_machine_unknown marks all that the firmware keeps as there, but not
+ * known. */
+KF_MUST enum kf_status kf_machine_unknown(struct kf_opening *o,
+					  struct kf_store *store);
+
+/* kf_machine_kind is what processor this is, in the words of --set machine;
+ * NULL: another one, or it cannot be told. */
+const char *kf_machine_kind(const char *efi);
+
+/* collected.c: what keyfit collect wrote. */
+bool kf_collected_likely(struct kf_bytes file);
+KF_MUST enum kf_status kf_collected_read(struct kf_opening *o,
+					 const char *path, const char *name,
+					 struct kf_bytes file);
 
 /* profile.c: `name` is for a profile that tells none. */
 bool kf_profile_likely(struct kf_bytes file);

@@ -297,6 +297,40 @@ static enum kf_status complete(struct reading *r)
 	return put_unknown(r, "secure-boot");
 }
 
+/* take_listed takes one file that was read before. */
+static enum kf_status take_listed(struct reading *r,
+				  const struct kf_efivar_file *file)
+{
+	const struct kf_variable *v = is_variable(file->name)
+		? variable_named(file->name) : NULL;
+	bool shown;
+
+	if (!v) {
+		if (is_variable(file->name))
+			note_piece(r, file->name);
+		return KF_OK;
+	}
+	shown = is_named(file->name, v->shown);
+	r->shown = r->shown || shown;
+	if (!file->readable || kf_store_part(r->store, v->part))
+		return put_unknown(r, v->part);
+	return take(r, v, file->bytes, file->name, shown);
+}
+
+enum kf_status kf_efivars_take(struct kf_opening *o, struct kf_store *store,
+			       const char *from, bool live,
+			       const struct kf_efivar_file *file, size_t num)
+{
+	struct reading r = {
+		.o = o, .store = store, .folder = from, .live = live,
+	};
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < num && status == KF_OK; i++)
+		status = take_listed(&r, &file[i]);
+	return status == KF_OK ? complete(&r) : status;
+}
+
 bool kf_efivars_is_live(const char *folder)
 {
 	struct statfs fs;

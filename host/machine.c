@@ -10,8 +10,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* unknown marks all that the firmware keeps as there, but not known. */
-static enum kf_status unknown(struct kf_opening *o, struct kf_store *store)
+enum kf_status kf_machine_unknown(struct kf_opening *o,
+				  struct kf_store *store)
 {
 	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
 		struct kf_part part = { .name = kf_variables[i].part };
@@ -47,8 +47,7 @@ static int firmware_bits(const char *efi)
 	return bits;
 }
 
-/* set_machine says what processor this is, in the words of --set machine. */
-static bool set_machine(struct kf_store *store, const char *efi)
+const char *kf_machine_kind(const char *efi)
 {
 	static const struct {
 		const char *system, *machine;
@@ -65,13 +64,19 @@ static bool set_machine(struct kf_store *store, const char *efi)
 	struct utsname system;
 
 	if (uname(&system) != 0)
-		return true;
+		return NULL;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i].bits == bits &&
 		    strcmp(table[i].system, system.machine) == 0)
-			return kf_store_set(store, "machine",
-					    table[i].machine);
-	return true;
+			return table[i].machine;
+	return NULL;
+}
+
+static bool set_machine(struct kf_store *store, const char *efi)
+{
+	const char *kind = kf_machine_kind(efi);
+
+	return !kind || kf_store_set(store, "machine", kind);
 }
 
 enum kf_status kf_machine_read(struct kf_opening *o, struct kf_store *store,
@@ -87,7 +92,7 @@ enum kf_status kf_machine_read(struct kf_opening *o, struct kf_store *store,
 		kf_fault_say(quiet.why, "name a device with --device",
 			     "this machine was not started by UEFI firmware: %s is not there",
 			     efi);
-		return unknown(o, store);
+		return kf_machine_unknown(o, store);
 	}
 	snprintf(folder, sizeof(folder), "%s/efivars", efi);
 	status = kf_efivars_read(&quiet, store, folder, &num);
@@ -96,12 +101,12 @@ enum kf_status kf_machine_read(struct kf_opening *o, struct kf_store *store,
 		return status;
 	}
 	if (status != KF_OK)
-		return unknown(o, store);
+		return kf_machine_unknown(o, store);
 	if (num == 0) {
 		kf_say_path(quiet.why, folder,
 			    "as root: mount -t efivarfs efivarfs /sys/firmware/efi/efivars",
 			    "holds no variables: efivarfs is not mounted");
-		return unknown(o, store);
+		return kf_machine_unknown(o, store);
 	}
 	return set_machine(store, efi) ? KF_OK : kf_device_full(o);
 }

@@ -3,7 +3,8 @@
  * Source: Linux 6.1, Documentation/ABI/stable/sysfs-class-tpm
  * (pcr-HASH/INDEX); tpm2-tools 5.4, man/tpm2_pcrread.1.md (its output).
  */
-#include "measured.h"
+#include "collected.h"
+#include "device.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,8 +44,8 @@ static enum kf_status read_to_end(struct kf_output *out, int fd,
 	return KF_OK;
 }
 
-enum kf_status kf_log_read(struct kf_output *out, const char *path,
-			   struct kf_fault *why)
+enum kf_status kf_stream_read(struct kf_output *out, const char *path,
+			      struct kf_fault *why)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	enum kf_status status;
@@ -60,6 +61,21 @@ enum kf_status kf_log_read(struct kf_output *out, const char *path,
 	status = read_to_end(out, fd, why);
 	if (!is_stdin)
 		close(fd);
+	return status;
+}
+
+enum kf_status kf_log_read(struct kf_output *out, const char *path,
+			   struct kf_fault *why)
+{
+	enum kf_status status = kf_stream_read(out, path, why);
+	struct kf_output whole = *out;
+
+	if (status != KF_OK ||
+	    !kf_collected_likely(kf_view(out->data, out->len)))
+		return status;
+	status = kf_collected_log(out, NULL,
+				  kf_view(whole.data, whole.len), why);
+	kf_output_close(&whole);
 	return status;
 }
 

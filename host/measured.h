@@ -11,10 +11,15 @@
 /* Source: Linux 6.1, Documentation/ABI: securityfs of the TPM driver. */
 #define KF_OWN_LOG "/sys/kernel/security/tpm0/binary_bios_measurements"
 
-/* kf_log_read reads an event log whole; "-" is standard input. A file that the
+/* kf_stream_read reads a file whole; "-" is standard input. A file that the
  * kernel makes up tells no size, and is read to its end.
  * Owns: `out`, until kf_output_close, also when it fails. Fails:
  * KF_CANNOT_READ, KF_NO_MEMORY, KF_TOO_MUCH. */
+KF_MUST enum kf_status kf_stream_read(struct kf_output *out, const char *path,
+				      struct kf_fault *why);
+
+/* kf_log_read reads an event log in this way, or takes it out of what keyfit
+ * collect wrote. Fails: KF_WRONG_USE too, where that has none. */
 KF_MUST enum kf_status kf_log_read(struct kf_output *out, const char *path,
 				   struct kf_fault *why);
 

@@ -5,6 +5,7 @@
  * type is refused, with what there is.
  */
 #include "device.h"
+#include "json_read.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -44,28 +45,6 @@ static enum kf_status wrong(struct profile *p, const char *hint,
 	return KF_WRONG_USE;
 }
 
-/* parse_surely reads JSON twice. Where memory is short jansson may call good
- * JSON bad, or drop a character of a text in silence: "dbx" would be "db".
- * Fails: NULL; `*lost` tells whether memory was short. */
-static json_t *parse_surely(struct kf_bytes file, json_error_t *error,
-			    bool *lost)
-{
-	const char *json = (const char *)file.data;
-	json_t *a = json_loadb(json, file.len, JSON_REJECT_DUPLICATES, error);
-	json_t *b = json_loadb(json, file.len, JSON_REJECT_DUPLICATES, error);
-	bool same = a && b && json_equal(a, b);
-	void *memory = malloc(file.len);
-
-	*lost = !memory || (!same && (a || b)) ||
-		(!a && json_error_code(error) == json_error_out_of_memory);
-	free(memory);
-	json_decref(b);
-	if (same && !*lost)
-		return a;
-	json_decref(a);
-	return NULL;
-}
-
 static enum kf_status parse(struct profile *p, struct kf_bytes file)
 {
 	json_error_t error;
@@ -73,7 +52,7 @@ static enum kf_status parse(struct profile *p, struct kf_bytes file)
 
 	if (file.len > PROFILE_MAX)
 		return wrong(p, NULL, "is larger than a profile can be");
-	p->root = parse_surely(file, &error, &lost);
+	p->root = kf_json_read(file, &error, &lost);
 	if (p->root)
 		return KF_OK;
 	if (lost) {

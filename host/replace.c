@@ -156,7 +156,7 @@ static enum kf_status finish(struct replacing *r, const struct kf_file *input,
 	r->fd = -1;
 	if (close(fd) != 0)
 		return cannot(why, errno);
-	if (!kf_file_same(input)) {
+	if (input && !kf_file_same(input)) {
 		kf_fault_say(why, NULL, "not written: what it is made from has changed meanwhile");
 		return KF_CANNOT_READ;
 	}
@@ -172,7 +172,7 @@ static mode_t mode_of(const struct kf_file *input)
 {
 	struct stat st;
 
-	if (fstat(input->fd, &st) != 0 || st.st_nlink == 0)
+	if (!input || fstat(input->fd, &st) != 0 || st.st_nlink == 0)
 		return 0666;
 	return st.st_mode & PERMISSIONS;
 }

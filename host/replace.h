@@ -9,7 +9,7 @@
  * it first, which takes the name when it is whole and on the disk. A file that
  * had the name keeps its permissions and, where that is allowed, its owner; a
  * new one gets those of `input`. A link is followed. `input` is what the source
- * reads from: when it changed meanwhile, nothing is made of it.
+ * reads from: when it changed meanwhile, nothing is made of it; NULL: no file.
  * Fails: KF_WRONG_USE (a directory, a device), KF_NO_MEMORY, KF_CANNOT_READ
  * (also where it cannot be written); what was there then stays. */
 KF_MUST enum kf_status kf_replace(const char *path,

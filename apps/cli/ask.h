@@ -9,7 +9,7 @@
 /* KF_ASK_DEVICE, KF_ASK_TRUST, KF_ASK_SET are lines of a command's options. */
 #define KF_ASK_DEVICE \
 	{ "device", KF_VALUE_FILE, "DEVICE", false, \
-	  "the device: a variable store, an efivarfs folder, a profile" }
+	  "the device: a variable store, an efivarfs folder, a profile, what collect wrote" }
 #define KF_ASK_TRUST \
 	{ "trust", KF_VALUE_PART, "NAME=FILE", true, \
 	  "one part of the trust store; NAME=none: there is none" }

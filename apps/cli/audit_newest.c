@@ -8,7 +8,8 @@
 #include "audit.h"
 #include "say.h"
 
-#include <jansson.h>
+#include "host/json_read.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,9 +68,11 @@ static enum kf_status read_json(struct kf_known *known,
 		const char *key, *machine;
 	} machines[] = { { "x64", "x64" }, { "ia32", "ia32" },
 			 { "aarch64", "aa64" }, { "arm", "arm" } };
-	json_t *root = json_loadb((const char *)file.data, file.len, 0, NULL);
+	json_error_t error;
+	bool lost;
+	json_t *root = kf_json_read(file, &error, &lost);
 	json_t *images = json_object_get(root, "images");
-	enum kf_status status = KF_OK;
+	enum kf_status status = lost ? KF_NO_MEMORY : KF_OK;
 	const char *newest = "";
 
 	*kind = KF_KNOWN_NOTHING;

@@ -7,6 +7,7 @@
 #include "say.h"
 
 #include "analysis/pcr.h"
+#include "host/collected.h"
 #include "host/json_write.h"
 #include "host/measured.h"
 
@@ -352,7 +353,10 @@ static int expect(struct request *r, const struct kf_arguments *arguments)
 	struct kf_fault why = { 0 };
 
 	if (!path) {
-		r->has_expected = r->own && kf_pcr_values_own(&r->expected);
+		r->has_expected = r->own
+			? kf_pcr_values_own(&r->expected)
+			: strcmp(r->path, "-") != 0 &&
+			  kf_collected_values(&r->expected, r->path);
 		return KF_EXIT_FITS;
 	}
 	if (kf_pcr_values_read(&r->expected, path, &why) != KF_OK) {

@@ -1,0 +1,347 @@
+/* Takes a collected file apart: a device, its boot options, its event log.
+ *
+ * The file was written by keyfit, but may come from anybody: what does not fit
+ * its form is refused, and what could not be read then is unknown now.
+ */
+#include "collected.h"
+
+#include "device.h"
+#include "json_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define START "\"keyfit_collected\""
+
+static enum kf_status wrong(struct kf_fault *why, const char *what)
+{
+	kf_fault_say(why, "collect it again", "is no whole file of keyfit collect: %s",
+		     what);
+	return KF_WRONG_USE;
+}
+
+bool kf_collected_likely(struct kf_bytes file)
+{
+	enum { NEAR = 64 };
+
+	return file.len && file.data[0] == '{' &&
+	       memmem(file.data, file.len < NEAR ? file.len : NEAR, START,
+		      sizeof(START) - 1);
+}
+
+static enum kf_status parse(json_t **out, struct kf_bytes file,
+			    struct kf_fault *why)
+{
+	json_error_t error;
+	json_t *number;
+	bool lost;
+
+	*out = kf_json_read(file, &error, &lost);
+	if (!*out && lost) {
+		kf_fault_say(why, NULL, "out of memory");
+		return KF_NO_MEMORY;
+	}
+	number = json_object_get(*out, "keyfit_collected");
+	if (!json_is_integer(number))
+		return wrong(why, *out ? "it does not say so" : error.text);
+	return json_integer_value(number) == 1
+		? KF_OK : wrong(why, "a later keyfit wrote it");
+}
+
+static unsigned digit(char c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (unsigned)(at - digits) : 64;
+}
+
+/* decode turns base64 into bytes, in memory of `room`. Fails: false. */
+static bool decode(struct kf_bytes *out, uint8_t *room, const char *text)
+{
+	size_t len = strlen(text), pad = 0, at = 0;
+
+	if (len % 4 != 0)
+		return false;
+	while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
+		pad++;
+	for (size_t i = 0; i < len; i += 4) {
+		uint32_t group = 0;
+
+		for (size_t k = 0; k < 4; k++) {
+			unsigned value = digit(text[i + k]);
+
+			if (value == 64 && i + k < len - pad)
+				return false;
+			group = group << 6 | (value & 63);
+		}
+		for (int shift = 16; shift >= 0; shift -= 8)
+			room[at++] = (uint8_t)(group >> shift);
+	}
+	*out = kf_view(room, at - pad);
+	return true;
+}
+
+static enum kf_status each_variable(json_t *root,
+				    enum kf_status (*each)(void *,
+							   const char *,
+							   struct kf_bytes),
+				    void *self, struct kf_fault *why)
+{
+	json_t *list = json_object_get(root, "variables"), *one;
+	enum kf_status status = KF_OK;
+	size_t index;
+
+	if (!json_is_array(list))
+		return wrong(why, "it has no variables");
+	json_array_foreach(list, index, one) {
+		const char *name = json_string_value(
+			json_object_get(one, "file"));
+		const char *data = json_string_value(
+			json_object_get(one, "data"));
+		struct kf_bytes bytes;
+		uint8_t *room;
+
+		if (!name || !data)
+			return wrong(why, "a variable has no name or no data");
+		room = malloc(strlen(data) + 4);
+		if (!room)
+			status = KF_NO_MEMORY;
+		else if (!decode(&bytes, room, data))
+			status = wrong(why, "a variable is no base64");
+		else
+			status = each(self, name, bytes);
+		free(room);
+		if (status != KF_OK)
+			return status;
+	}
+	return KF_OK;
+}
+
+enum kf_status kf_collected_each(struct kf_bytes file,
+				 enum kf_status (*each)(void *self,
+							const char *name,
+							struct kf_bytes),
+				 void *self, struct kf_fault *why)
+{
+	json_t *root = NULL;
+	enum kf_status status = parse(&root, file, why);
+
+	if (status == KF_OK)
+		status = each_variable(root, each, self, why);
+	json_decref(root);
+	return status;
+}
+
+/* listing is the variables while they are put into a list. */
+struct listing {
+	struct kf_opening *o;
+	struct kf_efivar_file *file;
+	size_t num, max;
+};
+
+static enum kf_status list(struct listing *l, const char *name,
+			   struct kf_bytes bytes, bool readable)
+{
+	struct kf_efivar_file *file = &l->file[l->num];
+
+	if (l->num == l->max ||
+	    !kf_arena_keep(&l->o->memory->work.arena, &file->bytes, bytes))
+		return kf_device_full(l->o);
+	file->name = kf_device_text(l->o, name);
+	file->readable = readable;
+	l->num++;
+	return file->name ? KF_OK : KF_NO_MEMORY;
+}
+
+static enum kf_status list_one(void *self, const char *name,
+			       struct kf_bytes bytes)
+{
+	return list(self, name, bytes, true);
+}
+
+/* list_unread: a variable that was there and could not be read is unknown. */
+static enum kf_status list_unread(struct listing *l, json_t *unread)
+{
+	enum kf_status status = KF_OK;
+	size_t index;
+	json_t *one;
+
+	json_array_foreach(unread, index, one) {
+		const char *what = json_string_value(
+			json_object_get(one, "what"));
+		const char *name = what ? strrchr(what, '/') : NULL;
+
+		if (status == KF_OK && name)
+			status = list(l, name + 1, kf_view(NULL, 0), false);
+	}
+	return status;
+}
+
+static enum kf_status read_variables(struct kf_opening *o,
+				     struct kf_store *store, const char *path,
+				     json_t *root, bool live)
+{
+	json_t *unread = json_object_get(root, "unread");
+	struct listing l = {
+		.o = o,
+		.max = json_array_size(json_object_get(root, "variables")) +
+		       json_array_size(unread),
+	};
+	enum kf_status status;
+
+	l.file = kf_arena_take(&o->memory->work.arena,
+			       (l.max + 1) * sizeof(*l.file));
+	if (!l.file)
+		return kf_device_full(o);
+	status = each_variable(root, list_one, &l, o->why);
+	if (status == KF_OK)
+		status = list_unread(&l, unread);
+	return status == KF_OK
+		? kf_efivars_take(o, store, path, live, l.file, l.num)
+		: status;
+}
+
+static enum kf_status read_store(struct kf_opening *o, struct kf_store *store,
+				 const char *path, json_t *root)
+{
+	const char *state = json_string_value(json_object_get(root,
+							      "efivars"));
+	const char *machine = json_string_value(json_object_get(root,
+								"machine"));
+
+	if (!state)
+		return wrong(o->why, "it does not say what became of the variables");
+	if (machine) {
+		machine = kf_device_text(o, machine);
+		if (!machine || !kf_store_set(store, "machine", machine))
+			return kf_device_full(o);
+	}
+	if (strcmp(state, "none") != 0)
+		return read_variables(o, store, path, root,
+				      strcmp(state, "live") == 0);
+	kf_say_path(&o->device->unread, path,
+		    "collect it from a system that UEFI firmware started",
+		    "holds no EFI variables");
+	return kf_machine_unknown(o, store);
+}
+
+enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
+				 const char *name, struct kf_bytes file)
+{
+	struct kf_fault why = { "", "" };
+	struct kf_opening named = *o;
+	json_t *root = NULL;
+	const char *host;
+	enum kf_status status = parse(&root, file, &why);
+
+	named.why = &why;
+	host = json_string_value(json_object_get(root, "host"));
+	if (status == KF_OK)
+		status = kf_device_only(&named, host ? host : name);
+	if (status == KF_OK)
+		status = read_store(&named, &o->device->verifier[0].store,
+				    path, root);
+	if (status != KF_OK)
+		kf_say_path(o->why, path, why.hint, "%s", why.what);
+	json_decref(root);
+	return status;
+}
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	       c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void take_value(struct kf_digest *out, const char *text, size_t len)
+{
+	if (!text || strlen(text) != 2 * len)
+		return;
+	for (size_t i = 0; i < len; i++) {
+		int high = hex(text[2 * i]), low = hex(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return;
+		out->bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	out->len = len;
+}
+
+static bool take_values(struct kf_pcr_values *out, json_t *root)
+{
+	bool any = false;
+	json_t *pcrs = json_object_get(root, "pcrs");
+	const struct kf_bank *bank;
+
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; (bank = kf_bank_at(i)); i++) {
+		json_t *values = json_object_get(pcrs, bank->name);
+
+		for (int pcr = 0; bank->known && pcr < KF_NUM_PCRS; pcr++) {
+			char number[8];
+
+			snprintf(number, sizeof(number), "%d", pcr);
+			take_value(&out->value[bank->kind][pcr],
+				   json_string_value(json_object_get(values,
+								     number)),
+				   bank->digest_len);
+			any |= out->value[bank->kind][pcr].len > 0;
+		}
+	}
+	return any;
+}
+
+bool kf_collected_values(struct kf_pcr_values *values, const char *path)
+{
+	struct kf_fault quiet = { "", "" };
+	struct kf_text_file file = { 0 };
+	json_t *root = NULL;
+	bool any = false;
+
+	if (kf_text_file_read(&file, path, KF_STORE_FILE_MAX,
+			      &quiet) == KF_OK &&
+	    kf_collected_likely(file.bytes) &&
+	    parse(&root, file.bytes, &quiet) == KF_OK)
+		any = take_values(values, root);
+	json_decref(root);
+	kf_text_file_close(&file);
+	return any;
+}
+
+enum kf_status kf_collected_log(struct kf_output *log,
+				struct kf_pcr_values *values,
+				struct kf_bytes file, struct kf_fault *why)
+{
+	json_t *root = NULL;
+	enum kf_status status = parse(&root, file, why);
+	const char *text = json_string_value(json_object_get(root,
+							     "event_log"));
+	struct kf_bytes bytes;
+	uint8_t *room = NULL;
+
+	memset(log, 0, sizeof(*log));
+	if (status == KF_OK && !text) {
+		kf_fault_say(why, "collect it as root",
+			     "has no event log: it could not be read");
+		status = KF_WRONG_USE;
+	}
+	if (status == KF_OK) {
+		room = malloc(strlen(text) + 4);
+		if (!room)
+			status = KF_NO_MEMORY;
+		else if (!decode(&bytes, room, text))
+			status = wrong(why, "its event log is no base64");
+		else
+			kf_output_add(log, (const char *)room, bytes.len);
+		if (log->failed)
+			status = KF_NO_MEMORY;
+		if (values)
+			take_values(values, root);
+	}
+	free(room);
+	json_decref(root);
+	return status;
+}
