@@ -49,23 +49,31 @@ const char *kf_published_kek(const struct kf_digest *sha1)
 	return NULL;
 }
 
-enum kf_answer3 kf_published_taken(const struct kf_published *published,
-				   const struct kf_store *store,
-				   const struct kf_crypto *crypto)
+enum kf_status kf_published_taken(enum kf_answer3 *out,
+				  const struct kf_published *published,
+				  const struct kf_store *store,
+				  const struct kf_crypto *crypto)
 {
 	enum kf_presence kek = kf_store_presence(store, "kek");
+	enum kf_status status;
+	bool listed;
 
+	*out = KF_YES;
 	if (kf_store_presence(store, "pk") == KF_ABSENT)
-		return KF_YES;
+		return KF_OK;
+	*out = KF_NOT_ASKED;
 	if (kek == KF_UNKNOWN)
-		return KF_NOT_ASKED;
-	if (kf_store_lists(store, "kek", published->authority_sha256, crypto))
-		return KF_YES;
+		return KF_OK;
+	status = kf_store_lists(&listed, store, "kek",
+				published->authority_sha256, crypto);
+	if (status != KF_OK)
+		return status;
 	/* Behind damage there may be more. */
-	if (kek == KF_PRESENT &&
+	if (!listed && kek == KF_PRESENT &&
 	    kf_siglist_damage(kf_store_part(store, "kek")->bytes).field)
-		return KF_NOT_ASKED;
-	return KF_NO;
+		return KF_OK;
+	*out = listed ? KF_YES : KF_NO;
+	return KF_OK;
 }
 
 struct kf_bytes kf_store_pk(const struct kf_store *store)
@@ -80,21 +88,24 @@ struct kf_bytes kf_store_pk(const struct kf_store *store)
 	return kf_siglist_certificate(&walk, &der) ? der : kf_view(NULL, 0);
 }
 
-bool kf_store_lists(const struct kf_store *store, const char *part,
-		    const char *sha256, const struct kf_crypto *crypto)
+enum kf_status kf_store_lists(bool *out, const struct kf_store *store,
+			      const char *part, const char *sha256,
+			      const struct kf_crypto *crypto)
 {
 	const struct kf_part *p = kf_store_part(store, part);
 	struct kf_siglist_walk walk;
 	struct kf_digest digest;
 	struct kf_bytes der;
 
+	*out = false;
 	if (!p || p->presence != KF_PRESENT)
-		return false;
+		return KF_OK;
 	walk = kf_siglist_walk(p->bytes);
-	while (kf_siglist_certificate(&walk, &der)) {
+	while (!*out && kf_siglist_certificate(&walk, &der)) {
 		kf_digest_of(&digest, crypto, KF_SHA256, der);
-		if (is(sha256, &digest))
-			return true;
+		if (digest.len == 0)
+			return KF_NO_CRYPTO;
+		*out = is(sha256, &digest);
 	}
-	return false;
+	return KF_OK;
 }

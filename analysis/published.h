@@ -35,18 +35,20 @@ const char *kf_published_kek(const struct kf_digest *sha1);
 	"3cd3f0309edae228767a976dd40d9f4affc4fbd5218f2e8cc3c9dd97e8ac6f9d"
 
 /* kf_published_taken tells whether a device lets the authority of an update
- * change its db: KF_NOT_ASKED: that is not known. */
-enum kf_answer3 kf_published_taken(const struct kf_published *published,
-				   const struct kf_store *store,
-				   const struct kf_crypto *crypto);
+ * change its db: KF_NOT_ASKED: that is not known. Fails: KF_NO_CRYPTO. */
+KF_MUST enum kf_status kf_published_taken(enum kf_answer3 *out,
+					  const struct kf_published *published,
+					  const struct kf_store *store,
+					  const struct kf_crypto *crypto);
 
 /* kf_store_pk is the certificate of the platform key: the first one; empty:
  * there is none, or it is not known. */
 struct kf_bytes kf_store_pk(const struct kf_store *store);
 
 /* kf_store_lists tells whether a part has the certificate with this SHA-256, as
- * far as its lists add up. */
-bool kf_store_lists(const struct kf_store *store, const char *part,
-		    const char *sha256, const struct kf_crypto *crypto);
+ * far as its lists add up. Fails: KF_NO_CRYPTO. */
+KF_MUST enum kf_status kf_store_lists(bool *out, const struct kf_store *store,
+				      const char *part, const char *sha256,
+				      const struct kf_crypto *crypto);
 
 #endif

@@ -219,16 +219,21 @@ static void published_too(struct attempt *a, struct kf_remedy *r)
 	struct kf_digest digest;
 
 	kf_digest_of(&digest, crypto, KF_SHA256, r->certificate);
+	if (digest.len == 0)
+		a->status = KF_NO_CRYPTO;
 	r->published = kf_published_brings(&digest);
 	if (r->published && !kf_equal(kf_text(r->published->part),
 				      kf_text(r->part)))
 		r->published = NULL;
 	if (r->published)
-		r->taken = kf_published_taken(r->published, a->store, crypto);
+		a->status = kf_published_taken(&r->taken, r->published,
+					       a->store, crypto);
 	if (!kf_equal(kf_text(r->part), kf_text("kek")) || pk.len == 0 ||
 	    !kf_hex_is(KF_NEW_KEK, kf_view(digest.bytes, digest.len)))
 		return;
 	kf_digest_of(&digest, crypto, KF_SHA1, pk);
+	if (digest.len == 0)
+		a->status = KF_NO_CRYPTO;
 	r->kek_update = kf_published_kek(&digest);
 }
 
@@ -374,9 +379,10 @@ static bool brings_new_kek(struct attempt *a)
 					.presence = KF_PRESENT,
 					.bytes = change.value };
 
-		brings = kf_store_put(&alone, &part) &&
-			 kf_store_lists(&alone, "kek", KF_NEW_KEK,
-					a->env->crypto);
+		a->status = kf_store_put(&alone, &part)
+			? kf_store_lists(&brings, &alone, "kek", KF_NEW_KEK,
+					 a->env->crypto)
+			: KF_NO_MEMORY;
 	}
 	a->env->arena->used = used;
 	return brings;
@@ -395,6 +401,8 @@ static void by_platform_key(struct attempt *a)
 		return;
 	new_kek = brings_new_kek(a);
 	kf_digest_of(&sha1, a->env->crypto, KF_SHA1, pk);
+	if (sha1.len == 0)
+		a->status = KF_NO_CRYPTO;
 	r = offer(a, KF_SIGN_UNDER);
 	r->part = "pk";
 	r->certificate = pk;

@@ -108,24 +108,33 @@ static void apply(struct playing *p, const struct kf_change *change)
 	p->now = next;
 }
 
+/* lists tells whether a part has a certificate. */
+static bool lists(struct playing *p, const struct kf_store *store,
+		  const char *part, const char *sha256)
+{
+	bool listed = false;
+
+	if (p->status == KF_OK)
+		p->status = kf_store_lists(&listed, store, part, sha256,
+					   p->env->crypto);
+	return listed;
+}
+
 /* revokes finds the first certificate that db trusted, and that is revoked now
  * while db lacks its successor; NULL: none. */
-static const struct kf_published *revokes(const struct playing *p,
+static const struct kf_published *revokes(struct playing *p,
 					  const struct kf_store *old)
 {
-	const struct kf_crypto *crypto = p->env->crypto;
 	const struct kf_store *now = &p->now->firmware;
 	const struct kf_published *u;
 
-	for (size_t i = 0; (u = kf_published_at(i)); i++) {
-		if (!u->follows_sha256[0] ||
-		    !kf_store_lists(old, "db", u->follows_sha256, crypto) ||
-		    kf_store_lists(old, "dbx", u->follows_sha256, crypto) ||
-		    !kf_store_lists(now, "dbx", u->follows_sha256, crypto) ||
-		    kf_store_lists(now, "db", u->sha256, crypto))
-			continue;
-		return u;
-	}
+	for (size_t i = 0; (u = kf_published_at(i)); i++)
+		if (u->follows_sha256[0] &&
+		    lists(p, old, "db", u->follows_sha256) &&
+		    !lists(p, old, "dbx", u->follows_sha256) &&
+		    lists(p, now, "dbx", u->follows_sha256) &&
+		    !lists(p, now, "db", u->sha256) && p->status == KF_OK)
+			return u;
 	return NULL;
 }
 
@@ -214,12 +223,13 @@ static enum kf_conclusion conclude(const struct kf_whatif *w)
 }
 
 /* mend looks which successors come later. */
-static void mend(struct kf_whatif *w, const struct kf_crypto *crypto)
+static void mend(struct playing *p)
 {
+	struct kf_whatif *w = p->w;
+
 	for (size_t i = 0; i < w->num_hazards; i++)
-		w->hazard[i].mended = kf_store_lists(
-			&w->after.firmware, "db",
-			w->hazard[i].published->sha256, crypto);
+		w->hazard[i].mended = lists(p, &w->after.firmware, "db",
+					    w->hazard[i].published->sha256);
 }
 
 /* plan finds the ways to boot. */
@@ -266,7 +276,7 @@ static void play_given(struct playing *p)
 	forget_prepared(&w->after);
 	for (size_t i = 0; i < w->num_paths; i++)
 		w->path[i].effect = effect_of(&w->path[i]);
-	mend(w, p->env->crypto);
+	mend(p);
 	w->conclusion = conclude(w);
 }
 
@@ -300,7 +310,8 @@ static size_t play(struct playing *p, const size_t *order, size_t num)
 		judge(p, &step);
 		if (p->status != KF_OK || step.answer != KF_ACCEPT)
 			break;
-		if (revokes(p, &old->firmware) || breaks(p))
+		if (revokes(p, &old->firmware) || p->status != KF_OK ||
+		    breaks(p))
 			break;
 	}
 	return i;

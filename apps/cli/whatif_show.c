@@ -326,7 +326,7 @@ static void room_text(struct kf_render *r, const struct kf_plan_shown *plan)
 						w->step[i].change->part,
 						w->step[i].len_after,
 						w->step[i].len_before);
-		if (!words.len)
+		if (!words.len && !words.failed)
 			return;
 		kf_output_text(&words, "; how much the device has left is not known");
 	}

@@ -200,7 +200,8 @@ static enum kf_answer3 taken(const char *kek, bool complete, bool has_pk)
 		der = read_file(kek);
 		put(&store, "kek", der.bytes);
 	}
-	answer = kf_published_taken(kf_published_at(0), &store, crypto);
+	assert_int_equal(kf_published_taken(&answer, kf_published_at(0),
+					    &store, crypto), KF_OK);
 	kf_text_file_close(&der);
 	kf_text_file_close(&pk);
 	return answer;
