@@ -13,6 +13,7 @@
 
 #include "core/reasons.h"
 #include "core/shim.h"
+#include "core/siglist.h"
 
 #include <string.h>
 
@@ -352,6 +353,72 @@ static enum kf_status by_nobody(struct judging *j, struct kf_chain_stage *s)
 	return KF_OK;
 }
 
+/* svn_asked: does dbx hold versions that Windows' boot managers have to be of?
+ * UEFI-42. What cannot be walked may hold any. */
+static enum kf_answer3 svn_asked(const struct kf_store *store)
+{
+	static const uint8_t owner[16] = {
+		0x6c, 0x2b, 0x13, 0x9d, 0xd5, 0x59, 0x88, 0x43,
+		0xab, 0x1c, 0x18, 0x5c, 0xfc, 0xb2, 0xeb, 0x92,
+	};
+	const struct kf_part *dbx = kf_store_part(store, "dbx");
+	enum kf_presence presence = kf_store_presence(store, "dbx");
+	struct kf_cursor c;
+
+	if (presence != KF_PRESENT)
+		return presence == KF_ABSENT ? KF_NO : KF_NOT_ASKED;
+	if (kf_siglist_damage(dbx->bytes).field)
+		return KF_NOT_ASKED;
+	c = kf_cursor_over(dbx->bytes, 0);
+	while (kf_more(&c)) {
+		struct kf_cursor list;
+		uint32_t len, header_len, entry_len;
+
+		kf_skip(&c, 16, "SignatureType");
+		len = kf_u32le(&c, "SignatureListSize");
+		header_len = kf_u32le(&c, "SignatureHeaderSize");
+		entry_len = kf_u32le(&c, "SignatureSize");
+		list = kf_cursor_over(kf_take(&c, len - KF_SIGLIST_HEADER_LEN,
+					      "SignatureListSize"), 0);
+		kf_skip(&list, header_len, "SignatureHeaderSize");
+		while (kf_left(&list) >= entry_len && entry_len) {
+			struct kf_bytes entry = kf_take(&list, entry_len,
+							"SignatureData");
+
+			if (kf_equal(kf_part_of(entry, 0, sizeof(owner)),
+				     kf_view(owner, sizeof(owner))))
+				return KF_YES;
+		}
+	}
+	return KF_NO;
+}
+
+/* by_version: what dbx asks of Windows' boot manager is known, and what this
+ * file has is not: where there is something to ask, the answer is open. */
+static enum kf_status by_version(struct judging *j, struct kf_chain_stage *s)
+{
+	struct kf_verdict *v = new_verdict(j);
+
+	if (!v)
+		return KF_NO_MEMORY;
+	s->verdict = v;
+	switch (svn_asked(j->judges->store)) {
+	case KF_NO:
+		v->answer = KF_ACCEPT;
+		v->outcome = "boots";
+		break;
+	case KF_YES:
+		open_verdict(v, "dbx asks for a security version (SVN) of Windows' boot manager, and keyfit cannot read the one that this file has");
+		v->why.rule = "UEFI-42";
+		break;
+	default:
+		kf_find(&v->why, KF_REASON_STORE_PART_UNKNOWN, "UEFI-42");
+		kf_prove(&v->why, KF_EV_STORE_PART, "dbx");
+		break;
+	}
+	return KF_OK;
+}
+
 /* known finds the same question among those that were answered. */
 static bool known(const struct judging *j, struct kf_chain_stage *s)
 {
@@ -388,6 +455,8 @@ static enum kf_status judge_stage(struct judging *j,
 		return by_load_image(j, s);
 	case KF_GATE_SELF:
 		return by_itself(j, s);
+	case KF_GATE_VERSION:
+		return by_version(j, s);
 	default:
 		return by_nobody(j, s);
 	}
@@ -502,6 +571,7 @@ const char *kf_gate_name(enum kf_chain_gate gate)
 		[KF_GATE_PROTOCOL] = "shim-protocol",
 		[KF_GATE_LOAD_IMAGE] = "load-image",
 		[KF_GATE_SELF] = "shim-itself",
+		[KF_GATE_VERSION] = "windows-itself",
 		[KF_GATE_LOADER] = "loader",
 		[KF_GATE_INSIDE] = "inside",
 	};

@@ -40,8 +40,8 @@ static void grow(struct builder *b, struct kf_chain_path *path,
 	path->stage[path->num_stages++] = *stage;
 }
 
-/* start begins a path with a file that the firmware starts. shim looks at
- * itself before it does anything else. */
+/* start begins a path with a file that the firmware starts. shim and Windows'
+ * boot manager look at themselves before they do anything else. */
 static void start_with(struct builder *b, struct kf_chain_path *path,
 		       size_t file, enum kf_chain_gate gate, size_t shim)
 {
@@ -52,6 +52,10 @@ static void start_with(struct builder *b, struct kf_chain_path *path,
 	};
 
 	grow(b, path, &stage);
+	if (b->given->file[file].loader.kind == KF_LOADER_WINDOWS) {
+		stage.gate = KF_GATE_VERSION;
+		grow(b, path, &stage);
+	}
 	if (b->given->file[file].loader.kind != KF_LOADER_SHIM)
 		return;
 	stage.gate = KF_GATE_SELF;

@@ -72,6 +72,7 @@ static const char *const gates[KF_NUM_GATES] = {
 	[KF_GATE_PROTOCOL] = "by a loader that asks shim",
 	[KF_GATE_LOAD_IMAGE] = "by a loader, with shim in its way",
 	[KF_GATE_SELF] = "by itself, for its SBAT level",
+	[KF_GATE_VERSION] = "by itself, for its security version (SVN)",
 	[KF_GATE_LOADER] = "by a loader alone",
 	[KF_GATE_INSIDE] = "its kernel, signed with it",
 };
@@ -136,6 +137,7 @@ static void headline(const struct kf_chain_show *show,
 		const struct kf_chain_stage *stage = &path->stage[i];
 
 		if (stage->gate == KF_GATE_SELF ||
+		    stage->gate == KF_GATE_VERSION ||
 		    stage->gate == KF_GATE_INSIDE)
 			continue;
 		if (i)

@@ -86,7 +86,8 @@ static void named(struct kf_output *out, const struct kf_whatif_path *path)
 		const struct kf_chain_file *f = s->file == KF_CHAIN_NO_FILE
 			? NULL : &given->file[s->file];
 
-		if (s->gate == KF_GATE_SELF || s->gate == KF_GATE_INSIDE)
+		if (s->gate == KF_GATE_SELF || s->gate == KF_GATE_VERSION ||
+		    s->gate == KF_GATE_INSIDE)
 			continue;
 		kf_output_text(out, i ? " > " : "");
 		kf_output_text(out, !f ? s->missing : f->place ? f->place
