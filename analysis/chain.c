@@ -10,10 +10,10 @@
  * grub_shim_lock_verifier_setup; systemd 252, src/boot/efi/shim.c.
  */
 #include "chain.h"
+#include "entries.h"
 
 #include "core/reasons.h"
 #include "core/shim.h"
-#include "core/siglist.h"
 
 #include <string.h>
 
@@ -363,34 +363,16 @@ static enum kf_answer3 svn_asked(const struct kf_store *store)
 	};
 	const struct kf_part *dbx = kf_store_part(store, "dbx");
 	enum kf_presence presence = kf_store_presence(store, "dbx");
-	struct kf_cursor c;
+	struct kf_entries walk;
+	struct kf_entry entry;
 
 	if (presence != KF_PRESENT)
 		return presence == KF_ABSENT ? KF_NO : KF_NOT_ASKED;
-	if (kf_siglist_damage(dbx->bytes).field)
-		return KF_NOT_ASKED;
-	c = kf_cursor_over(dbx->bytes, 0);
-	while (kf_more(&c)) {
-		struct kf_cursor list;
-		uint32_t len, header_len, entry_len;
-
-		kf_skip(&c, 16, "SignatureType");
-		len = kf_u32le(&c, "SignatureListSize");
-		header_len = kf_u32le(&c, "SignatureHeaderSize");
-		entry_len = kf_u32le(&c, "SignatureSize");
-		list = kf_cursor_over(kf_take(&c, len - KF_SIGLIST_HEADER_LEN,
-					      "SignatureListSize"), 0);
-		kf_skip(&list, header_len, "SignatureHeaderSize");
-		while (kf_left(&list) >= entry_len && entry_len) {
-			struct kf_bytes entry = kf_take(&list, entry_len,
-							"SignatureData");
-
-			if (kf_equal(kf_part_of(entry, 0, sizeof(owner)),
-				     kf_view(owner, sizeof(owner))))
-				return KF_YES;
-		}
-	}
-	return KF_NO;
+	walk = kf_entries_of(dbx->bytes);
+	while (kf_entries_next(&walk, &entry))
+		if (kf_equal(entry.owner, kf_view(owner, sizeof(owner))))
+			return KF_YES;
+	return walk.damage.field ? KF_NOT_ASKED : KF_NO;
 }
 
 /* by_version: what dbx asks of Windows' boot manager is known, and what this

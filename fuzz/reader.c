@@ -3,8 +3,11 @@
  */
 #include "world.h"
 
+#include "analysis/entries.h"
+#include "analysis/keys.h"
 #include "analysis/pcr.h"
 #include "core/bootoption.h"
+#include "core/disk.h"
 #include "core/loader.h"
 #include "core/shim.h"
 
@@ -110,6 +113,50 @@ static void shim(struct kf_bytes input)
 	(void)kf_shim_is_certificate(out.vendor);
 }
 
+/* entries of a walk lie in it, one behind the other. */
+static void entries(struct kf_bytes input)
+{
+	struct kf_entries walk = kf_entries_of(input);
+	struct kf_entry entry;
+	uint64_t end = 0;
+
+	while (kf_entries_next(&walk, &entry)) {
+		inside(entry.data, input);
+		inside(entry.owner, input);
+		HOLDS(entry.at >= end);
+		end = entry.at + entry.data.len;
+		HOLDS(end <= input.len);
+	}
+}
+
+static void found(void *self, const struct kf_key_found *key)
+{
+	const uint64_t *size = self;
+
+	HOLDS(key->form && key->kind);
+	HOLDS(key->at <= *size && key->len <= *size - key->at);
+	HOLDS(key->bytes.len <= key->len);
+}
+
+static void keys(struct kf_bytes input)
+{
+	struct kf_env *env = world_env(input.len);
+	struct kf_source source = world_source(&input);
+	enum kf_status status = kf_keys_find(&source, env, found,
+					     &source.size);
+
+	(void)status;
+}
+
+static void disk(struct kf_bytes input)
+{
+	struct kf_source source = world_source(&input);
+	uint64_t at = 0;
+
+	if (kf_disk_esp(&at, &source) == KF_OK)
+		HOLDS(at <= input.len);
+}
+
 void fuzz(struct kf_bytes input)
 {
 	static const struct {
@@ -117,6 +164,7 @@ void fuzz(struct kf_bytes input)
 		void (*read)(struct kf_bytes input);
 	} readers[] = {
 		{ "eventlog", eventlog }, { "boot-options", boot_options },
+		{ "disk", disk }, { "entries", entries }, { "keys", keys },
 		{ "loader", loader }, { "shim", shim },
 	};
 
