@@ -256,7 +256,7 @@ static enum kf_status of_shim(struct seen *s)
 /* of_kernel tells kernels by their own headers, which stand beside PE's. */
 static enum kf_status of_kernel(struct seen *s)
 {
-	uint8_t head[HEADER_LEN];
+	uint8_t head[HEADER_LEN] = { 0 };
 	struct kf_bytes h = kf_view(head, sizeof(head));
 
 	if (s->source->size < sizeof(head))

@@ -150,7 +150,7 @@ static void changes_text(struct kf_render *r, const struct kf_plan_shown *plan)
 
 	for (size_t i = 0; i < w->num_steps; i++) {
 		struct kf_output words = { 0 };
-		char label[16];
+		char label[32];
 
 		snprintf(label, sizeof(label), "change %zu", i + 1);
 		change_words(&words, &w->step[i], plan->env);
