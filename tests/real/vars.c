@@ -64,6 +64,15 @@ static void change_one(struct kf_ovmf_change *out,
 		out->bytes = part->bytes;
 }
 
+/* is_first: a name that comes again adds to its part, which is written once. */
+static bool is_first(const struct words *words, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(words->pair[i].name, words->pair[index].name) == 0)
+			return false;
+	return true;
+}
+
 static size_t changes_of(struct kf_ovmf_change *out, const struct words *words,
 			 const struct kf_store *store)
 {
@@ -71,7 +80,8 @@ static size_t changes_of(struct kf_ovmf_change *out, const struct words *words,
 	size_t num = 0;
 
 	for (size_t i = 0; i < words->num; i++)
-		change_one(&out[num++], store, words->pair[i].name);
+		if (is_first(words, i))
+			change_one(&out[num++], store, words->pair[i].name);
 	if (!words->secure_boot)
 		return num;
 	out[num].variable = kf_variable_of("secure-boot-enable");
