@@ -6,11 +6,6 @@
 
 #include "core/reasons.h"
 
-static bool is(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 /* lacking is what dbx lacks of one machine's list. */
 struct lacking {
 	const char *machine;
@@ -24,7 +19,7 @@ static bool revokes(struct kf_bytes dbx, const char *sha256)
 	struct kf_entry entry;
 
 	while (kf_entries_next(&walk, &entry))
-		if (is(entry.type, "sha256") && kf_hex_is(sha256, entry.data))
+		if (kf_same(entry.type, "sha256") && kf_hex_is(sha256, entry.data))
 			return true;
 	return false;
 }
@@ -44,7 +39,7 @@ static void count(struct lacking *out, const struct kf_audit *a,
 	for (size_t i = 0; i < a->known->num_revoked; i++) {
 		const struct kf_revoked *row = &a->known->revoked[i];
 
-		if (!is(row->machine, machine))
+		if (!kf_same(row->machine, machine))
 			continue;
 		out->all++;
 		if (revokes(dbx, row->sha256))
@@ -87,7 +82,7 @@ static void old_dbx(struct kf_audit *a, const struct kf_store *store)
 	    kf_store_presence(store, "pk") == KF_ABSENT)
 		return;
 	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		if (told && !is(told, machines[i]))
+		if (told && !kf_same(told, machines[i]))
 			continue;
 		count(&one, a, dbx ? dbx->bytes : kf_view(NULL, 0),
 		      machines[i]);

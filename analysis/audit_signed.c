@@ -27,11 +27,6 @@ struct lines {
 	bool renewed;		/* a successor stands behind one of them */
 };
 
-static bool same(const char *a, const char *b)
-{
-	return kf_equal(kf_text(a), kf_text(b));
-}
-
 /* mentions tells whether the name of an algorithm has a word in it, however
  * it is spelt. */
 static bool mentions(const char *name, const char *word)
@@ -81,10 +76,10 @@ static void authority_of(struct lines *lines, struct line *line,
 
 	for (size_t i = 0; (row = kf_authority_at(i)); i++) {
 		if (kf_hex_is(row->successor_sha256, sha256) ||
-		    same(row->successor, c->issuer_name))
+		    kf_same(row->successor, c->issuer_name))
 			lines->renewed = true;
 		if (line->under || (!kf_hex_is(row->sha256, sha256) &&
-				    !same(row->name, c->issuer_name)))
+				    !kf_same(row->name, c->issuer_name)))
 			continue;
 		line->under = row;
 	}

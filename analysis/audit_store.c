@@ -11,11 +11,6 @@
 
 #include <string.h>
 
-static bool is(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 /* in_lists tells whether lists hold the certificate with this SHA-256. */
 static bool in_lists(struct kf_audit *a, struct kf_bytes lists,
 		     const char *sha256)
@@ -25,7 +20,7 @@ static bool in_lists(struct kf_audit *a, struct kf_bytes lists,
 	struct kf_entry entry;
 
 	while (kf_entries_next(&walk, &entry)) {
-		if (!is(entry.type, "x509"))
+		if (!kf_same(entry.type, "x509"))
 			continue;
 		kf_digest_of(&digest, a->env->crypto, KF_SHA256, entry.data);
 		if (kf_hex_is(sha256, kf_view(digest.bytes, digest.len)))
@@ -46,7 +41,7 @@ static bool succeeded(struct kf_audit *a, const struct kf_certificate *c,
 	for (size_t i = 0; (next = kf_authority_at(i)); i++) {
 		struct kf_finding f;
 
-		if (!is(place->where.name, next->part) ||
+		if (!kf_same(place->where.name, next->part) ||
 		    !kf_hex_is(next->sha256, kf_view(c->sha256.bytes,
 						     c->sha256.len)))
 			continue;
@@ -102,14 +97,14 @@ static void look_at_entry(struct kf_audit *a, const struct kf_part *part,
 	};
 	struct kf_certificate c;
 
-	if (is(entry->type, "rsa2048"))
+	if (kf_same(entry->type, "rsa2048"))
 		rsa2048(a, entry->data, &place);
-	if (!is(entry->type, "x509") ||
+	if (!kf_same(entry->type, "x509") ||
 	    !kf_audit_key_of(a, &c, entry->data, &place))
 		return;
 	/* A platform key that has ended works as before, and has no
 	 * successor but by its own signature. */
-	if (!succeeded(a, &c, &place, part->bytes) && !is(part->name, "pk"))
+	if (!succeeded(a, &c, &place, part->bytes) && !kf_same(part->name, "pk"))
 		kf_audit_end(a, &c, &place);
 }
 
@@ -163,7 +158,7 @@ static void modes(struct kf_audit *a, const struct kf_store *store)
 {
 	const char *told = kf_store_setting(store, "secure-boot");
 
-	if (is(told, "off"))
+	if (kf_same(told, "off"))
 		setting(a, KF_REASON_SECURE_BOOT_OFF, "secure-boot", "off");
 	else if (set(store, "setup-mode", 1) ||
 		 (!told && kf_store_presence(store, "pk") == KF_ABSENT))
@@ -188,7 +183,7 @@ static bool lists_trust(const char *name)
 					     "mok-rt" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is(name, names[i]))
+		if (kf_same(name, names[i]))
 			return true;
 	return false;
 }

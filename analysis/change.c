@@ -20,11 +20,6 @@ static const char *const names[KF_NUM_CHANGE_KINDS] = {
 	[KF_CHANGE_SETTING] = "setting",
 };
 
-static bool same(const char *a, const char *b)
-{
-	return kf_equal(kf_text(a), kf_text(b));
-}
-
 const char *kf_change_kind_name(enum kf_change_kind kind)
 {
 	return kind > 0 && kind < KF_NUM_CHANGE_KINDS ? names[kind] : "none";
@@ -37,7 +32,7 @@ const struct kf_variable *kf_change_target(const char *name)
 
 		/* The others are told by the firmware, or by its setup. */
 		if ((v->attributes == KF_VARIABLE_SIGNED || v->hidden) &&
-		    (same(v->part, name) || same(v->name, name)))
+		    (kf_same(v->part, name) || kf_same(v->name, name)))
 			return v;
 	}
 	return NULL;
@@ -52,16 +47,6 @@ struct updating {
 	struct kf_env *env;
 	enum kf_status status;
 };
-
-static bool read_bytes(void *self, uint64_t at, void *out, size_t len)
-{
-	struct kf_bytes part = kf_part_of(*(struct kf_bytes *)self, at, len);
-
-	if (part.len != len)
-		return false;
-	memcpy(out, part.data, len);
-	return true;
-}
 
 /* ask asks of a device that has nothing but a PK. */
 static void ask(struct updating *u, const char *variable,
@@ -97,7 +82,7 @@ static bool holds(struct updating *u, const char *variable,
 	if (u->status != KF_OK)
 		return false;
 	for (size_t i = 0; i < 2 && u->verdict->answer == KF_REJECT; i++)
-		if (same(u->verdict->why.reason->slug, behind[i]))
+		if (kf_same(u->verdict->why.reason->slug, behind[i]))
 			return true;
 	return u->verdict->answer == KF_ACCEPT;
 }
@@ -159,7 +144,7 @@ enum kf_status kf_change_update(struct kf_change *out, struct kf_bytes file,
 				struct kf_env *env)
 {
 	size_t used = env->arena->used;
-	struct kf_source source = { file.len, read_bytes, &file };
+	struct kf_source source = kf_bytes_source(&file);
 	struct updating u = { .env = env };
 
 	memset(out, 0, sizeof(*out));
@@ -268,7 +253,7 @@ static bool is_united(const char *part)
 {
 	const struct kf_variable *v = kf_variable_of(part);
 
-	return v && v->attributes == KF_VARIABLE_SIGNED && !same(part, "pk");
+	return v && v->attributes == KF_VARIABLE_SIGNED && !kf_same(part, "pk");
 }
 
 /* join puts a value behind what is there. */
@@ -359,12 +344,12 @@ static void forget(struct kf_store *store, const char *name)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < store->num_parts; i++)
-		if (!same(store->part[i].name, name))
+		if (!kf_same(store->part[i].name, name))
 			store->part[kept++] = store->part[i];
 	store->num_parts = kept;
 	kept = 0;
 	for (size_t i = 0; i < store->num_settings; i++)
-		if (!same(store->setting[i].name, name))
+		if (!kf_same(store->setting[i].name, name))
 			store->setting[kept++] = store->setting[i];
 	store->num_settings = kept;
 }
@@ -413,7 +398,7 @@ enum kf_status kf_change_apply(struct kf_store *out,
 		part.attributes = kf_variable_of(part.name)->attributes;
 	if (!kf_store_put(out, &part))
 		return KF_NO_MEMORY;
-	if (same(change->part, "pk"))
+	if (kf_same(change->part, "pk"))
 		follow_pk(out, pk);
 	return KF_OK;
 }

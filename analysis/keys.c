@@ -7,6 +7,7 @@
  */
 #include "keys.h"
 
+#include "core/base64.h"
 #include "core/der.h"
 
 #include <string.h>
@@ -58,17 +59,6 @@ static bool same(struct kf_bytes a, const char *b)
 	return kf_equal(a, kf_text(b));
 }
 
-static unsigned digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return (unsigned)c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
 /* decode turns base64 into bytes, and stops at what is none. Returns how many
  * characters it took. */
 static size_t decode(struct kf_bytes *out, uint8_t *room, struct kf_bytes text)
@@ -78,7 +68,7 @@ static size_t decode(struct kf_bytes *out, uint8_t *room, struct kf_bytes text)
 
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.data[i];
-		unsigned value = digit(c);
+		unsigned value = kf_base64_digit(c);
 
 		if (c == '\n' || c == '\r' || c == ' ' || c == '\t')
 			continue;

@@ -10,11 +10,6 @@
 
 enum { FIELDS_MAX = 32, ROWS_MAX = 100000 };
 
-static bool is(const char *a, const char *b)
-{
-	return kf_equal(kf_text(a), kf_text(b));
-}
-
 static bool starts(struct kf_bytes text, const char *with)
 {
 	size_t len = kf_text(with).len;
@@ -165,7 +160,7 @@ enum kf_status kf_known_revoke(struct kf_known *known, const char *machine,
 	if (!all)
 		return KF_NO_MEMORY;
 	for (size_t i = 0; i < known->num_revoked; i++)
-		if (!is(known->revoked[i].machine, machine))
+		if (!kf_same(known->revoked[i].machine, machine))
 			all[at++] = known->revoked[i];
 	for (size_t i = 0; i < num; i++)
 		all[at++] = rows[i];
@@ -180,7 +175,7 @@ static const struct kf_revoked *row_of(const struct kf_known *known,
 				       struct kf_bytes sha256)
 {
 	for (size_t i = 0; i < known->num_revoked; i++)
-		if ((!machine || is(known->revoked[i].machine, machine)) &&
+		if ((!machine || kf_same(known->revoked[i].machine, machine)) &&
 		    kf_hex_is(known->revoked[i].sha256, sha256))
 			return &known->revoked[i];
 	return NULL;
@@ -201,7 +196,7 @@ static const char *machine_of(const struct kf_known *known,
 		struct kf_entry entry;
 
 		for (size_t i = 0; i < known->num_revoked; i++)
-			all += is(known->revoked[i].machine, machines[m]);
+			all += kf_same(known->revoked[i].machine, machines[m]);
 		while (kf_entries_next(&walk, &entry))
 			shared += row_of(known, machines[m], entry.data) !=
 				  NULL;
@@ -245,7 +240,7 @@ static enum kf_status read_lists(struct kf_known *known,
 	while (num < max && kf_entries_next(&walk, &entry)) {
 		const struct kf_revoked *old = row_of(known, NULL, entry.data);
 
-		if (!entry.type || !is(entry.type, "sha256"))
+		if (!entry.type || !kf_same(entry.type, "sha256"))
 			continue;
 		rows[num] = (struct kf_revoked){
 			.machine = machine,

@@ -20,29 +20,6 @@ enum {
 	ITEMS_A_STAGE = 48,	/* signatures and slots */
 };
 
-static bool same(const char *a, const char *b)
-{
-	return kf_equal(kf_text(a), kf_text(b));
-}
-
-static bool read_at(void *self, uint64_t at, void *out, size_t len)
-{
-	const struct kf_bytes *file = self;
-	struct kf_bytes part = kf_part_of(*file, at, len);
-
-	if (part.len != len)
-		return false;
-	memcpy(out, part.data, len);
-	return true;
-}
-
-struct kf_source kf_bytes_source(struct kf_bytes *bytes)
-{
-	struct kf_source source = { bytes->len, read_at, bytes };
-
-	return source;
-}
-
 bool kf_part_differs(const struct kf_boot *boot, const char *name)
 {
 	const struct kf_part *a = kf_store_part(boot->store[KF_BEFORE], name);
@@ -86,7 +63,7 @@ static enum kf_answer3 secure_of(const struct kf_boot *boot,
 	if (kf_store_presence(store, "pk") == KF_ABSENT)
 		return KF_NO;
 	if (setting)
-		return same(setting, "on") ? KF_YES : KF_NO;
+		return kf_same(setting, "on") ? KF_YES : KF_NO;
 	if (now && now->presence == KF_PRESENT && now->bytes.len == 1 &&
 	    (side == KF_BEFORE || was))
 		return now->bytes.data[0] == 1 ? KF_YES : KF_NO;

@@ -150,7 +150,4 @@ void kf_measures_shim(struct kf_telling *t);
 void kf_measures_by_shim(struct kf_telling *t,
 			 const struct kf_boot_file *file);
 
-/* kf_bytes_source reads a view as a file; the view stays borrowed. */
-struct kf_source kf_bytes_source(struct kf_bytes *bytes);
-
 #endif

@@ -21,11 +21,6 @@ enum {
 	VERSION_MAX = 16,
 };
 
-static bool same(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 /* rules_of finds the rules of the version that a shim says it is. */
 static const struct kf_rules *rules_of(struct kf_bytes version)
 {
@@ -159,7 +154,7 @@ static struct kf_bytes vendor_list(struct kf_telling *t,
 static struct kf_bytes own_of(struct kf_telling *t,
 			      const struct kf_shim *shim, const char *part)
 {
-	return same(part, "mokx") ? shim->vendor_dbx : vendor_list(t, shim);
+	return kf_same(part, "mokx") ? shim->vendor_dbx : vendor_list(t, shim);
 }
 
 /* without takes a list off the front of another. */
@@ -333,7 +328,7 @@ static void vendor_allowed(struct kf_telling *t,
 		return;
 	}
 	/* Before 15.7 the vendor's certificate was not in the list. */
-	if (same(t->shim_rules->name, "shim-15.6")) {
+	if (kf_same(t->shim_rules->name, "shim-15.6")) {
 		kf_measure_authority(t, mok->guid, "Shim", vendor);
 		return;
 	}
@@ -352,14 +347,14 @@ static bool entry_left(struct kf_telling *t, const struct kf_store *store,
 	const struct kf_variable *v;
 	const struct kf_part *part;
 	struct kf_bytes list;
-	bool old = same(t->shim_rules->name, "shim-15.6");
+	bool old = kf_same(t->shim_rules->name, "shim-15.6");
 
 	for (size_t i = 0; i < why->num_evidence; i++)
 		if (why->evidence[i].kind == KF_EV_STORE_ENTRY)
 			e = &why->evidence[i];
 	if (!e)
 		return false;
-	if (same(e->name, "shim")) {
+	if (kf_same(e->name, "shim")) {
 		/* What the vendor revokes is in another list. */
 		if (why->reason)
 			return false;
@@ -374,7 +369,7 @@ static bool entry_left(struct kf_telling *t, const struct kf_store *store,
 	if (part->shown && !owners(&list, t, e->name))
 		return false;
 	kf_measure_authority(t, v->guid,
-			     same(e->name, "mok") && !old ? "MokListRT"
+			     kf_same(e->name, "mok") && !old ? "MokListRT"
 							  : v->name,
 			     kf_part_of(list, e->at, e->len));
 	return true;
@@ -404,7 +399,7 @@ static bool each_signature(struct asking *a, struct kf_bytes bytes)
 		if (a->verdict.answer == KF_UNDECIDED)
 			return false;
 		if ((a->verdict.answer == KF_ACCEPT ||
-		     same(a->verdict.why.rule, "UEFI-62")) &&
+		     kf_same(a->verdict.why.rule, "UEFI-62")) &&
 		    !entry_left(t, &a->store, &a->verdict.why))
 			return false;
 	}

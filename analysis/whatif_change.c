@@ -8,26 +8,11 @@
 
 #include <string.h>
 
-static bool same(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 static bool is_signed_part(const char *part)
 {
 	const struct kf_variable *v = kf_variable_of(part);
 
 	return v && v->attributes == KF_VARIABLE_SIGNED;
-}
-
-static bool read_bytes(void *self, uint64_t at, void *out, size_t len)
-{
-	struct kf_bytes part = kf_part_of(*(struct kf_bytes *)self, at, len);
-
-	if (part.len != len)
-		return false;
-	memcpy(out, part.data, len);
-	return true;
 }
 
 /* in_form puts the header of an update in front of a value, with no signature
@@ -66,9 +51,7 @@ enum kf_status kf_step_open(struct kf_step *out,
 				 env->arena);
 	if (status != KF_OK || out->file.len == 0)
 		return status;
-	out->source.size = out->file.len;
-	out->source.read_at = read_bytes;
-	out->source.self = &out->file;
+	out->source = kf_bytes_source(&out->file);
 	kf_artifact_read(&out->artifact, NULL, &out->source, env);
 	return out->artifact.status;
 }
@@ -106,7 +89,7 @@ static void keep(struct kf_step *step, const struct kf_verdict *v)
 	step->answer = v->answer;
 	step->why = v->why;
 	for (size_t i = 0; i < v->num_warnings; i++)
-		step->no_effect |= same(v->warning[i].reason->slug,
+		step->no_effect |= kf_same(v->warning[i].reason->slug,
 					"no-effect");
 }
 
@@ -119,7 +102,7 @@ static enum kf_right right_of(const struct kf_verdict *v)
 		const struct kf_evidence *e = &v->why.evidence[i];
 
 		if (e->kind == KF_EV_STORE_ENTRY)
-			return same(e->name, "pk") ? KF_RIGHT_PK
+			return kf_same(e->name, "pk") ? KF_RIGHT_PK
 						   : KF_RIGHT_KEK;
 	}
 	return KF_RIGHT_SETUP;
@@ -163,7 +146,7 @@ static enum kf_status judge_astray(struct kf_step *step,
 		if (status != KF_OK)
 			break;
 		if (i == 0 || (v->why.reason &&
-			       same(v->why.reason->slug, "signature-invalid")))
+			       kf_same(v->why.reason->slug, "signature-invalid")))
 			keep(step, v);
 	}
 	/* Without a platform key all of them would take it, and nobody says
@@ -180,7 +163,7 @@ static enum kf_status judge_list(struct kf_step *step,
 				 struct kf_verdict *v, struct kf_env *env)
 {
 	const char *part = step->change->part;
-	bool own = same(part, "pk") || same(part, "kek");
+	bool own = kf_same(part, "pk") || kf_same(part, "kek");
 	struct asking asking = {
 		.variable = part,
 		.append = step->change->kind == KF_CHANGE_APPEND,
@@ -207,7 +190,7 @@ static enum kf_status judge_list(struct kf_step *step,
 	step->right = kf_store_presence(store, "pk") == KF_ABSENT
 		? KF_RIGHT_SETUP : own ? KF_RIGHT_PK_HOLDER
 		: KF_RIGHT_KEK_HOLDER;
-	if (step->right == KF_RIGHT_SETUP && same(part, "pk"))
+	if (step->right == KF_RIGHT_SETUP && kf_same(part, "pk"))
 		step->note = "some firmware takes a first PK only if its own key has signed it";
 	return KF_OK;
 }
@@ -220,7 +203,7 @@ static void judge_elsewhere(struct kf_step *step, const struct kf_store *store)
 	step->answer = KF_ACCEPT;
 	if (change->kind == KF_CHANGE_SETTING) {
 		step->right = KF_RIGHT_SCREEN;
-		if (same(change->word, "on") &&
+		if (kf_same(change->word, "on") &&
 		    kf_store_presence(store, "pk") == KF_ABSENT) {
 			step->answer = KF_REJECT;
 			step->right = KF_RIGHT_NOBODY;
@@ -228,8 +211,8 @@ static void judge_elsewhere(struct kf_step *step, const struct kf_store *store)
 		}
 		return;
 	}
-	step->right = same(change->part, "sbat-level") ||
-		      same(change->part, "sbat-policy")
+	step->right = kf_same(change->part, "sbat-level") ||
+		      kf_same(change->part, "sbat-policy")
 		? KF_RIGHT_SHIM : KF_RIGHT_OWNER;
 }
 
@@ -275,7 +258,7 @@ void kf_step_compare(struct kf_step *step, const struct kf_sides *before,
 	if (!part)
 		return;
 	if (step->change->kind == KF_CHANGE_SETTING) {
-		step->no_effect = same(kf_store_setting(&before->firmware,
+		step->no_effect = kf_same(kf_store_setting(&before->firmware,
 							part),
 				       step->change->word);
 		return;

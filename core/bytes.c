@@ -28,6 +28,11 @@ bool kf_equal(struct kf_bytes a, struct kf_bytes b)
 	return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
 }
 
+bool kf_same(const char *a, const char *b)
+{
+	return a && b && kf_equal(kf_text(a), kf_text(b));
+}
+
 struct kf_bytes kf_part_of(struct kf_bytes whole, uint64_t at, uint64_t len)
 {
 	if (len == 0 || at > whole.len || len > whole.len - at)

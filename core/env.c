@@ -44,6 +44,24 @@ bool kf_spend(struct kf_env *env, uint64_t steps)
 	return true;
 }
 
+static bool read_view(void *self, uint64_t at, void *out, size_t len)
+{
+	const struct kf_bytes *file = self;
+	struct kf_bytes part = kf_part_of(*file, at, len);
+
+	if (part.len != len)
+		return false;
+	memcpy(out, part.data, len);
+	return true;
+}
+
+struct kf_source kf_bytes_source(struct kf_bytes *bytes)
+{
+	struct kf_source source = { bytes->len, read_view, bytes };
+
+	return source;
+}
+
 enum kf_status kf_source_keep(struct kf_bytes *out,
 			      const struct kf_source *source,
 			      struct kf_env *env, uint64_t at, uint64_t len)

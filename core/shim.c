@@ -16,17 +16,6 @@ enum {
 	LEVELS_AT = 4,		/* behind the format's version */
 };
 
-static bool read_at(void *self, uint64_t at, void *out, size_t len)
-{
-	const struct kf_bytes *file = self;
-	struct kf_bytes part = kf_part_of(*file, at, len);
-
-	if (part.len != len)
-		return false;
-	memcpy(out, part.data, len);
-	return true;
-}
-
 /* read_vendor: offsets are counted from the table itself. */
 static void read_vendor(struct kf_shim *out, struct kf_bytes section)
 {
@@ -104,7 +93,7 @@ static void read_section(struct kf_shim *out, struct kf_bytes file,
 
 void kf_shim_read(struct kf_shim *out, struct kf_bytes file)
 {
-	struct kf_source source = { file.len, read_at, &file };
+	struct kf_source source = kf_bytes_source(&file);
 	uint8_t text[KF_PE_NAME_MAX];
 	struct kf_bytes name;
 	struct kf_pe_section s;

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-static bool same(const char *a, const char *b)
-{
-	return kf_equal(kf_text(a), kf_text(b));
-}
-
 void kf_store_read(struct kf_store *out, const struct kf_store_kind *kind,
 		   struct kf_bytes file, struct kf_env *env)
 {
@@ -22,7 +17,7 @@ const struct kf_part *kf_store_part(const struct kf_store *store,
 				    const char *name)
 {
 	for (size_t i = 0; i < store->num_parts; i++)
-		if (same(store->part[i].name, name))
+		if (kf_same(store->part[i].name, name))
 			return &store->part[i];
 	return NULL;
 }
@@ -40,7 +35,7 @@ enum kf_presence kf_store_presence(const struct kf_store *store,
 bool kf_store_put(struct kf_store *store, const struct kf_part *part)
 {
 	for (size_t i = 0; i < store->num_parts; i++) {
-		if (!same(store->part[i].name, part->name))
+		if (!kf_same(store->part[i].name, part->name))
 			continue;
 		store->part[i] = *part;
 		return true;
@@ -56,7 +51,7 @@ bool kf_store_set(struct kf_store *store, const char *name, const char *value)
 	struct kf_setting line = { name, value };
 
 	for (size_t i = 0; i < store->num_settings; i++) {
-		if (!same(store->setting[i].name, name))
+		if (!kf_same(store->setting[i].name, name))
 			continue;
 		store->setting[i] = line;
 		return true;
@@ -70,7 +65,7 @@ bool kf_store_set(struct kf_store *store, const char *name, const char *value)
 const char *kf_store_setting(const struct kf_store *store, const char *name)
 {
 	for (size_t i = 0; i < store->num_settings; i++)
-		if (same(store->setting[i].name, name))
+		if (kf_same(store->setting[i].name, name))
 			return store->setting[i].value;
 	return NULL;
 }

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* question is what was asked, and all that it takes to answer. */
@@ -232,21 +231,6 @@ static int hash_files(struct question *q)
 	return KF_EXIT_FITS;
 }
 
-/* look_at_terminal: colours and broken lines are for people. */
-static void look_at_terminal(struct kf_render *r)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return;
-	r->colour = !(no_colour && no_colour[0]) && term &&
-		    strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		r->width = size.ws_col;
-}
-
 static int show(struct question *q)
 {
 	struct kf_chain_show show = {
@@ -260,7 +244,7 @@ static int show(struct question *q)
 	};
 
 	if (!q->json)
-		look_at_terminal(&q->render);
+		kf_render_terminal(&q->render);
 	for (size_t i = 0; !q->quiet && i < q->chain.num_paths; i++)
 		(q->json ? kf_chain_json : kf_chain_text)(&show,
 			&q->chain.path[i]);

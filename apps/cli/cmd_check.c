@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum {
@@ -87,21 +86,6 @@ static int pick_form(struct question *q)
 	q->digests = q->render.form != &kf_form_text ||
 		     kf_argument(q->arguments, "log");
 	return KF_EXIT_FITS;
-}
-
-/* look_at_terminal: colours and broken lines are for people. */
-static void look_at_terminal(struct kf_render *r)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-	struct winsize size;
-
-	if (r->form != &kf_form_text || !isatty(STDOUT_FILENO))
-		return;
-	r->colour = !(no_colour && no_colour[0]) && term &&
-		    strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		r->width = size.ws_col;
 }
 
 static int read_time(struct question *q)
@@ -351,7 +335,8 @@ static int run(const struct kf_arguments *arguments)
 		status = check_operands(arguments);
 	if (status == KF_EXIT_FITS)
 		status = prepare(&q);
-	look_at_terminal(&q.render);
+	if (q.render.form == &kf_form_text)
+		kf_render_terminal(&q.render);
 	if (status == KF_EXIT_FITS)
 		status = answer(&q);
 	kf_output_close(&q.render.out);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -328,21 +327,6 @@ static int answer(struct question *q, const struct kf_given *device)
 	return status;
 }
 
-/* look_at_terminal: colours and broken lines are for people. */
-static void look_at_terminal(struct kf_render *r)
-{
-	const char *no_colour = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return;
-	r->colour = !(no_colour && no_colour[0]) && term &&
-		    strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		r->width = size.ws_col;
-}
-
 /* answer_all goes from device to device. */
 static int answer_all(struct question *q)
 {
@@ -386,7 +370,7 @@ static int run(const struct kf_arguments *arguments)
 				  arguments->num_operands, q.crypto, q.at_s)
 		: kf_say_failure(NULL, opened, &why);
 	if (!q.json)
-		look_at_terminal(&q.render);
+		kf_render_terminal(&q.render);
 	if (status == KF_EXIT_FITS)
 		status = answer_all(&q);
 	kf_changes_close(&q.changes);

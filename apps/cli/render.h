@@ -46,6 +46,10 @@ void kf_text_line(struct kf_render *r, const char *label,
 void kf_text_warnings(struct kf_render *r, const struct kf_pair *pair);
 void kf_text_reasons(struct kf_render *r, const struct kf_pair *pair);
 
+/* kf_render_terminal sees whether the answer goes to a terminal: colours and
+ * broken lines are for people. */
+void kf_render_terminal(struct kf_render *r);
+
 /* kf_json_pair writes one pair as an object: the verdicts' schema. */
 void kf_json_pair(struct kf_json *json, const struct kf_pair *pair);
 

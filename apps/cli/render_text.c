@@ -4,12 +4,29 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 enum {
 	MARGIN = 11,		/* where words start behind their label */
 	WIDTH_LEAST = 40,
 };
+
+void kf_render_terminal(struct kf_render *r)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	struct winsize size;
+
+	if (!isatty(STDOUT_FILENO))
+		return;
+	r->colour = !(no_colour && no_colour[0]) && term &&
+		    strcmp(term, "dumb") != 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		r->width = size.ws_col;
+}
 
 /* columns counts what one line of shown text takes, as far as `len`. */
 static size_t columns(const char *text, size_t len)

@@ -6,6 +6,7 @@
  *
  * Source: RFC 7468, 2 to 5; UEFI 2.10, 32.4.1.
  */
+#include "core/base64.h"
 #include "core/facts.h"
 #include "core/siglist.h"
 
@@ -46,18 +47,6 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* digit is the value of a character of base64; 64: it is none. */
-static unsigned digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned)c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return (unsigned)c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return (unsigned)c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
-
 /* next_line takes a line, without the space at its end. */
 static struct kf_bytes next_line(struct kf_cursor *c)
 {
@@ -78,7 +67,7 @@ static bool suspicious(struct kf_bytes line)
 	enum { SHORTEST = 32 };
 	size_t i = 0;
 
-	while (i < line.len && digit(line.data[i]) < 64)
+	while (i < line.len && kf_base64_digit(line.data[i]) < 64)
 		i++;
 	return (i == line.len && i >= SHORTEST) || contains(line, "---");
 }
@@ -145,7 +134,7 @@ static bool take_digit(struct kf_cursor *c, unsigned *value, size_t *pad)
 	if (is_space(character))
 		return false;
 	*pad += character == '=';
-	*value = digit(character);
+	*value = kf_base64_digit(character);
 	if ((*value == 64) != (*pad > 0) || *pad > 2)
 		kf_break(c, "base64");
 	*value &= 63;

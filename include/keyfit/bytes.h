@@ -57,6 +57,10 @@ struct kf_bytes kf_text(const char *text);
  * nothing that it compares here is secret. */
 bool kf_equal(struct kf_bytes a, struct kf_bytes b);
 
+/* kf_same tells whether two texts are the same. NULL is no text, and the same
+ * as none. */
+bool kf_same(const char *a, const char *b);
+
 /* kf_part_of cuts `len` bytes at `at` out of a view; the empty view when they
  * do not all lie inside. */
 struct kf_bytes kf_part_of(struct kf_bytes whole, uint64_t at, uint64_t len);

@@ -81,6 +81,9 @@ KF_MUST bool kf_arena_keep(struct kf_arena *arena, struct kf_bytes *out,
 /* kf_spend takes `steps` from the budget. Fails: false when it is spent. */
 KF_MUST bool kf_spend(struct kf_env *env, uint64_t steps);
 
+/* kf_bytes_source reads a view as a file; it stays borrowed. */
+struct kf_source kf_bytes_source(struct kf_bytes *bytes);
+
 /* kf_source_keep reads `len` bytes at `at` into the arena.
  * Fails: KF_CANNOT_READ, KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_source_keep(struct kf_bytes *out,

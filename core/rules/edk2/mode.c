@@ -9,11 +9,6 @@
 
 #include "core/variables.h"
 
-static bool is(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 /* first_byte is a variable's first byte; `otherwise` where it is empty. */
 static unsigned first_byte(const struct kf_part *part, unsigned otherwise)
 {
@@ -58,9 +53,9 @@ enum edk2_mode edk2_mode(const struct kf_store *store)
 	const struct kf_part *now = kf_store_part(store, "secure-boot");
 	const char *setting = kf_store_setting(store, "secure-boot");
 
-	if (is(setting, "off"))
+	if (kf_same(setting, "off"))
 		return EDK2_SECURE_BOOT_OFF;
-	if (is(setting, "on"))
+	if (kf_same(setting, "on"))
 		return EDK2_ENFORCED;
 	if (kf_store_presence(store, "pk") == KF_ABSENT)
 		return EDK2_SETUP_MODE;
@@ -81,7 +76,7 @@ uint16_t edk2_machine(const struct kf_store *store,
 	const char *name = kf_store_setting(store, "machine");
 
 	for (size_t i = 0; name && i < sizeof(all) / sizeof(all[0]); i++)
-		if (is(name, kf_pe_machine_name(all[i])))
+		if (kf_same(name, kf_pe_machine_name(all[i])))
 			return all[i];
 	return profile->machine;
 }

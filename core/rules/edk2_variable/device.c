@@ -12,17 +12,12 @@
 
 enum { KEY_STEPS = 4096 };	/* what it costs to use a certificate */
 
-static bool is(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 /* target_of finds a variable by its name, or by that of its part. */
 static int target_of(const char *name)
 {
 	for (int i = 0; i < EDK2_VARIABLE_TARGETS; i++)
-		if (is(name, kf_variables[i].name) ||
-		    is(name, kf_variables[i].part))
+		if (kf_same(name, kf_variables[i].name) ||
+		    kf_same(name, kf_variables[i].part))
 			return i;
 	return -1;
 }
@@ -56,7 +51,7 @@ static void take_settings(struct edk2_variable_device *d,
 	if (time && kf_setting_moment(&d->old.time, time))
 		d->old.timed = true;
 	d->custom = profile->present_user &&
-		    is(kf_store_setting(store, "custom-mode"), "on");
+		    kf_same(kf_store_setting(store, "custom-mode"), "on");
 }
 
 /* take_mode: without a PK the firmware is in setup mode. A store that says
@@ -67,7 +62,7 @@ static void take_mode(struct edk2_variable_device *d,
 	const struct kf_part *setup = kf_store_part(store, "setup-mode");
 
 	if (!kf_store_part(store, "pk") &&
-	    is(kf_store_setting(store, "secure-boot"), "on"))
+	    kf_same(kf_store_setting(store, "secure-boot"), "on"))
 		d->pk.presence = KF_UNKNOWN;
 	d->setup = d->pk.presence == KF_ABSENT;
 	if (d->pk.presence != KF_UNKNOWN || !kf_store_part(store, "pk"))

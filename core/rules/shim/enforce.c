@@ -11,11 +11,6 @@
 
 #include "core/variables.h"
 
-static bool is(const char *a, const char *b)
-{
-	return a && kf_equal(kf_text(a), kf_text(b));
-}
-
 const struct kf_part *shim_kept_part(const struct kf_store *store,
 				     const char *name)
 {
@@ -72,9 +67,9 @@ static enum shim_mode firmware_mode(const struct kf_store *store,
 	const struct kf_part *pk = kf_store_part(store, "pk");
 	const char *setting = kf_store_setting(store, "secure-boot");
 
-	if (is(setting, "on"))
+	if (kf_same(setting, "on"))
 		return SHIM_ENFORCED;
-	if (is(setting, "off"))
+	if (kf_same(setting, "off"))
 		return SHIM_SECURE_BOOT_OFF;
 	if (kf_store_presence(store, "pk") == KF_ABSENT)
 		return SHIM_SETUP_MODE;
@@ -106,7 +101,7 @@ static void memory(struct shim_trust *trust, const struct kf_store *store,
 {
 	const char *setting = kf_store_setting(store, "nx");
 
-	trust->needs_nx = is(setting, "on");
+	trust->needs_nx = kf_same(setting, "on");
 	if (!setting && profile->forces_nx &&
 	    (!trust->has_shim || trust->shim.nx_compat))
 		trust->doubts |= 1u << SHIM_DOUBT_NX;
@@ -120,7 +115,7 @@ void shim_enforce(struct shim_trust *trust, const struct kf_store *store,
 	trust->mode = firmware_mode(store, &trust->waits);
 	validation(trust, store);
 	memory(trust, store, profile);
-	trust->by_protocol = is(via, "protocol");
+	trust->by_protocol = kf_same(via, "protocol");
 	trust->ignores_db = state(store, "mok-db-state") != 0;
 	if (kf_store_presence(store, "mok-db-state") == KF_UNKNOWN)
 		trust->doubts |= 1u << SHIM_DOUBT_DB_STATE;
