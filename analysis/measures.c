@@ -227,7 +227,7 @@ static void by_firmware(struct kf_telling *t, const struct kf_boot_file *file)
 	}
 	kf_artifact_read(&artifact, kf_format_of(kf_part_of(bytes, 0,
 				bytes.len < 4096 ? bytes.len : 4096),
-				bytes.len), &source, t->env);
+				&source), &source, t->env);
 	kf_artifact_prepare(&artifact, t->boot->firmware, t->env);
 	kf_store_prepare(store, t->boot->firmware, t->env);
 	t->status = kf_check(verdict, &artifact, store, t->boot->firmware,

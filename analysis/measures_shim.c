@@ -304,7 +304,7 @@ static void ask(struct asking *a, const struct kf_source *source,
 	struct kf_artifact artifact;
 
 	a->store.num_prepared = 0;
-	kf_artifact_read(&artifact, kf_format_of(head, source->size), source,
+	kf_artifact_read(&artifact, kf_format_of(head, source), source,
 			 t->env);
 	kf_artifact_prepare(&artifact, t->shim_rules, t->env);
 	kf_store_prepare(&a->store, t->shim_rules, t->env);

@@ -32,10 +32,11 @@ const struct kf_format *kf_format_at(size_t index)
 	return index < LEN(formats) ? formats[index] : NULL;
 }
 
-const struct kf_format *kf_format_of(struct kf_bytes head, uint64_t size)
+const struct kf_format *kf_format_of(struct kf_bytes head,
+				     const struct kf_source *source)
 {
 	for (size_t i = 0; i < LEN(formats); i++)
-		if (formats[i]->recognise(head, size))
+		if (formats[i]->recognise(head, source))
 			return formats[i];
 	return NULL;
 }
@@ -51,6 +52,15 @@ const struct kf_store_kind *kf_store_kind_of(struct kf_bytes file)
 		if (kinds[i]->recognise(file))
 			return kinds[i];
 	return NULL;
+}
+
+bool kf_verifier_takes(const struct kf_verifier *verifier,
+		       const struct kf_format *format)
+{
+	for (const char *const *name = verifier->formats; *name; name++)
+		if (format && kf_same(*name, format->name))
+			return true;
+	return false;
 }
 
 const struct kf_rules *kf_rules_at(size_t index)

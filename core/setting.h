@@ -5,9 +5,11 @@
 
 #include <keyfit/crypto.h>
 
-/* What a choice says in place of values: any such value will do. */
+/* What a choice says in place of values: any such value will do. A text has
+ * at least one byte. */
 #define KF_SETTING_NUMBER "NUMBER"
 #define KF_SETTING_TIME "TIME"
+#define KF_SETTING_TEXT "TEXT"
 
 /* kf_setting_number reads a number, in hex behind 0x.
  * Fails: false when it is none, or does not fit. */

@@ -48,7 +48,7 @@ static void take_file(struct kf_bytes input)
 	int depth = 0;
 
 	sink = world_sink(&depth);
-	(void)format()->recognise(head, input.len);
+	(void)format()->recognise(head, &source);
 	kf_artifact_read(&artifact, format(), &source, env);
 	if (artifact.status == KF_OK)
 		format()->describe(&artifact, env, &sink);

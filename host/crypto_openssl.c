@@ -148,6 +148,55 @@ static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
 	return status;
 }
 
+static enum kf_status key_read(void *self, struct kf_key *out,
+			       struct kf_bytes key, struct kf_arena *arena)
+{
+	OSSL_LIB_CTX *before = enter(self);
+	enum kf_status status = kf_openssl_key_read(self, out, key, arena);
+
+	leave(before);
+	return status;
+}
+
+static enum kf_status key_rsa(void *self, struct kf_key *out,
+			      struct kf_bytes modulus,
+			      struct kf_bytes exponent,
+			      struct kf_arena *arena)
+{
+	OSSL_LIB_CTX *before = enter(self);
+	enum kf_status status = kf_openssl_key_rsa(self, out, modulus,
+						   exponent, arena);
+
+	leave(before);
+	return status;
+}
+
+static enum kf_status key_ec(void *self, struct kf_key *out,
+			     const char *curve, struct kf_bytes x,
+			     struct kf_bytes y, struct kf_arena *arena)
+{
+	OSSL_LIB_CTX *before = enter(self);
+	enum kf_status status = kf_openssl_key_ec(self, out, curve, x, y,
+						  arena);
+
+	leave(before);
+	return status;
+}
+
+static enum kf_status key_verify(void *self, const struct kf_key *key,
+				 const struct kf_scheme *scheme,
+				 struct kf_bytes content,
+				 struct kf_bytes signature,
+				 enum kf_answer3 *out)
+{
+	OSSL_LIB_CTX *before = enter(self);
+	enum kf_status status = kf_openssl_key_verify(self, key, scheme,
+						      content, signature, out);
+
+	leave(before);
+	return status;
+}
+
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 				  struct kf_bytes der, uint32_t policy)
 {
@@ -215,6 +264,10 @@ static const struct kf_crypto functions = {
 	.certificate_read = certificate_read,
 	.certificate_times = certificate_times,
 	.certificate_rsa = certificate_rsa,
+	.key_read = key_read,
+	.key_rsa = key_rsa,
+	.key_ec = key_ec,
+	.key_verify = key_verify,
 	.signed_read = signed_read,
 	.signed_suppose = signed_suppose,
 	.signed_close = kf_openssl_signed_close,

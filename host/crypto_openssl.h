@@ -55,6 +55,10 @@ bool kf_openssl_certificate_times(struct kf_openssl *openssl,
  * Owns: the certificate, until X509_free. Fails: NULL. */
 X509 *kf_openssl_certificate(struct kf_openssl *openssl, struct kf_bytes der);
 
+/* kf_openssl_key_name is "RSA-2048", "EC-P-256" and the like; "unknown" for
+ * NULL. Fails: NULL, out of memory. */
+const char *kf_openssl_key_name(const EVP_PKEY *key, struct kf_arena *arena);
+
 /* kf_openssl_remember keeps a certificate that was parsed from just these
  * bytes. */
 void kf_openssl_remember(struct kf_openssl *openssl, struct kf_bytes der,
@@ -105,6 +109,23 @@ enum kf_status kf_openssl_certificate_rsa(void *self, struct kf_bytes der,
 /* kf_openssl_digest_nid: the digest behind an object's name, where `policy`
  * has it; NID_undef: it has not. */
 int kf_openssl_digest_nid(const ASN1_OBJECT *object, uint32_t policy);
+
+/* crypto_openssl_key.c */
+enum kf_status kf_openssl_key_read(void *self, struct kf_key *out,
+				   struct kf_bytes key,
+				   struct kf_arena *arena);
+enum kf_status kf_openssl_key_rsa(void *self, struct kf_key *out,
+				  struct kf_bytes modulus,
+				  struct kf_bytes exponent,
+				  struct kf_arena *arena);
+enum kf_status kf_openssl_key_ec(void *self, struct kf_key *out,
+				 const char *curve, struct kf_bytes x,
+				 struct kf_bytes y, struct kf_arena *arena);
+enum kf_status kf_openssl_key_verify(void *self, const struct kf_key *key,
+				     const struct kf_scheme *scheme,
+				     struct kf_bytes content,
+				     struct kf_bytes signature,
+				     enum kf_answer3 *out);
 
 /* crypto_openssl_timestamp.c */
 enum kf_status kf_openssl_signed_timestamp(const struct kf_signed_data *data,

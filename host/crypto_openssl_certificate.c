@@ -133,10 +133,8 @@ static const char *short_name(const X509_NAME *name, struct kf_arena *arena)
 	return text;
 }
 
-/* key_name is "RSA-2048", "EC-P-256" and the like. */
-static const char *key_name(const X509 *x, struct kf_arena *arena)
+const char *kf_openssl_key_name(const EVP_PKEY *key, struct kf_arena *arena)
 {
-	EVP_PKEY *key = X509_get0_pubkey(x);
 	char group[40] = "";
 	size_t group_len = 0;
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -200,7 +198,7 @@ enum kf_status kf_openssl_certificate_read(struct kf_openssl *openssl,
 	out->issuer = whole_name(X509_get_issuer_name(x), arena);
 	out->name = short_name(X509_get_subject_name(x), arena);
 	out->issuer_name = short_name(X509_get_issuer_name(x), arena);
-	out->key = key_name(x, arena);
+	out->key = kf_openssl_key_name(X509_get0_pubkey(x), arena);
 	X509_get0_signature(NULL, &algorithm, x);
 	out->algorithm = OBJ_nid2ln(OBJ_obj2nid(algorithm->algorithm));
 	read_serial(out, x, arena);

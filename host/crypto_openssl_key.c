@@ -1,12 +1,18 @@
-/* What a key's public part is, by which the key is known.
+/* Keys without a certificate around them: what their public half is, and what
+ * it verifies.
  */
 #include "key.h"
 
 #include "crypto_openssl.h"
 
+#include <openssl/core_names.h>
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include <limits.h>
 #include <string.h>
 
 /* no_passphrase: none is asked for, and none is known. */
@@ -21,15 +27,18 @@ static int no_passphrase(char *out, size_t size, size_t *len,
 	return 0;
 }
 
-static EVP_PKEY *decode(const struct kf_openssl *openssl, struct kf_bytes key)
+/* decode_as reads a key of one type and structure; NULL: whichever. */
+static EVP_PKEY *decode_as(const struct kf_openssl *openssl,
+			   struct kf_bytes key, const char *type,
+			   const char *structure)
 {
 	EVP_PKEY *pkey = NULL;
 	const unsigned char *data = key.data;
 	size_t len = key.len;
 	OSSL_DECODER_CTX *decoder;
 
-	decoder = OSSL_DECODER_CTX_new_for_pkey(&pkey, NULL, NULL, NULL, 0,
-						openssl->context, NULL);
+	decoder = OSSL_DECODER_CTX_new_for_pkey(&pkey, NULL, structure, type,
+						0, openssl->context, NULL);
 	if (!decoder)
 		return NULL;
 	OSSL_DECODER_CTX_set_passphrase_cb(decoder, no_passphrase, NULL);
@@ -39,6 +48,15 @@ static EVP_PKEY *decode(const struct kf_openssl *openssl, struct kf_bytes key)
 	}
 	OSSL_DECODER_CTX_free(decoder);
 	return pkey;
+}
+
+/* decode reads a key. Two numbers by themselves are an RSA key, though they
+ * could be a prime and a generator of Diffie and Hellman. */
+static EVP_PKEY *decode(const struct kf_openssl *openssl, struct kf_bytes key)
+{
+	EVP_PKEY *pkey = decode_as(openssl, key, "RSA", "type-specific");
+
+	return pkey ? pkey : decode_as(openssl, key, NULL, NULL);
 }
 
 enum kf_status kf_openssl_key_digest(struct kf_digest *out,
@@ -64,4 +82,209 @@ enum kf_status kf_openssl_key_digest(struct kf_digest *out,
 	OPENSSL_free(spki);
 	OSSL_LIB_CTX_set0_default(before);
 	return kf_openssl_fault();
+}
+
+/* keep_der keeps what OpenSSL encoded, and releases it. */
+static bool keep_der(struct kf_bytes *out, unsigned char *der, int len,
+		     struct kf_arena *arena)
+{
+	bool kept = len > 0 &&
+		    kf_arena_keep(arena, out, kf_view(der, (size_t)len));
+
+	OPENSSL_free(der);
+	return kept;
+}
+
+/* tell fills `out` from a key, which it releases; NULL is none. */
+static enum kf_status tell(struct kf_openssl *openssl, struct kf_key *out,
+			   EVP_PKEY *pkey, struct kf_arena *arena)
+{
+	unsigned char *der = NULL;
+	int len;
+	bool kept;
+
+	memset(out, 0, sizeof(*out));
+	if (!pkey)
+		return kf_openssl_fault() == KF_NO_MEMORY ? KF_NO_MEMORY
+							  : KF_WRONG_USE;
+	if (EVP_PKEY_is_a(pkey, "RSA"))
+		out->kind = KF_KEY_RSA;
+	else if (EVP_PKEY_is_a(pkey, "EC"))
+		out->kind = KF_KEY_EC;
+	else if (EVP_PKEY_is_a(pkey, "ED25519"))
+		out->kind = KF_KEY_ED25519;
+	out->name = kf_openssl_key_name(pkey, arena);
+	out->bits = (unsigned)EVP_PKEY_get_bits(pkey);
+	len = i2d_PUBKEY(pkey, &der);
+	kept = keep_der(&out->spki, der, len, arena);
+	der = NULL;
+	if (kept && out->kind == KF_KEY_RSA) {
+		len = i2d_PublicKey(pkey, &der);
+		kept = keep_der(&out->own, der, len, arena);
+	}
+	EVP_PKEY_free(pkey);
+	kf_digest_of(&out->sha256, &openssl->table, KF_SHA256, out->spki);
+	(void)kf_openssl_fault();
+	return kept && out->name ? KF_OK : KF_NO_MEMORY;
+}
+
+enum kf_status kf_openssl_key_read(void *self, struct kf_key *out,
+				   struct kf_bytes key,
+				   struct kf_arena *arena)
+{
+	ERR_set_mark();
+	return tell(self, out, decode(self, key), arena);
+}
+
+/* build makes a key of a type out of its parameters, which it releases. */
+static EVP_PKEY *build(const struct kf_openssl *openssl, const char *type,
+		       OSSL_PARAM *params)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(openssl->context, type,
+						     NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (c && params && EVP_PKEY_fromdata_init(c) > 0 &&
+	    EVP_PKEY_fromdata(c, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(c);
+	OSSL_PARAM_free(params);
+	return pkey;
+}
+
+enum kf_status kf_openssl_key_rsa(void *self, struct kf_key *out,
+				  struct kf_bytes modulus,
+				  struct kf_bytes exponent,
+				  struct kf_arena *arena)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	BIGNUM *n = NULL, *e = NULL;
+	EVP_PKEY *pkey;
+
+	ERR_set_mark();
+	if (modulus.len <= INT_MAX && exponent.len <= INT_MAX) {
+		n = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
+		e = BN_bin2bn(exponent.data, (int)exponent.len, NULL);
+	}
+	if (bld && n && e && !BN_is_zero(n) &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) &&
+	    OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e))
+		params = OSSL_PARAM_BLD_to_param(bld);
+	pkey = build(self, "RSA", params);
+	OSSL_PARAM_BLD_free(bld);
+	BN_free(n);
+	BN_free(e);
+	return tell(self, out, pkey, arena);
+}
+
+enum kf_status kf_openssl_key_ec(void *self, struct kf_key *out,
+				 const char *curve, struct kf_bytes x,
+				 struct kf_bytes y, struct kf_arena *arena)
+{
+	enum { COORDINATE_MAX = 66 };
+	uint8_t point[1 + 2 * COORDINATE_MAX] = { 4 };	/* uncompressed */
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY *pkey;
+
+	ERR_set_mark();
+	if (x.len && x.len <= COORDINATE_MAX && y.len == x.len) {
+		memcpy(point + 1, x.data, x.len);
+		memcpy(point + 1 + x.len, y.data, y.len);
+		if (bld &&
+		    OSSL_PARAM_BLD_push_utf8_string(bld,
+				OSSL_PKEY_PARAM_GROUP_NAME, curve, 0) &&
+		    OSSL_PARAM_BLD_push_octet_string(bld,
+				OSSL_PKEY_PARAM_PUB_KEY, point,
+				1 + 2 * x.len))
+			params = OSSL_PARAM_BLD_to_param(bld);
+	}
+	pkey = build(self, "EC", params);
+	OSSL_PARAM_BLD_free(bld);
+	return tell(self, out, pkey, arena);
+}
+
+/* set_up tells OpenSSL how a signature was made. */
+static bool set_up(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
+		   const struct kf_scheme *scheme)
+{
+	bool pss = scheme->kind == KF_SCHEME_RSA_PSS;
+
+	if (scheme->kind == KF_SCHEME_ECDSA)
+		return true;
+	return EVP_PKEY_CTX_set_rsa_padding(c, pss ? RSA_PKCS1_PSS_PADDING
+						   : RSA_PKCS1_PADDING) > 0 &&
+	       EVP_PKEY_CTX_set_signature_md(c,
+			openssl->digest[scheme->digest]) > 0 &&
+	       (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(c,
+			scheme->salt_len == KF_SALT_ANY
+			? RSA_PSS_SALTLEN_AUTO : scheme->salt_len) > 0);
+}
+
+static bool of_digest(const struct kf_openssl *openssl, EVP_PKEY *pkey,
+		      const struct kf_scheme *scheme, struct kf_bytes digest,
+		      struct kf_bytes signature)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(openssl->context, pkey,
+						     NULL);
+	bool yes = c && EVP_PKEY_verify_init(c) > 0 &&
+		   set_up(openssl, c, scheme) &&
+		   EVP_PKEY_verify(c, signature.data, signature.len,
+				   digest.data, digest.len) == 1;
+
+	EVP_PKEY_CTX_free(c);
+	return yes;
+}
+
+static bool of_message(const struct kf_openssl *openssl, EVP_PKEY *pkey,
+		       struct kf_bytes message, struct kf_bytes signature)
+{
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool yes = c && EVP_DigestVerifyInit_ex(c, NULL, NULL,
+						openssl->context, NULL, pkey,
+						NULL) > 0 &&
+		   EVP_DigestVerify(c, signature.data, signature.len,
+				    message.data, message.len) == 1;
+
+	EVP_MD_CTX_free(c);
+	return yes;
+}
+
+enum kf_status kf_openssl_key_verify(void *self, const struct kf_key *key,
+				     const struct kf_scheme *scheme,
+				     struct kf_bytes content,
+				     struct kf_bytes signature,
+				     enum kf_answer3 *out)
+{
+	static const enum kf_key_type wanted[] = {
+		[KF_SCHEME_RSA_PKCS1] = KF_KEY_RSA,
+		[KF_SCHEME_RSA_PSS] = KF_KEY_RSA,
+		[KF_SCHEME_ECDSA] = KF_KEY_EC,
+		[KF_SCHEME_ED25519] = KF_KEY_ED25519,
+	};
+	struct kf_openssl *openssl = self;
+	const unsigned char *p = key->spki.data;
+	EVP_PKEY *pkey;
+	enum kf_status status;
+	bool yes;
+
+	*out = KF_NO;
+	if (key->kind != wanted[scheme->kind])
+		return KF_OK;
+	*out = KF_NOT_ASKED;
+	ERR_set_mark();
+	pkey = d2i_PUBKEY_ex(NULL, &p, (long)key->spki.len, openssl->context,
+			     NULL);
+	if (!pkey)
+		return kf_openssl_fault() == KF_NO_MEMORY ? KF_NO_MEMORY
+							  : KF_WRONG_USE;
+	yes = scheme->kind == KF_SCHEME_ED25519
+		? of_message(openssl, pkey, content, signature)
+		: of_digest(openssl, pkey, scheme, content, signature);
+	EVP_PKEY_free(pkey);
+	status = kf_openssl_fault();
+	if (status == KF_OK)
+		*out = yes ? KF_YES : KF_NO;
+	return status;
 }

@@ -273,7 +273,8 @@ static enum kf_status apply_trust(struct kf_opening *o, size_t index)
 		known = true;
 		if (strcmp(name, "pk") == 0)
 			before_pk(&v->store);
-		status = kf_trust_put(o, &v->store, name, line->value, again);
+		status = kf_trust_put(o, &v->store, v->rules->verifier, name,
+				      line->value, again);
 	}
 	return known ? status
 		     : kf_device_no_part(o, o->device->verifier,

@@ -85,11 +85,23 @@ KF_MUST enum kf_status kf_device_no_choice(struct kf_opening *o,
 					   const struct kf_device_verifier *v,
 					   size_t num, const char *name);
 
+/* kf_taking is what makes the parts of one verifier that are more than a file,
+ * or a list of UEFI's, out of the path that a user names; takings.def has them
+ * all. `again`: it adds to what the name holds already. */
+typedef enum kf_status kf_taking(struct kf_opening *o, struct kf_store *store,
+				 const char *name, const char *path,
+				 bool again);
+#define TAKING(verifier, part, function) kf_taking function;
+#include "takings.def"
+#undef TAKING
+
 /* trust.c: kf_trust_put makes a part of a store out of a file, a folder or
  * "none". `again`: it adds to what the name holds already. */
 KF_MUST enum kf_status kf_trust_put(struct kf_opening *o,
-				    struct kf_store *store, const char *name,
-				    const char *path, bool again);
+				    struct kf_store *store,
+				    const struct kf_verifier *verifier,
+				    const char *name, const char *path,
+				    bool again);
 
 /* kf_part_name is a verifier's own text for the name of a part; NULL: it has
  * none of that name. */

@@ -454,8 +454,7 @@ static enum kf_status make_ready(struct kf_esp *esp, size_t index,
 	kf_work_again(&o->work, source->size);
 	if (len && !source->read_at(source->self, 0, head, len))
 		return KF_CANNOT_READ;
-	kf_artifact_read(&o->artifact, kf_format_of(kf_view(head, len),
-						    source->size),
+	kf_artifact_read(&o->artifact, kf_format_of(kf_view(head, len), source),
 			 source, &o->work.env);
 	f->artifact = &o->artifact;
 	f->env = &o->work.env;

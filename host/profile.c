@@ -115,7 +115,8 @@ static enum kf_status put_part(struct profile *p,
 	if ((size_t)snprintf(path, sizeof(path), "%.*s%s", folder_len,
 			     p->path, file) >= sizeof(path))
 		return wrong(p, NULL, "has too long a path for \"%s\"", name);
-	return kf_trust_put(p->o, &v->store, name, path, again);
+	return kf_trust_put(p->o, &v->store, v->rules->verifier, name, path,
+			    again);
 }
 
 static enum kf_status put_trust(struct profile *p,

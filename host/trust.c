@@ -70,20 +70,17 @@ static enum kf_status take_part(struct kf_bytes *out, struct kf_opening *o,
 	return KF_OK;
 }
 
-/* is_plain tells whether a part is no list of keys: its bytes are taken as
- * they are. */
+/* is_plain tells whether a part is none of UEFI's lists of keys: its bytes are
+ * taken as they are. */
 static bool is_plain(const char *name)
 {
-	static const char *const plain[] = { "shim", "sbat-level",
-					     "sbat-policy", "mok-sb-state",
-					     "mok-db-state",
-					     "mok-list-trusted",
-					     "mok-policy" };
+	static const char *const lists[] = { "pk", "kek", "db", "dbx", "dbt",
+					     "mok", "mokx" };
 
-	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-		if (strcmp(plain[i], name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(lists[i], name) == 0)
+			return false;
+	return true;
 }
 
 /* take_plain takes such a part. efivarfs puts four bytes of attributes in
@@ -286,9 +283,33 @@ static enum kf_status put_none(struct kf_opening *o, struct kf_store *store,
 	return put(o, store, &none);
 }
 
+/* taking_of finds what takes a part that is more than a file or a list of
+ * UEFI's; NULL: nothing has to. */
+static kf_taking *taking_of(const struct kf_verifier *verifier,
+			    const char *part)
+{
+#define TAKING(verifier, part, function) { verifier, part, function },
+	static const struct {
+		const char *verifier, *part;
+		kf_taking *take;
+	} takings[] = {
+#include "takings.def"
+		{ NULL, NULL, NULL },
+	};
+#undef TAKING
+
+	for (size_t i = 0; takings[i].verifier; i++)
+		if (strcmp(takings[i].verifier, verifier->name) == 0 &&
+		    strcmp(takings[i].part, part) == 0)
+			return takings[i].take;
+	return NULL;
+}
+
 enum kf_status kf_trust_put(struct kf_opening *o, struct kf_store *store,
+			    const struct kf_verifier *verifier,
 			    const char *name, const char *path, bool again)
 {
+	kf_taking *take = taking_of(verifier, name);
 	struct kf_part part = { .name = name };
 	enum kf_status status = KF_OK;
 	struct stat st;
@@ -296,6 +317,8 @@ enum kf_status kf_trust_put(struct kf_opening *o, struct kf_store *store,
 
 	if (strcmp(path, "none") == 0)
 		return put_none(o, store, name, again);
+	if (take)
+		return take(o, store, name, path, again);
 	if (again)
 		status = earlier(&part, o, store, name, path);
 	if (status != KF_OK)
@@ -343,6 +366,8 @@ static bool among(const char *values, const char *value)
 		return kf_setting_number(&number, value);
 	if (strcmp(values, KF_SETTING_TIME) == 0)
 		return kf_setting_moment(&moment, value);
+	if (strcmp(values, KF_SETTING_TEXT) == 0)
+		return len > 0;
 	for (const char *v = values; v; v = strchr(v, '|')) {
 		v += *v == '|';
 		if (strncmp(v, value, len) == 0 &&
@@ -365,6 +390,8 @@ enum kf_status kf_setting_put(struct kf_opening *o, struct kf_store *store,
 			 ? "a number, as 0x67"
 			 : strcmp(choice->values, KF_SETTING_TIME) == 0
 			 ? "a time, as 2026-11-27T08:00:00Z"
+			 : strcmp(choice->values, KF_SETTING_TEXT) == 0
+			 ? "a text"
 			 : "one of ");
 		if (strchr(choice->values, '|'))
 			snprintf(hint, sizeof(hint), "give one of %s",

@@ -110,7 +110,7 @@ static void take_source(struct kf_auditing *q, const struct kf_source *source)
 	q->audit.status = kf_keys_find(source, &q->work.env, key_found, q);
 	if (q->audit.status != KF_OK)
 		return;
-	format = kf_format_of(kf_view(head, len), source->size);
+	format = kf_format_of(kf_view(head, len), source);
 	if (format && strcmp(format->name, "pe") == 0)
 		kf_audit_image(&q->audit, source);
 	else

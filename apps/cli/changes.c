@@ -95,7 +95,9 @@ static int read_value(struct reading *r, const struct kf_variable *v,
 		return read;
 	}
 	memset(&store, 0, sizeof(store));
-	status = kf_trust_put(&r->opening, &store, v->part, path, false);
+	status = kf_trust_put(&r->opening, &store,
+			      kf_rules_find("edk2")->verifier, v->part, path,
+			      false);
 	if (status != KF_OK)
 		return kf_say_failure(NULL, status, &r->why);
 	r->out->kind = append ? KF_CHANGE_APPEND : KF_CHANGE_REPLACE;

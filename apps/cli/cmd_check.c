@@ -221,8 +221,19 @@ static void judge(struct question *q, struct kf_pair *pair,
 	tell(q, pair);
 }
 
+/* has_its tells whether one of the device's verifiers is made for a file. */
+static bool has_its(const struct kf_device *device,
+		    const struct kf_format *format)
+{
+	for (size_t i = 0; i < device->num_verifiers; i++)
+		if (kf_verifier_takes(device->verifier[i].rules->verifier,
+				      format))
+			return true;
+	return false;
+}
+
 /* judge_source asks all verifiers of the device about one file, or about
- * none. */
+ * none. A file that is made for some of them goes to no other. */
 static void judge_source(struct question *q, const char *path,
 			 const struct kf_source *source,
 			 const struct kf_format *format)
@@ -239,6 +250,7 @@ static void judge_source(struct question *q, const char *path,
 		.env = &q->work.env,
 	};
 	enum kf_status status = KF_OK;
+	bool its = has_its(&q->device, format);
 
 	kf_artifact_read(&artifact, format, source, &q->work.env);
 	artifact.suppose = q->signer.certificate;
@@ -250,6 +262,9 @@ static void judge_source(struct question *q, const char *path,
 	for (size_t i = 0; status == KF_OK && i < q->device.num_verifiers;
 	     i++) {
 		pair.verifier = &q->device.verifier[i];
+		if (its && !kf_verifier_takes(pair.verifier->rules->verifier,
+					      format))
+			continue;
 		judge(q, &pair, &artifact);
 	}
 	kf_artifact_close(&artifact, &q->work.env);
@@ -274,7 +289,7 @@ static void judge_file(struct question *q, const char *path)
 		q->file = &file;
 		judge_source(q, path, &file.source,
 			     kf_format_of(kf_view(head, len),
-					  file.source.size));
+					  &file.source));
 	} else {
 		fault(q, path, NULL, status, &why);
 	}

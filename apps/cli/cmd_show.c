@@ -265,7 +265,7 @@ static enum kf_status show_file(struct request *r)
 		kf_file_close(&file);
 		return KF_CANNOT_READ;
 	}
-	format = kf_format_of(kf_view(head, len), file.source.size);
+	format = kf_format_of(kf_view(head, len), &file.source);
 	status = format ? show_artifact(r, format, &file.source)
 			: show_other(r, &file.source);
 	kf_file_close(&file);

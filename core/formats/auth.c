@@ -9,9 +9,10 @@
 #include "core/facts.h"
 #include "core/update.h"
 
-static bool recognise(struct kf_bytes head, uint64_t size)
+static bool recognise(struct kf_bytes head,
+		      const struct kf_source *source)
 {
-	(void)size;
+	(void)source;
 	return kf_update_likely(head);
 }
 

@@ -17,7 +17,8 @@ enum {
 	BLOB_MAX = 1 << 20,
 };
 
-static bool recognise(struct kf_bytes head, uint64_t size)
+static bool recognise(struct kf_bytes head,
+		      const struct kf_source *source)
 {
 	struct kf_cursor c = kf_cursor_over(head, 0);
 	uint16_t magic = kf_u16le(&c, "e_magic");
@@ -30,7 +31,7 @@ static bool recognise(struct kf_bytes head, uint64_t size)
 	kf_skip(&c, 58, "e_cblp");
 	pe_at = kf_u32le(&c, "e_lfanew");
 	if (pe_at >= head.len || head.len - pe_at < 4)
-		return pe_at < size;
+		return pe_at < source->size;
 	return kf_equal(kf_part_of(head, pe_at, 4), kf_view("PE\0\0", 4));
 }
 

@@ -57,8 +57,10 @@ struct kf_rules;
 struct kf_format {
 	const char *name;	/* "pe" */
 	const char *title;
-	/* recognise looks at the first bytes of a file of `size` bytes. */
-	bool (*recognise)(struct kf_bytes head, uint64_t size);
+	/* recognise looks at the first bytes of a file, 4096 or all, and at
+	 * more of it where these do not tell. */
+	bool (*recognise)(struct kf_bytes head,
+			  const struct kf_source *source);
 	/* read fills `description` and damage. `status` is set when the work
 	 * could not be done. */
 	void (*read)(struct kf_artifact *out, struct kf_env *env);
@@ -93,7 +95,8 @@ struct kf_artifact {
 
 /* kf_format_of finds the format that recognises a file; NULL when none does.
  * `head` is its first bytes, 4096 or all. */
-const struct kf_format *kf_format_of(struct kf_bytes head, uint64_t size);
+const struct kf_format *kf_format_of(struct kf_bytes head,
+				     const struct kf_source *source);
 
 /* kf_format_at walks the table: NULL after the last one. */
 const struct kf_format *kf_format_at(size_t index);

@@ -146,6 +146,41 @@ struct kf_signer_facts {
 	struct kf_bytes timestamp;	/* RFC 3161 token, DER; empty: none */
 };
 
+/* kf_key_type is a public key's algorithm. */
+enum kf_key_type {
+	KF_KEY_OTHER = 0,	/* none that kf_crypto verifies with */
+	KF_KEY_RSA,
+	KF_KEY_EC,
+	KF_KEY_ED25519,
+};
+
+/* kf_key is a public key by itself. Views live in the arena that it was read
+ * into. */
+struct kf_key {
+	enum kf_key_type kind;
+	const char *name;	/* "RSA-2048", "EC-P-256", "Ed25519" */
+	unsigned bits;
+	struct kf_bytes spki;	/* SubjectPublicKeyInfo, DER */
+	struct kf_bytes own;	/* of RSA, RSAPublicKey (RFC 8017), DER */
+	struct kf_digest sha256;	/* of `spki` */
+};
+
+/* kf_scheme_kind is how a signature is made. */
+enum kf_scheme_kind {
+	KF_SCHEME_RSA_PKCS1 = 1,
+	KF_SCHEME_RSA_PSS,	/* MGF1 with the same digest */
+	KF_SCHEME_ECDSA,	/* Ecdsa-Sig-Value, DER */
+	KF_SCHEME_ED25519,	/* without a digest */
+};
+
+enum { KF_SALT_ANY = -1 };
+
+struct kf_scheme {
+	enum kf_scheme_kind kind;
+	enum kf_digest_kind digest;
+	int salt_len;		/* of PSS, in bytes, or KF_SALT_ANY */
+};
+
 /* kf_moment is a time as UEFI keeps it. Source: UEFI 2.10, 8.3, EFI_TIME. */
 struct kf_moment {
 	uint16_t year;
@@ -181,6 +216,32 @@ struct kf_crypto {
 	enum kf_status (*certificate_rsa)(void *self, struct kf_bytes der,
 					  uint32_t policy,
 					  enum kf_answer3 *out);
+
+	/* key_read takes a key apart: SubjectPublicKeyInfo, RSAPublicKey or a
+	 * private key, of which it keeps the public half; DER or PEM, without
+	 * a passphrase. Fails: KF_WRONG_USE when it is none of these. */
+	enum kf_status (*key_read)(void *self, struct kf_key *out,
+				   struct kf_bytes key,
+				   struct kf_arena *arena);
+
+	/* key_rsa makes a key out of its numbers, big-endian; key_ec out of a
+	 * point of "P-256", "P-384" or "P-521".
+	 * Fails: KF_WRONG_USE when they are none. */
+	enum kf_status (*key_rsa)(void *self, struct kf_key *out,
+				  struct kf_bytes modulus,
+				  struct kf_bytes exponent,
+				  struct kf_arena *arena);
+	enum kf_status (*key_ec)(void *self, struct kf_key *out,
+				 const char *curve, struct kf_bytes x,
+				 struct kf_bytes y, struct kf_arena *arena);
+
+	/* key_verify: is this the signature of a digest, or with Ed25519 of a
+	 * message? A key of another kind says no. */
+	enum kf_status (*key_verify)(void *self, const struct kf_key *key,
+				     const struct kf_scheme *scheme,
+				     struct kf_bytes content,
+				     struct kf_bytes signature,
+				     enum kf_answer3 *out);
 
 	/* signed_read parses a ContentInfo. `*out` stays NULL when the bytes
 	 * are none. Trailing bytes are ignored, as OpenSSL's d2i does.

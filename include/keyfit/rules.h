@@ -21,8 +21,8 @@ struct kf_verdict;
 struct kf_verifier;
 
 /* kf_choice is a setting that a verifier understands: its name, its values
- * separated by '|' and one line of help. The values NUMBER and TIME stand for
- * all numbers and times. */
+ * separated by '|' and one line of help. The values NUMBER, TIME and TEXT
+ * stand for all numbers, times and texts. */
 struct kf_choice {
 	const char *name;
 	const char *values;
@@ -46,6 +46,8 @@ struct kf_verifier {
 	const char *title;
 	const char *family;	/* of its rule numbers: "UEFI" */
 	const char *stage;	/* "boot" */
+	const char *const *formats;	/* of the files that it is made for;
+					 * NULL ends */
 	const char *const *parts;	/* names for --trust; NULL ends */
 	const struct kf_choice *choices;	/* name NULL ends */
 	const struct kf_rules *profiles;	/* name NULL ends */
@@ -62,6 +64,11 @@ struct kf_verifier {
 				 const struct kf_rules *rules,
 				 struct kf_env *env);
 };
+
+/* kf_verifier_takes tells whether a verifier is made for files of a format.
+ * It judges others too, and refuses them. */
+bool kf_verifier_takes(const struct kf_verifier *verifier,
+		       const struct kf_format *format);
 
 /* kf_rules_find finds a profile by name; NULL: there is none. */
 const struct kf_rules *kf_rules_find(const char *name);

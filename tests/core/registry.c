@@ -51,6 +51,22 @@ static void every_profile_is_found_by_its_name(void **state)
 	assert_null(kf_rules_at(SIZE_MAX));
 }
 
+static void a_verifier_is_made_for_its_own_files(void **state)
+{
+	const struct kf_verifier *edk2 = kf_rules_find("edk2")->verifier;
+	const struct kf_format *format;
+	size_t num = 0;
+
+	for (size_t i = 0; (format = kf_format_at(i)); i++) {
+		bool pe = kf_same(format->name, "pe");
+
+		assert_int_equal(kf_verifier_takes(edk2, format), pe);
+		num += pe;
+	}
+	assert_int_equal(num, 1);
+	assert_false(kf_verifier_takes(edk2, NULL));
+}
+
 /* What `keyfit check` promises to know. */
 static void the_profiles_of_edk2_are_there(void **state)
 {
@@ -66,7 +82,9 @@ static void what_nobody_recognises_has_no_format(void **state)
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		struct kf_bytes b = kf_text(none[i]);
 
-		assert_null(kf_format_of(b, b.len));
+		struct kf_source source = kf_bytes_source(&b);
+
+		assert_null(kf_format_of(b, &source));
 		assert_null(kf_store_kind_of(b));
 	}
 }
@@ -78,6 +96,7 @@ int main(void)
 		MODEL_TEST(every_kind_of_store_is_whole_and_has_its_own_name),
 		MODEL_TEST(every_profile_is_found_by_its_name),
 		MODEL_TEST(the_profiles_of_edk2_are_there),
+		MODEL_TEST(a_verifier_is_made_for_its_own_files),
 		MODEL_TEST(what_nobody_recognises_has_no_format),
 	};
 

@@ -125,7 +125,7 @@ static void take_format(struct said *said, struct kf_bytes input)
 	struct kf_sink sink = { take_fact, said };
 	struct kf_store store = { .complete = true };
 	struct kf_artifact artifact;
-	bool mine = format->recognise(head, input.len);
+	bool mine = format->recognise(head, &source);
 
 	say(said, &mine, sizeof(mine));
 	kf_artifact_read(&artifact, format, &source, env);
@@ -232,13 +232,15 @@ static void take_sample(struct count *count, const char *path)
 {
 	struct kf_text_file file;
 	struct kf_fault why = { "", "" };
+	struct kf_source source;
 
 	if (kf_text_file_read(&file, path, SAMPLE_MAX, &why) != KF_OK)
 		return;
 	count->samples++;
+	source = world_source(&file.bytes);
 	count->recognised += format ? format->recognise(kf_part_of(file.bytes,
 			0, file.bytes.len < 4096 ? file.bytes.len : 4096),
-			file.bytes.len) : kind->recognise(file.bytes);
+			&source) : kind->recognise(file.bytes);
 	count->inputs += sweep(file.bytes, &count->differ);
 	kf_text_file_close(&file);
 }

@@ -47,6 +47,8 @@ static const struct kf_rules profiles[] = {
 	{ NULL, NULL, NULL, NULL, false },
 };
 
+static const char *const formats[] = { "pe", NULL };
+
 static const char *const parts[] = { "pk", "kek", "db", "dbx", "dbt", NULL };
 
 static const struct kf_choice choices[] = {
@@ -455,6 +457,7 @@ const struct kf_verifier kf_rules_edk2 = {
 	.title = "UEFI Secure Boot: image verification of edk2 firmware",
 	.family = "UEFI",
 	.stage = "boot",
+	.formats = formats,
 	.parts = parts,
 	.choices = choices,
 	.profiles = profiles,

@@ -54,6 +54,8 @@ static const struct kf_rules profiles[] = {
 	{ NULL, NULL, NULL, NULL, false },
 };
 
+static const char *const formats[] = { "auth", NULL };
+
 static const char *const parts[] = { "pk", "kek", "db", "dbx", "dbt", NULL };
 
 static const struct kf_choice choices[] = {
@@ -294,6 +296,7 @@ const struct kf_verifier kf_rules_edk2_variable = {
 	.title = "UEFI Secure Boot: signed updates of PK, KEK, db, dbx and dbt",
 	.family = "UEFI",
 	.stage = "update",
+	.formats = formats,
 	.parts = parts,
 	.choices = choices,
 	.profiles = profiles,

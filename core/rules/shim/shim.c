@@ -70,6 +70,8 @@ static const struct kf_rules profiles[] = {
 	{ NULL, NULL, NULL, NULL, false },
 };
 
+static const char *const formats[] = { "pe", NULL };
+
 static const char *const parts[] = {
 	"pk", "kek", "db", "dbx", "dbt", "shim", "mok", "mokx",
 	"mok-sb-state", "mok-db-state", "sbat-level", "sbat-policy",
@@ -401,6 +403,7 @@ const struct kf_verifier kf_rules_shim = {
 	.title = "shim: verification of the next boot stage",
 	.family = "UEFI",
 	.stage = "boot",
+	.formats = formats,
 	.parts = parts,
 	.choices = choices,
 	.profiles = profiles,
