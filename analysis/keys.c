@@ -325,7 +325,7 @@ static void der(struct finder *f)
 		num++;
 	if (in.damage.field)
 		return;
-	key.der = whole.whole;
+	key.bytes = key.der = whole.whole;
 	key.len = whole.whole.len;
 	key.form = open_form(element, num);
 	if (!key.form) {
