@@ -120,22 +120,36 @@ static bool lists(struct playing *p, const struct kf_store *store,
 	return listed;
 }
 
-/* revokes finds the first certificate that db trusted, and that is revoked now
- * while db lacks its successor; NULL: none. */
-static const struct kf_published *revokes(struct playing *p,
-					  const struct kf_store *old)
+/* hazard_at tells whether a change took away the predecessor of what a
+ * published update brings, and that is not there either. */
+static bool hazard_at(struct playing *p, struct kf_hazard *out,
+		      const struct kf_published *u,
+		      const struct kf_store *old)
 {
 	const struct kf_store *now = &p->now->firmware;
-	const struct kf_published *u;
 
-	for (size_t i = 0; (u = kf_published_at(i)); i++)
-		if (u->follows_sha256[0] &&
-		    lists(p, old, "db", u->follows_sha256) &&
-		    !lists(p, old, "dbx", u->follows_sha256) &&
-		    lists(p, now, "dbx", u->follows_sha256) &&
-		    !lists(p, now, "db", u->sha256) && p->status == KF_OK)
-			return u;
-	return NULL;
+	if (!u->follows_sha256[0] || kf_store_is_off(now) ||
+	    !lists(p, old, "db", u->follows_sha256) ||
+	    lists(p, old, "dbx", u->follows_sha256) ||
+	    lists(p, now, "db", u->sha256))
+		return false;
+	out->published = u;
+	out->mended = false;
+	out->dropped = !lists(p, now, "db", u->follows_sha256);
+	return (out->dropped || lists(p, now, "dbx", u->follows_sha256)) &&
+	       p->status == KF_OK;
+}
+
+/* hazards_of finds them all, up to `max`. */
+static size_t hazards_of(struct playing *p, struct kf_hazard *out, size_t max,
+			 const struct kf_store *old)
+{
+	const struct kf_published *u;
+	size_t num = 0;
+
+	for (size_t i = 0; (u = kf_published_at(i)) && num < max; i++)
+		num += hazard_at(p, &out[num], u, old);
+	return num;
 }
 
 /* note keeps what a way became by a step. */
@@ -167,18 +181,20 @@ static void take(struct playing *p, struct kf_step *step, size_t number)
 {
 	const struct kf_sides *old = p->now;
 	struct kf_whatif *w = p->w;
-	const struct kf_published *u;
+	size_t found;
 
 	judge(p, step);
 	if (p->status == KF_OK)
 		look(p);
 	if (p->status != KF_OK)
 		return;
-	u = revokes(p, &old->firmware);
-	if (u && w->num_hazards < KF_WHATIF_HAZARDS_MAX) {
-		w->hazard[w->num_hazards].step = number;
-		w->hazard[w->num_hazards++].published = u;
-	}
+	found = hazards_of(p, &w->hazard[w->num_hazards],
+			   KF_WHATIF_HAZARDS_MAX - w->num_hazards,
+			   &old->firmware);
+	while (found--)
+		w->hazard[w->num_hazards++].step = number;
+	kf_losses_note(&w->losses, &w->before.firmware, &p->now->firmware,
+		       number);
 	for (size_t i = 0; i < w->num_paths; i++)
 		note(&w->path[i], number);
 }
@@ -274,6 +290,7 @@ static void play_given(struct playing *p)
 		take(p, &w->step[i], i + 1);
 	w->after = *p->now;
 	forget_prepared(&w->after);
+	kf_losses_end(&w->losses, &w->after.firmware);
 	for (size_t i = 0; i < w->num_paths; i++)
 		w->path[i].effect = effect_of(&w->path[i]);
 	mend(p);
@@ -306,12 +323,13 @@ static size_t play(struct playing *p, const size_t *order, size_t num)
 	for (i = 0; i < num; i++) {
 		const struct kf_sides *old = p->now;
 		struct kf_step step = p->w->step[order[i]];
+		struct kf_hazard hazard;
 
 		judge(p, &step);
 		if (p->status != KF_OK || step.answer != KF_ACCEPT)
 			break;
-		if (revokes(p, &old->firmware) || p->status != KF_OK ||
-		    breaks(p))
+		if (hazards_of(p, &hazard, 1, &old->firmware) ||
+		    p->status != KF_OK || breaks(p))
 			break;
 	}
 	return i;

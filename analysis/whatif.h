@@ -11,6 +11,7 @@
 #include "chain.h"
 #include "change.h"
 #include "published.h"
+#include "whatif_lost.h"
 
 enum {
 	KF_WHATIF_CHANGES_MAX = 64,
@@ -97,10 +98,11 @@ struct kf_whatif_path {
 	enum kf_effect effect;
 };
 
-/* kf_hazard: a change revokes a certificate that db trusts, and db lacks its
- * successor then. */
+/* kf_hazard: a change revokes a certificate that db trusts, or drops it out of
+ * db, and db lacks its successor then. */
 struct kf_hazard {
 	size_t step;		/* from 1 */
+	bool dropped;
 	const struct kf_published *published;
 	bool mended;		/* a later change brings the successor */
 };
@@ -140,6 +142,7 @@ struct kf_whatif {
 	bool cut;		/* there are more ways to boot than these */
 	struct kf_hazard hazard[KF_WHATIF_HAZARDS_MAX];
 	size_t num_hazards;
+	struct kf_losses losses;
 	struct kf_sides before, after;	/* prepared for nothing */
 	/* An order, of steps from 1, in which all is taken and nothing stops;
 	 * num 0: none was found, or the given one is. */

@@ -10,6 +10,8 @@
  */
 #include "whatif_roms.h"
 
+#include "whatif_lost.h"
+
 #include "core/eventlog.h"
 #include "core/siglist.h"
 
@@ -92,15 +94,6 @@ static void note_authority(struct telling *t, const struct kf_event *event)
 	t->kept[t->num++] = is_left(t->after, v.data);
 }
 
-/* is_off tells whether nothing is verified any more. */
-static bool is_off(const struct kf_store *after)
-{
-	const char *setting = kf_store_setting(after, "secure-boot");
-
-	return kf_store_presence(after, "pk") == KF_ABSENT ||
-	       (setting && kf_equal(kf_text(setting), kf_text("off")));
-}
-
 /* take_rom tells what became of an option ROM. What it was started under is
  * the entry measured right before it, else one of those before. */
 static void take_rom(struct kf_rom *out, const struct telling *t,
@@ -118,7 +111,7 @@ static void take_rom(struct kf_rom *out, const struct telling *t,
 		      : left ? KF_UNDECIDED : KF_REJECT;
 	if (t->num == 0 || !known)
 		out->answer = KF_UNDECIDED;
-	if (is_off(t->after))
+	if (kf_store_is_off(t->after))
 		out->answer = KF_ACCEPT;
 	if (t->num - first != 1)
 		return;

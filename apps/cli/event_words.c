@@ -147,17 +147,13 @@ static void variable(struct kf_output *out, const struct kf_event *event,
 		kf_output_print(out, ": %zu bytes", v.data.len);
 }
 
-/* image tells the path that an image came from. Source: the same, 10.2.3
- * (UEFI_IMAGE_LOAD_EVENT). */
-static void image(struct kf_output *out, struct kf_bytes data)
+/* Source: the same, 10.2.3 (UEFI_IMAGE_LOAD_EVENT). */
+bool kf_event_path(struct kf_output *out, struct kf_bytes data)
 {
 	struct kf_cursor c = kf_cursor_over(data, 0);
-	uint64_t len;
 	bool named = false;
 
-	kf_skip(&c, 8, "ImageLocationInMemory");
-	len = kf_u64le(&c, "ImageLengthInMemory");
-	kf_skip(&c, 8 + 8, "ImageLinkTimeAddress");
+	kf_skip(&c, 8 + 8 + 8 + 8, "UEFI_IMAGE_LOAD_EVENT");
 	while (kf_left(&c) >= PATH_HEADER_LEN) {
 		uint8_t type = kf_u8(&c, "Type"), sub = kf_u8(&c, "SubType");
 		uint16_t node_len = kf_u16le(&c, "Length");
@@ -171,6 +167,18 @@ static void image(struct kf_output *out, struct kf_bytes data)
 			named = true;
 		}
 	}
+	return named;
+}
+
+/* image tells the path that an image came from, and its length. */
+static void image(struct kf_output *out, struct kf_bytes data)
+{
+	struct kf_cursor c = kf_cursor_over(data, 0);
+	bool named = kf_event_path(out, data);
+	uint64_t len;
+
+	kf_skip(&c, 8, "ImageLocationInMemory");
+	len = kf_u64le(&c, "ImageLengthInMemory");
 	kf_output_print(out, "%s%" PRIu64 " bytes%s", named ? ", " : "an image of ",
 			len, named ? "" : ", from no file");
 }

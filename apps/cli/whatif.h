@@ -43,11 +43,19 @@ struct kf_register {
  * started. */
 enum { KF_PCR_KEYS, KF_PCR_FILES, KF_NUM_FORETOLD };
 
+/* kf_told_user is what was started under a certificate that is lost. `given`:
+ * it is a file that was given, or no file. */
+struct kf_told_user {
+	struct kf_user user;
+	bool given;
+};
+
 /* kf_told is what a log tells: registers, and option ROMs. */
 struct kf_told {
 	bool asked;		/* there is a log */
 	struct kf_output log;	/* what the ROMs view */
 	struct kf_register pcr[KF_NUM_FORETOLD];
+	struct kf_told_user user[KF_LOST_MAX];	/* of what is lost */
 	struct kf_rom rom[KF_ROMS_MAX];
 	size_t num_roms;
 	bool more_roms;
@@ -80,6 +88,12 @@ KF_MUST int kf_whatif_log(struct kf_told *out, const char *log,
 /* kf_plan_conclusion takes the flash and option ROMs into account, too, and
  * whether there was a file to look at. */
 enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan);
+
+/* whatif_lost.c: certificates that go, and whose successors are not there.
+ * kf_lost_open tells whether what was started under one was not given. */
+bool kf_lost_open(const struct kf_plan_shown *plan);
+void kf_lost_text(struct kf_render *r, const struct kf_plan_shown *plan);
+void kf_lost_json(struct kf_json *json, const struct kf_plan_shown *plan);
 
 /* whatif_show.c */
 void kf_plan_text(struct kf_render *r, const struct kf_plan_shown *plan);

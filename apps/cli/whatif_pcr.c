@@ -119,6 +119,31 @@ static int foretell(struct kf_register out[KF_NUM_FORETOLD],
 	return KF_EXIT_FITS;
 }
 
+/* is_given tells whether an event is over a file that was given, or over
+ * none: then the log tells what there is to tell. */
+static bool is_given(const struct kf_forecast *forecast,
+		     const struct kf_user *user)
+{
+	for (size_t i = 0; i < forecast->num; i++)
+		if (forecast->event[i].number == user->event)
+			return forecast->event[i].missing == NULL &&
+			       forecast->event[i].fate != KF_FATE_UNKNOWN;
+	return false;
+}
+
+static void take_users(struct kf_told *out, const struct foretelling *f,
+		       const struct kf_losses *losses)
+{
+	for (size_t i = 0; i < losses->num; i++) {
+		struct kf_told_user *told = &out->user[i];
+
+		told->user = kf_user_of(f->plan.log,
+					losses->lost[i].certificate);
+		told->given = told->user.driver ||
+			      is_given(&f->forecast, &told->user);
+	}
+}
+
 static void drop(struct foretelling *f)
 {
 	for (size_t i = 0; i < FILES_MAX; i++)
@@ -160,6 +185,8 @@ int kf_whatif_log(struct kf_told *out, const char *log,
 		out->num_roms = kf_roms(out->rom, &out->more_roms,
 					f->plan.log,
 					&plan->whatif->after.firmware);
+	if (status == KF_EXIT_FITS)
+		take_users(out, f, &plan->whatif->losses);
 	drop(f);
 	return status;
 }

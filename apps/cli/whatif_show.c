@@ -68,7 +68,8 @@ enum kf_conclusion kf_plan_conclusion(const struct kf_plan_shown *plan)
 
 	if (roms == KF_REJECT)
 		return KF_PLAN_STRANDS;
-	if (found == KF_PLAN_SAFE && (roms == KF_UNDECIDED || blind(plan)))
+	if (found == KF_PLAN_SAFE && (roms == KF_UNDECIDED || blind(plan) ||
+				      kf_lost_open(plan)))
 		found = KF_PLAN_UNKNOWN;
 	if (plan->room.known && !plan->room.fits && found != KF_PLAN_STRANDS)
 		return KF_PLAN_REFUSED;
@@ -273,20 +274,6 @@ static void blind_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	kf_text_line(r, "unknown", &words);
 }
 
-static void hazard_text(struct kf_render *r, const struct kf_hazard *h)
-{
-	struct kf_output words = { 0 };
-
-	kf_output_print(&words, "change %zu revokes \"%s\" while db lacks its successor \"%s\"",
-			h->step, h->published->follows, h->published->name);
-	if (h->mended)
-		kf_output_text(&words, ", which comes later: between the two nothing under either of them boots");
-	else
-		kf_output_print(&words, ": %s brings that, and has to come first",
-				h->published->file);
-	kf_text_line(r, h->mended ? "order" : "strands", &words);
-}
-
 static void order_text(struct kf_render *r, const struct kf_whatif *w)
 {
 	struct kf_output words = { 0 };
@@ -411,8 +398,7 @@ void kf_plan_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	paths_text(r, plan);
 	roms_text(r, plan);
 	blind_text(r, plan);
-	for (size_t i = 0; i < w->num_hazards; i++)
-		hazard_text(r, &w->hazard[i]);
+	kf_lost_text(r, plan);
 	order_text(r, w);
 	room_text(r, plan);
 	for (int i = 0; i < KF_NUM_FORETOLD; i++)
@@ -494,17 +480,6 @@ static void path_json(struct kf_json *json, const struct kf_whatif_path *path,
 	kf_json_close(json);
 	json->out->failed |= words.failed;
 	kf_output_close(&words);
-}
-
-static void hazard_json(struct kf_json *json, const struct kf_hazard *h)
-{
-	kf_json_open(json, NULL, '{');
-	kf_json_number(json, "change", h->step);
-	kf_json_text(json, "revokes", h->published->follows);
-	kf_json_text(json, "successor", h->published->name);
-	kf_json_text(json, "update", h->published->file);
-	kf_json_yes_no(json, "comes_later", h->mended);
-	kf_json_close(json);
 }
 
 static void roms_json(struct kf_json *json, const struct kf_plan_shown *plan)
@@ -625,10 +600,7 @@ void kf_plan_json(struct kf_render *r, const struct kf_plan_shown *plan)
 	for (size_t i = 0; i < w->num_paths; i++)
 		path_json(&json, &w->path[i], plan);
 	kf_json_close(&json);
-	kf_json_open(&json, "hazards", '[');
-	for (size_t i = 0; i < w->num_hazards; i++)
-		hazard_json(&json, &w->hazard[i]);
-	kf_json_close(&json);
+	kf_lost_json(&json, plan);
 	roms_json(&json, plan);
 	order_json(&json, w);
 	room_json(&json, &plan->room);

@@ -303,6 +303,48 @@ static void what_is_measured_differs_with_its_variables(void **state)
 	kf_whatif_close(&found, model_env());
 }
 
+/* Under what a new db has not, and what dbx has, nothing starts: UEFI-29,
+ * UEFI-34. */
+static void what_db_loses_is_told(void **state)
+{
+	model_put(&store, "db", model_join(x509(signer), x509(key[1])));
+	list(KF_CHANGE_APPEND, "dbx", x509(key[1]));
+	list(KF_CHANGE_REPLACE, "db", x509(key[2]));
+	ask();
+	assert_int_equal(found.losses.num, 2);
+	assert_true(kf_equal(found.losses.lost[0].certificate, key[1]));
+	assert_int_equal(found.losses.lost[0].step, 1);
+	assert_true(kf_equal(found.losses.lost[1].certificate, signer));
+	assert_int_equal(found.losses.lost[1].step, 2);
+	kf_whatif_close(&found, model_env());
+}
+
+static void what_comes_back_is_not_lost(void **state)
+{
+	list(KF_CHANGE_REPLACE, "db", x509(key[1]));
+	list(KF_CHANGE_APPEND, "db", x509(signer));
+	ask();
+	assert_int_equal(found.losses.num, 0);
+	kf_whatif_close(&found, model_env());
+	num_changes = 0;
+	list(KF_CHANGE_REPLACE, "db", x509(key[1]));
+	list(KF_CHANGE_REMOVE, "pk", none);
+	ask();
+	assert_int_equal(found.losses.num, 0);
+	kf_whatif_close(&found, model_env());
+}
+
+static void more_than_a_table_holds_are_told_to_be_more(void **state)
+{
+	struct kf_losses losses = { .num = KF_LOST_MAX };
+	struct kf_store after = store;
+
+	model_put(&after, "db", x509(key[1]));
+	kf_losses_note(&losses, &store, &after, 1);
+	assert_true(losses.more);
+	assert_int_equal(losses.num, KF_LOST_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +363,9 @@ int main(void)
 		WHATIF_TEST(a_signature_for_nothing_is_refused),
 		WHATIF_TEST(what_shim_keeps_is_not_the_firmwares),
 		WHATIF_TEST(what_is_measured_differs_with_its_variables),
+		WHATIF_TEST(what_db_loses_is_told),
+		WHATIF_TEST(what_comes_back_is_not_lost),
+		WHATIF_TEST(more_than_a_table_holds_are_told_to_be_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
