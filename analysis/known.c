@@ -31,6 +31,11 @@ static const struct kf_level levels[] = {
 #include "known_levels.def"
 };
 
+#define QUIRK(id, model) { id, model },
+static const struct kf_quirk quirks[] = {
+#include "known_quirks.def"
+};
+
 #define NUM(table) (sizeof(table) / sizeof((table)[0]))
 
 void kf_known_start(struct kf_known *out)
@@ -46,6 +51,9 @@ void kf_known_start(struct kf_known *out)
 		.level = levels,
 		.num_levels = NUM(levels),
 		.levels = { "2026-07-27", "rhboot/shim 72fd4b70e7" },
+		.quirk = quirks,
+		.num_quirks = NUM(quirks),
+		.quirks = { "2026-08-21", "fwupd/fwupd 6e9504964a" },
 		.authorities = { "2026-07-15",
 				 "microsoft/secureboot_objects 06fe58a31d" },
 	};

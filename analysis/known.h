@@ -57,6 +57,12 @@ struct kf_level {
 	const char *policy;	/* of shim, that sets it; NULL: none */
 };
 
+/* kf_quirk is a model whose firmware does not take updates of dbx. */
+struct kf_quirk {
+	const char *id;		/* as kf_hardware_id writes it */
+	const char *model;	/* "": not told */
+};
+
 /* kf_dated says of when a table is, and from where. */
 struct kf_dated {
 	const char *date;
@@ -74,6 +80,9 @@ struct kf_known {
 	const struct kf_level *level;	/* the newest last */
 	size_t num_levels;
 	struct kf_dated levels;
+	const struct kf_quirk *quirk;
+	size_t num_quirks;
+	struct kf_dated quirks;
 	struct kf_dated authorities;
 };
 
@@ -86,10 +95,12 @@ enum kf_known_kind {
 	KF_KNOWN_KEYS,
 	KF_KNOWN_DBX,
 	KF_KNOWN_LEVELS,
+	KF_KNOWN_QUIRKS,
 };
 
 /* kf_known_read puts what a newer file says in place of a table: keys (CSV with
- * a header), a signed update of dbx or its lists, or levels that shim keeps.
+ * a header), a signed update of dbx or its lists, levels that shim keeps, or
+ * fwupd's quirks of dbx.
  * It is recognised by content; KF_KNOWN_NOTHING: it is none of them. Which
  * machine a list is for is told by the entries that it shares with those that
  * are known. `name` is kept. Fails: KF_NO_MEMORY. */
@@ -111,6 +122,19 @@ KF_MUST enum kf_status kf_known_revoke(struct kf_known *known,
 const struct kf_known_key *kf_known_find(const struct kf_known *known,
 					 struct kf_bytes spki_sha256,
 					 struct kf_bytes serial);
+
+/* kf_quirk_of finds what is known of a model; NULL: nothing.
+ * Fails: KF_NO_CRYPTO. */
+KF_MUST enum kf_status kf_quirk_of(const struct kf_quirk **out,
+				   const struct kf_known *known,
+				   const struct kf_hardware *hardware,
+				   const struct kf_crypto *crypto);
+
+/* kf_quirks_read reads fwupd's quirks; `*is` false: the file is none.
+ * Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_quirks_read(struct kf_known *known, bool *is,
+				      struct kf_bytes file, const char *name,
+				      struct kf_arena *arena);
 
 /* kf_suspect_find finds a certificate by its SHA-1. NULL: none. */
 const struct kf_suspect *kf_suspect_find(struct kf_bytes sha1);

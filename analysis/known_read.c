@@ -307,8 +307,15 @@ enum kf_status kf_known_read(struct kf_known *known,
 	struct kf_bytes head = kf_part_of(file, 0, KF_UPDATE_HEADER_LEN), line;
 	struct columns columns;
 	struct kf_update update;
+	enum kf_status status;
+	bool quirks;
 
 	*kind = KF_KNOWN_NOTHING;
+	status = kf_quirks_read(known, &quirks, file, name, arena);
+	if (quirks || status != KF_OK) {
+		*kind = KF_KNOWN_QUIRKS;
+		return status;
+	}
 	if (kf_update_likely(head)) {
 		kf_update_read(&update, head, file.len);
 		return read_lists(known, kind,

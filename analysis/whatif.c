@@ -5,6 +5,8 @@
 
 #include "whatif_change.h"
 
+#include "core/reasons.h"
+
 #include <string.h>
 
 static const char *const rights[KF_NUM_RIGHTS] = {
@@ -163,6 +165,17 @@ static void note(struct kf_whatif_path *path, size_t step)
 	path->step = step;
 }
 
+/* hold: what edk2 takes, this model's firmware is known not to. */
+static void hold(struct kf_step *step, const char *quirk)
+{
+	if (!quirk || step->answer != KF_ACCEPT ||
+	    !kf_same(step->change->part, "dbx"))
+		return;
+	step->answer = KF_UNDECIDED;
+	kf_find(&step->why, KF_REASON_PLATFORM_QUIRK, NULL);
+	kf_prove_text(&step->why, quirk);
+}
+
 /* judge plays one change: judges it, and makes it unless it is refused. */
 static void judge(struct playing *p, struct kf_step *step)
 {
@@ -170,6 +183,7 @@ static void judge(struct playing *p, struct kf_step *step)
 
 	p->status = kf_step_judge(step, &old->firmware, p->ask->update,
 				  p->verdict, p->env);
+	hold(step, p->ask->quirk);
 	if (p->status == KF_OK && step->answer != KF_REJECT)
 		apply(p, step->change);
 	if (p->status == KF_OK)

@@ -123,6 +123,9 @@ struct kf_whatif_ask {
 	const struct kf_rules *update;		/* for changes */
 	const struct kf_change *change;
 	size_t num_changes;
+	/* Why dbx is not to be written on this model, for people; NULL: nothing
+	 * is known that speaks against it. */
+	const char *quirk;
 	struct kf_boots **boots;
 	size_t num_boots;
 };

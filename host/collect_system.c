@@ -36,6 +36,7 @@ void kf_collect_identity(struct kf_collecting *c)
 		{ "board_name", false }, { "board_version", false },
 		{ "bios_vendor", false }, { "bios_version", false },
 		{ "bios_date", false }, { "bios_release", false },
+		{ "chassis_type", false },
 		{ "product_serial", true }, { "product_uuid", true },
 		{ "board_serial", true }, { "chassis_serial", true },
 	};

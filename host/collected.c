@@ -228,6 +228,21 @@ static enum kf_status read_store(struct kf_opening *o, struct kf_store *store,
 	return kf_machine_unknown(o, store);
 }
 
+static enum kf_status read_hardware(struct kf_opening *o, json_t *root)
+{
+	json_t *smbios = json_object_get(root, "smbios");
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < KF_NUM_HARDWARE && status == KF_OK; i++) {
+		const char *text = json_string_value(
+			json_object_get(smbios, kf_hardware_name(i)));
+
+		if (text)
+			status = kf_hardware_keep(o, i, text);
+	}
+	return status;
+}
+
 enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
 				 const char *name, struct kf_bytes file)
 {
@@ -241,6 +256,8 @@ enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
 	host = json_string_value(json_object_get(root, "host"));
 	if (status == KF_OK)
 		status = kf_device_only(&named, host ? host : name);
+	if (status == KF_OK)
+		status = read_hardware(&named, root);
 	if (status == KF_OK)
 		status = read_store(&named, &o->device->verifier[0].store,
 				    path, root);

@@ -184,6 +184,16 @@ static enum kf_status read_device(struct kf_opening *o)
 			       "/sys/firmware/efi");
 }
 
+/* read_hardware: of the machine that keyfit runs on. */
+static enum kf_status read_hardware(struct kf_opening *o)
+{
+	const char *path = o->ask->device;
+
+	if (path ? !kf_efivars_is_live(path) : o->ask->num_trust > 0)
+		return KF_OK;
+	return kf_hardware_machine(o, "/sys/class/dmi/id");
+}
+
 /* seen_before tells whether a name was given before, so that this one adds
  * to it. */
 static bool seen_before(const struct kf_setting *list, size_t index)
@@ -410,6 +420,8 @@ enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
 	status = kf_device_memory_open(&o, crypto, now_s);
 	if (status == KF_OK)
 		status = read_device(&o);
+	if (status == KF_OK)
+		status = read_hardware(&o);
 	if (status == KF_OK)
 		status = chosen(&o);
 	if (status == KF_OK)

@@ -147,6 +147,15 @@ KF_MUST enum kf_status kf_machine_read(struct kf_opening *o,
 				       const char *efi);
 void kf_machine_name(char out[128]);
 
+/* hardware.c: kf_hardware_name is a field's name, below /sys/class/dmi/id and
+ * in collected files. kf_hardware_keep sets it. Fails: KF_NO_MEMORY.
+ * kf_hardware_machine reads all of them. What cannot be read is not told. */
+const char *kf_hardware_name(size_t field);
+KF_MUST enum kf_status kf_hardware_keep(struct kf_opening *o, size_t field,
+					const char *text);
+KF_MUST enum kf_status kf_hardware_machine(struct kf_opening *o,
+					   const char *folder);
+
 /* kf_machine_unknown marks all that the firmware keeps as there, but not
  * known. */
 KF_MUST enum kf_status kf_machine_unknown(struct kf_opening *o,

@@ -35,11 +35,6 @@ struct kf_auditing {
 	struct kf_output untold;	/* parts, for the end */
 };
 
-/* kf_audit_newest reads the files that --newest names, in their order. Says
- * what is wrong. Returns an exit status. */
-KF_MUST int kf_audit_newest(struct kf_auditing *q,
-			    const struct kf_arguments *arguments);
-
 /* kf_audit_open_file looks at one file that the user named; kf_audit_walk_file
  * at one that was come upon, and says false when it is of no use to go on. */
 void kf_audit_open_file(struct kf_auditing *q, const char *path);

@@ -3,6 +3,7 @@
  */
 #include "ask.h"
 #include "audit.h"
+#include "newest.h"
 #include "say.h"
 
 #include "host/walk.h"
@@ -229,7 +230,7 @@ static int run(const struct kf_arguments *arguments)
 	if (status == KF_EXIT_FITS)
 		status = prepare(&q);
 	if (status == KF_EXIT_FITS)
-		status = kf_audit_newest(&q, arguments);
+		status = kf_newest_read(&q.known, &q.tables, arguments);
 	if (status == KF_EXIT_FITS)
 		status = look(&q, arguments);
 	kf_output_close(&q.out);

@@ -3,6 +3,7 @@
  * Writes to no device: all of it is played in the model.
  */
 #include "ask.h"
+#include "newest.h"
 #include "options.h"
 #include "say.h"
 #include "whatif.h"
@@ -24,6 +25,9 @@ struct question {
 	const struct kf_arguments *arguments;
 	const struct kf_crypto *crypto;
 	struct kf_changes changes;
+	struct kf_known known;
+	struct kf_arena tables;	/* of what newer files say */
+	char quirk[256];	/* what is known of the model */
 	struct kf_device device;
 	struct kf_work work;
 	struct kf_unit *unit[KF_WHATIF_BOOTS_MAX];
@@ -48,6 +52,8 @@ static const struct kf_option options[] = {
 	  "the same, on an installation or recovery medium" },
 	{ "log", KF_VALUE_FILE, "LOG", false,
 	  "the event log of a boot before the changes: foretell PCR 7" },
+	{ "newest", KF_VALUE_FILE, "FILE", true,
+	  "a newer list of models that take no dbx: fwupd's uefi-dbx.quirk" },
 	{ "at", KF_VALUE_ANY, "TIME", false,
 	  "judge at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a device" },
@@ -255,6 +261,7 @@ static int play(struct question *q, const struct kf_plan_shown *plan)
 		.update = plan->update,
 		.change = q->changes.change,
 		.num_changes = q->changes.num,
+		.quirk = q->quirk[0] ? q->quirk : NULL,
 		.boots = boots,
 		.num_boots = q->num_units,
 	};
@@ -270,6 +277,27 @@ static int play(struct question *q, const struct kf_plan_shown *plan)
 			status = KF_CANNOT_READ;
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(NULL, status, &why);
+}
+
+/* look_up finds what is known of the device's model. */
+static int look_up(struct question *q)
+{
+	const struct kf_known *known = &q->known;
+	struct kf_fault why = { 0 };
+	const struct kf_quirk *quirk;
+	enum kf_status status = kf_quirk_of(&quirk, known, &q->device.hardware,
+					    q->crypto);
+
+	q->quirk[0] = '\0';
+	if (status != KF_OK)
+		return kf_say_failure(q->device.name, status, &why);
+	if (quirk)
+		snprintf(q->quirk, sizeof(q->quirk),
+			 "hardware id %s%s%s%s, in %s of %s", quirk->id,
+			 quirk->model[0] ? " (" : "", quirk->model,
+			 quirk->model[0] ? ")" : "", known->quirks.source,
+			 known->quirks.date);
+	return KF_EXIT_FITS;
 }
 
 static int show(struct question *q, const struct kf_plan_shown *plan)
@@ -309,6 +337,8 @@ static int answer(struct question *q, const struct kf_given *device)
 		status = open_units(q);
 	}
 	plan.num_units = q->num_units;
+	if (status == KF_EXIT_FITS)
+		status = look_up(q);
 	if (status == KF_EXIT_FITS)
 		status = play(q, &plan);
 	if (status == KF_EXIT_FITS)
@@ -369,11 +399,15 @@ static int run(const struct kf_arguments *arguments)
 		? kf_changes_read(&q.changes, arguments->operand,
 				  arguments->num_operands, q.crypto, q.at_s)
 		: kf_say_failure(NULL, opened, &why);
+	kf_known_start(&q.known);
+	if (status == KF_EXIT_FITS)
+		status = kf_newest_read(&q.known, &q.tables, arguments);
 	if (!q.json)
 		kf_render_terminal(&q.render);
 	if (status == KF_EXIT_FITS)
 		status = answer_all(&q);
 	kf_changes_close(&q.changes);
+	free(q.tables.base);
 	kf_output_close(&q.render.out);
 	kf_work_close(&q.work);
 	kf_openssl_close(q.crypto);

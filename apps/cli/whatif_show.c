@@ -321,8 +321,18 @@ static void room_text(struct kf_render *r, const struct kf_plan_shown *plan)
 	kf_text_line(r, "space", &words);
 }
 
+/* sealed_text warns of what another value of PCR 7 does. */
+static void sealed_text(struct kf_render *r, const char *title)
+{
+	struct kf_output words = { 0 };
+
+	kf_output_text(&words, "warning: a key that is sealed to it is not given out then, and a disk asks for its recovery key, unless it is sealed to the new value in time");
+	kf_text_line(r, title, &words);
+}
+
 static void register_text(struct kf_render *r, const struct kf_register *pcr)
 {
+	bool differs = false;
 	char title[16];
 
 	snprintf(title, sizeof(title), "PCR %u", pcr->number);
@@ -341,7 +351,12 @@ static void register_text(struct kf_render *r, const struct kf_register *pcr)
 		else
 			kf_output_print(&words, "unknown: %s", pcr->why);
 		kf_text_line(r, title, &words);
+		differs |= pcr->after[b].len &&
+			   memcmp(pcr->before[b].bytes, pcr->after[b].bytes,
+				  pcr->before[b].len) != 0;
 	}
+	if (differs && pcr->number == 7)
+		sealed_text(r, title);
 }
 
 static void measured_text(struct kf_render *r,

@@ -128,6 +128,7 @@ struct kf_device {
 	struct kf_device_verifier *verifier;
 	size_t num_verifiers;
 	struct kf_fault unread;	/* `what` empty: all was read */
+	struct kf_hardware hardware;	/* where it is a machine, or was */
 	struct kf_device_memory *memory;	/* files and arena behind it */
 };
 

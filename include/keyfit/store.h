@@ -45,6 +45,26 @@ struct kf_part {
 	const char *from;	/* the file it came from; NULL: not told */
 };
 
+/* kf_hardware is what a machine's firmware says of its model (SMBIOS), as Linux
+ * shows it below /sys/class/dmi/id. NULL: not told. */
+enum kf_hardware_field {
+	KF_HARDWARE_VENDOR,
+	KF_HARDWARE_FAMILY,
+	KF_HARDWARE_PRODUCT,
+	KF_HARDWARE_SKU,
+	KF_HARDWARE_BOARD_VENDOR,
+	KF_HARDWARE_BOARD,
+	KF_HARDWARE_BIOS_VENDOR,
+	KF_HARDWARE_BIOS_VERSION,
+	KF_HARDWARE_BIOS_RELEASE,	/* "2.25" */
+	KF_HARDWARE_CHASSIS,		/* its type, a number */
+	KF_NUM_HARDWARE,
+};
+
+struct kf_hardware {
+	const char *text[KF_NUM_HARDWARE];
+};
+
 /* kf_setting is one `--set` line, or one that the store itself implies. */
 struct kf_setting {
 	const char *name;

@@ -5,7 +5,7 @@
  * Source: microsoft/secureboot_objects, PreSignedObjects/DBX/
  * HashesJsonSchema.json.
  */
-#include "audit.h"
+#include "newest.h"
 #include "say.h"
 
 #include "host/json_read.h"
@@ -112,6 +112,8 @@ static bool is_older(const struct kf_known *before,
 	switch (kind) {
 	case KF_KNOWN_KEYS:
 		return now->num_keys < before->num_keys;
+	case KF_KNOWN_QUIRKS:
+		return now->num_quirks < before->num_quirks;
 	case KF_KNOWN_DBX:
 		return strcmp(last(now), last(before)) < 0;
 	default:
@@ -119,9 +121,10 @@ static bool is_older(const struct kf_known *before,
 	}
 }
 
-static int take_file(struct kf_auditing *q, const char *path)
+static int take_file(struct kf_known *known, struct kf_arena *tables,
+		     const char *path)
 {
-	const struct kf_known before = q->known;
+	const struct kf_known before = *known;
 	struct kf_fault why = { 0 };
 	enum kf_known_kind kind = KF_KNOWN_NOTHING;
 	struct kf_text_file file = { 0 };
@@ -129,40 +132,39 @@ static int take_file(struct kf_auditing *q, const char *path)
 						  &why);
 
 	if (status == KF_OK && file.bytes.len && file.bytes.data[0] == '{')
-		status = read_json(&q->known, &kind, file.bytes, path,
-				   &q->tables);
+		status = read_json(known, &kind, file.bytes, path, tables);
 	else if (status == KF_OK)
-		status = kf_known_read(&q->known, &kind, file.bytes, path,
-				       &q->tables);
+		status = kf_known_read(known, &kind, file.bytes, path, tables);
 	kf_text_file_close(&file);
 	if (status != KF_OK)
 		return kf_say_failure(path, status, &why);
 	if (!kind) {
 		kf_say(path, "is no newer table that keyfit knows",
-		       "give DBXUpdate.bin, dbx_info_msft_*.json, SbatLevel_Variable.txt, or keys as CSV");
+		       "give DBXUpdate.bin, dbx_info_msft_*.json, SbatLevel_Variable.txt, uefi-dbx.quirk, or keys as CSV");
 		return KF_EXIT_USAGE;
 	}
-	if (is_older(&before, &q->known, kind))
+	if (is_older(&before, known, kind))
 		kf_say(path, "has less than what keyfit knows without it",
 		       "it is used all the same: leave it out if it is older");
 	return KF_EXIT_FITS;
 }
 
-int kf_audit_newest(struct kf_auditing *q,
-		    const struct kf_arguments *arguments)
+int kf_newest_read(struct kf_known *known, struct kf_arena *tables,
+		   const struct kf_arguments *arguments)
 {
 	int status = KF_EXIT_FITS;
 
 	if (!kf_argument(arguments, "newest"))
 		return status;
-	q->tables.base = malloc(MEMORY_MAX);
-	q->tables.size = MEMORY_MAX;
-	if (!q->tables.base)
+	tables->base = malloc(MEMORY_MAX);
+	tables->size = MEMORY_MAX;
+	if (!tables->base)
 		return kf_say_failure(NULL, KF_NO_MEMORY,
 				      &(struct kf_fault){ "out of memory", "" });
 	for (size_t i = 0; i < arguments->num_given; i++)
 		if (status == KF_EXIT_FITS &&
 		    strcmp(arguments->given[i].option->name, "newest") == 0)
-			status = take_file(q, arguments->given[i].value);
+			status = take_file(known, tables,
+					   arguments->given[i].value);
 	return status;
 }
