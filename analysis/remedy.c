@@ -121,6 +121,9 @@ static bool try_setting(struct attempt *a, const char *name,
 	return yes;
 }
 
+/* What every change of the keys does on the device itself. */
+static const char sealed[] = "PCR 7 is another one then: what is sealed to it asks for its recovery key";
+
 static struct kf_remedy *offer(struct attempt *a, enum kf_remedy_kind kind)
 {
 	struct kf_remedy *r = &a->out[a->num++];
@@ -256,6 +259,7 @@ static void enrol_certificate(struct attempt *a, const char *part)
 					       a->env->arena) != KF_OK) {
 			a->status = KF_NO_MEMORY;
 		} else if (try_store(a, r->part, r->list)) {
+			r->caution = sealed;
 			published_too(a, r);
 			return;
 		}
@@ -280,7 +284,7 @@ static void enrol_digest(struct attempt *a)
 	r = offer(a, KF_ENROL_DIGEST);
 	r->part = "db";
 	r->digest = a->verdict->image_digest;
-	r->caution = "it has to be done again for every new build";
+	r->caution = "it has to be done again for every new build, and PCR 7 is another one each time: what is sealed to it asks for its recovery key";
 	if (kf_siglist_of_digest(&r->list, digest, a->env->arena) != KF_OK)
 		a->status = KF_NO_MEMORY;
 	else if (try_store(a, r->part, r->list))
@@ -429,7 +433,7 @@ static void of_update(struct attempt *a)
 		return;
 	enrol_certificate(a, "kek");
 	if (a->num && !a->out[0].kek_update)
-		a->out[0].caution = "the platform key has to sign that first";
+		a->out[0].caution = "the platform key has to sign that first, and PCR 7 is another one then: what is sealed to it asks for its recovery key";
 }
 
 /* of_image finds what would let an image through. */

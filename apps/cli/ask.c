@@ -96,3 +96,20 @@ int kf_ask_both(struct kf_device *out, const struct kf_arguments *arguments,
 
 	return open_asked(out, &ask, arguments, crypto, at_s);
 }
+
+int kf_ask_only(struct kf_arguments *out, const struct kf_arguments *arguments,
+		const struct kf_given *device)
+{
+	*out = *arguments;
+	out->num_given = 0;
+	out->given = calloc(arguments->num_given + 1, sizeof(*out->given));
+	if (!out->given) {
+		kf_say(NULL, "out of memory", NULL);
+		return KF_EXIT_FAULT;
+	}
+	for (size_t i = 0; i < arguments->num_given; i++)
+		if (&arguments->given[i] == device ||
+		    strcmp(arguments->given[i].option->name, "device") != 0)
+			out->given[out->num_given++] = arguments->given[i];
+	return KF_EXIT_FITS;
+}

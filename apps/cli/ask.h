@@ -10,6 +10,10 @@
 #define KF_ASK_DEVICE \
 	{ "device", KF_VALUE_FILE, "DEVICE", false, \
 	  "the device: a variable store, an efivarfs folder, a profile, what collect wrote" }
+/* So does KF_ASK_DEVICES, which may come again. */
+#define KF_ASK_DEVICES \
+	{ "device", KF_VALUE_FILE, "DEVICE", true, \
+	  "the device: a variable store, an efivarfs folder, a profile, what collect wrote" }
 #define KF_ASK_TRUST \
 	{ "trust", KF_VALUE_PART, "NAME=FILE", true, \
 	  "one part of the trust store; NAME=none: there is none" }
@@ -24,6 +28,13 @@ KF_MUST int kf_ask_device(struct kf_device *out,
 			  const struct kf_arguments *arguments,
 			  const char *rules, const struct kf_crypto *crypto,
 			  int64_t at_s);
+
+/* kf_ask_only leaves one --device of several in a command line; none where
+ * `device` is NULL. Returns an exit status: 0 or 4. Owns: `out->given`, until
+ * free. */
+KF_MUST int kf_ask_only(struct kf_arguments *out,
+			const struct kf_arguments *arguments,
+			const struct kf_given *device);
 
 /* kf_ask_both opens it with shim as a second verifier, so that the parts that
  * shim has to itself can be named too. */

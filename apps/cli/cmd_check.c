@@ -16,13 +16,15 @@
 
 enum {
 	HEAD_LEN = 4096,	/* what a format is recognised by */
+	DEVICES_MAX = 64,
 };
 
 /* question is what was asked, and all that it takes to answer. */
 struct question {
 	const struct kf_arguments *arguments;
 	const struct kf_crypto *crypto;
-	struct kf_device device;
+	struct kf_device device[DEVICES_MAX];
+	size_t num_devices;
 	struct kf_signer signer;
 	struct kf_log log;
 	struct kf_work work;
@@ -30,6 +32,7 @@ struct question {
 	struct kf_render render;
 	struct kf_verdict verdict;
 	struct kf_remedy remedy[KF_REMEDIES_MAX];
+	struct kf_harms harms[KF_REMEDIES_MAX];
 	int64_t at_s;
 	bool quiet;
 	bool digests;		/* the answers tell the file's digest */
@@ -37,7 +40,7 @@ struct question {
 };
 
 static const struct kf_option options[] = {
-	KF_ASK_DEVICE,
+	KF_ASK_DEVICES,
 	{ "rules", KF_VALUE_RULES, "NAME", false,
 	  "the verifier and its version, as edk2-2025.02" },
 	KF_ASK_TRUST,
@@ -115,19 +118,43 @@ static int check_operands(const struct kf_arguments *arguments)
 	return KF_EXIT_USAGE;
 }
 
-static int ask_device(struct question *q)
+/* ask_device opens one device of those that were given. */
+static int ask_device(struct question *q, const struct kf_given *given)
 {
 	const char *rules = kf_argument(q->arguments, "rules");
-	int status = kf_ask_device(&q->device, q->arguments, rules, q->crypto,
-				   q->at_s);
+	struct kf_device *device = &q->device[q->num_devices];
+	struct kf_arguments one;
+	int status;
 
+	if (q->num_devices == DEVICES_MAX) {
+		kf_say(given->value, "is one device too many", NULL);
+		return KF_EXIT_USAGE;
+	}
+	status = kf_ask_only(&one, q->arguments, given);
+	if (status == KF_EXIT_FITS)
+		status = kf_ask_device(device, &one, rules, q->crypto,
+				       q->at_s);
+	free(one.given);
 	if (status != KF_EXIT_FITS)
 		return status;
-	if (q->device.num_verifiers)
+	q->num_devices++;
+	if (device->num_verifiers)
 		return KF_EXIT_FITS;
-	kf_say(q->device.name, "keyfit knows no verifier of this device",
+	kf_say(device->name, "keyfit knows no verifier of this device",
 	       "say which one: --rules NAME");
 	return KF_EXIT_FAULT;
+}
+
+static int ask_devices(struct question *q)
+{
+	const struct kf_arguments *all = q->arguments;
+	int status = KF_EXIT_FITS;
+
+	for (size_t i = 0; i < all->num_given && status == KF_EXIT_FITS; i++)
+		if (strcmp(all->given[i].option->name, "device") == 0)
+			status = ask_device(q, &all->given[i]);
+	return status == KF_EXIT_FITS && q->num_devices == 0
+		? ask_device(q, NULL) : status;
 }
 
 /* prepare gets everything ready that all pairs share. */
@@ -153,14 +180,14 @@ static int prepare(struct question *q)
 			      &why);
 	if (status != KF_OK)
 		return kf_say_failure(NULL, status, &why);
-	return ask_device(q);
+	return ask_devices(q);
 }
 
 /* fault: this pair could not be judged, or with no verifier none of this
  * file's; the others go on. */
 static void fault(struct question *q, const char *path,
-		  const struct kf_device_verifier *verifier,
-		  enum kf_status status, const struct kf_fault *why)
+		  const struct kf_pair *pair, enum kf_status status,
+		  const struct kf_fault *why)
 {
 	struct kf_fault words = *why;
 
@@ -168,8 +195,9 @@ static void fault(struct question *q, const char *path,
 		kf_fault_say(&words, NULL, "%s", kf_status_text(status));
 	kf_say_fault(path, &words);
 	if (q->render.form->fault)
-		q->render.form->fault(&q->render, path, &q->device, verifier,
-				      &words);
+		q->render.form->fault(&q->render, path, pair ? pair->device
+				      : q->device, pair ? pair->verifier
+				      : NULL, &words);
 	q->seen[KF_EXIT_FAULT] = true;
 }
 
@@ -190,6 +218,63 @@ static void note(struct question *q, enum kf_answer answer)
 {
 	q->seen[answer == KF_ACCEPT ? KF_EXIT_FITS :
 		answer == KF_REJECT ? KF_EXIT_NOT : KF_EXIT_UNKNOWN] = true;
+}
+
+/* has_its tells whether one of the device's verifiers is made for a file. */
+static bool has_its(const struct kf_device *device,
+		    const struct kf_format *format)
+{
+	for (size_t i = 0; i < device->num_verifiers; i++)
+		if (kf_verifier_takes(device->verifier[i].rules->verifier,
+				      format))
+			return true;
+	return false;
+}
+
+/* is_asked: a file that is made for some verifiers of a device goes to no other
+ * one of it. */
+static bool is_asked(const struct kf_device *device, size_t verifier,
+		     const struct kf_format *format)
+{
+	return !has_its(device, format) ||
+	       kf_verifier_takes(device->verifier[verifier].rules->verifier,
+				 format);
+}
+
+/* look_elsewhere asks one other verifier about one remedy. Each has a budget of
+ * its own: their number is bounded. */
+static void look_elsewhere(struct question *q, struct kf_artifact *artifact,
+			   size_t remedy, const struct kf_device *device,
+			   const struct kf_device_verifier *verifier)
+{
+	struct kf_elsewhere other = { artifact, &verifier->store,
+				      verifier->rules, device->name };
+	struct kf_env env = q->work.env;
+	struct kf_harms *harms = &q->harms[remedy];
+
+	/* What could not be asked may be a harm. */
+	if (kf_harms_look(harms, &q->remedy[remedy], &other, &env) != KF_OK)
+		harms->more = true;
+}
+
+/* look_around asks all other verifiers that were given what each remedy does
+ * to them. */
+static void look_around(struct question *q, struct kf_pair *pair,
+			struct kf_artifact *artifact)
+{
+	memset(q->harms, 0, sizeof(q->harms));
+	pair->harms = q->harms;
+	for (size_t n = 0; n < q->num_devices * pair->num_remedies; n++) {
+		const struct kf_device *d = &q->device[n % q->num_devices];
+		size_t remedy = n / q->num_devices;
+
+		for (size_t v = 0; v < d->num_verifiers; v++)
+			if (kf_remedy_is_file(&q->remedy[remedy]) &&
+			    &d->verifier[v] != pair->verifier &&
+			    is_asked(d, v, artifact->format))
+				look_elsewhere(q, artifact, remedy, d,
+					       &d->verifier[v]);
+	}
 }
 
 /* judge answers for one verifier. What it took of the arena is given back. */
@@ -214,26 +299,16 @@ static void judge(struct question *q, struct kf_pair *pair,
 	if (status == KF_OK && q->file && !kf_file_same(q->file))
 		status = KF_CANNOT_READ;
 	if (status != KF_OK) {
-		fault(q, pair->path, verifier, status, &why);
+		fault(q, pair->path, pair, status, &why);
 		return;
 	}
 	note(q, q->verdict.answer);
+	look_around(q, pair, artifact);
 	tell(q, pair);
 }
 
-/* has_its tells whether one of the device's verifiers is made for a file. */
-static bool has_its(const struct kf_device *device,
-		    const struct kf_format *format)
-{
-	for (size_t i = 0; i < device->num_verifiers; i++)
-		if (kf_verifier_takes(device->verifier[i].rules->verifier,
-				      format))
-			return true;
-	return false;
-}
-
-/* judge_source asks all verifiers of the device about one file, or about
- * none. A file that is made for some of them goes to no other. */
+/* judge_source asks all verifiers of all devices about one file, or about
+ * none. */
 static void judge_source(struct question *q, const char *path,
 			 const struct kf_source *source,
 			 const struct kf_format *format)
@@ -243,14 +318,12 @@ static void judge_source(struct question *q, const char *path,
 	struct kf_pair pair = {
 		.path = path,
 		.artifact = &artifact,
-		.device = &q->device,
 		.verdict = &q->verdict,
 		.remedy = q->remedy,
 		.at_s = q->at_s,
 		.env = &q->work.env,
 	};
 	enum kf_status status = KF_OK;
-	bool its = has_its(&q->device, format);
 
 	kf_artifact_read(&artifact, format, source, &q->work.env);
 	artifact.suppose = q->signer.certificate;
@@ -259,13 +332,13 @@ static void judge_source(struct question *q, const char *path,
 		status = kf_file_digest(&pair.sha256, source, &q->work.env);
 	if (status != KF_OK)
 		fault(q, path, NULL, status, &why);
-	for (size_t i = 0; status == KF_OK && i < q->device.num_verifiers;
-	     i++) {
-		pair.verifier = &q->device.verifier[i];
-		if (its && !kf_verifier_takes(pair.verifier->rules->verifier,
-					      format))
-			continue;
-		judge(q, &pair, &artifact);
+	for (size_t d = 0; status == KF_OK && d < q->num_devices; d++) {
+		pair.device = &q->device[d];
+		for (size_t i = 0; i < pair.device->num_verifiers; i++) {
+			pair.verifier = &pair.device->verifier[i];
+			if (is_asked(pair.device, i, format))
+				judge(q, &pair, &artifact);
+		}
 	}
 	kf_artifact_close(&artifact, &q->work.env);
 }
@@ -356,7 +429,8 @@ static int run(const struct kf_arguments *arguments)
 		status = answer(&q);
 	kf_output_close(&q.render.out);
 	kf_output_close(&q.render.later);
-	kf_device_close(&q.device);
+	for (size_t i = 0; i < q.num_devices; i++)
+		kf_device_close(&q.device[i]);
 	kf_work_close(&q.work);
 	kf_log_close(&q.log);
 	kf_signer_close(&q.signer);

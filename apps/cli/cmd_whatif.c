@@ -117,32 +117,12 @@ verifier_of(const struct kf_device *device, const char *name)
 	return NULL;
 }
 
-/* only_device leaves one --device of several; none where `index` is. */
-static int only_device(struct kf_arguments *out, const struct question *q,
-		       const struct kf_given *device)
-{
-	const struct kf_arguments *all = q->arguments;
-
-	*out = *all;
-	out->num_given = 0;
-	out->given = calloc(all->num_given + 1, sizeof(*out->given));
-	if (!out->given) {
-		kf_say(NULL, "out of memory", NULL);
-		return KF_EXIT_FAULT;
-	}
-	for (size_t i = 0; i < all->num_given; i++)
-		if (&all->given[i] == device ||
-		    strcmp(all->given[i].option->name, "device") != 0)
-			out->given[out->num_given++] = all->given[i];
-	return KF_EXIT_FITS;
-}
-
 static int ask_device(struct question *q, const struct kf_given *device)
 {
 	const char *rules = kf_argument(q->arguments, "rules");
 	struct kf_arguments one;
 	char room[64];
-	int status = only_device(&one, q, device);
+	int status = kf_ask_only(&one, q->arguments, device);
 
 	if (status == KF_EXIT_FITS)
 		status = kf_ask_both(&q->device, &one,

@@ -117,6 +117,19 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 	}
 }
 
+void kf_words_harm(struct kf_output *out, const struct kf_harm *harm)
+{
+	kf_output_text(out, harm->answer == KF_REJECT
+		       ? "then refused on " : "then not decided on ");
+	kf_output_shown(out, kf_text(harm->device));
+	kf_output_print(out, " (%s), which takes the file as it is",
+			harm->rules->name);
+	if (harm->reason)
+		kf_output_print(out, ": %s%s%s", harm->reason->slug,
+				harm->rule ? ", " : "",
+				harm->rule ? harm->rule : "");
+}
+
 /* is_plain tells whether a path needs no quoting in a shell, and is no
  * option. Others get no command: one that has to be repaired is none. */
 static bool is_plain(const char *path)

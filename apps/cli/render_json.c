@@ -161,6 +161,26 @@ void kf_json_finding(struct kf_json *json, const struct kf_finding *finding,
 	kf_json_close(json);
 }
 
+/* harms_json: the other devices that refuse what a remedy makes. */
+static void harms_json(struct kf_json *json, const struct kf_harms *harms)
+{
+	kf_json_open(json, "breaks", '[');
+	for (size_t i = 0; i < harms->num; i++) {
+		const struct kf_harm *h = &harms->harm[i];
+
+		kf_json_open(json, NULL, '{');
+		kf_json_foreign(json, "device", kf_text(h->device));
+		kf_json_text(json, "rules", h->rules->name);
+		kf_json_text(json, "verdict", kf_answer_name(h->answer));
+		kf_json_text(json, "reason", h->reason ? h->reason->slug
+						       : NULL);
+		kf_json_text(json, "rule", h->rule);
+		kf_json_close(json);
+	}
+	kf_json_close(json);
+	kf_json_yes_no(json, "breaks_more", harms->more);
+}
+
 static void remedy(struct kf_json *json, const struct kf_remedy *r,
 		   const struct kf_pair *pair)
 {
@@ -202,6 +222,8 @@ static void remedy(struct kf_json *json, const struct kf_remedy *r,
 				kf_view(text.data, text.len));
 	if (r->caution)
 		kf_json_text(json, "caution", r->caution);
+	if (pair->harms && pair->harms[r - pair->remedy].looked)
+		harms_json(json, &pair->harms[r - pair->remedy]);
 	kf_json_close(json);
 	json->out->failed = json->out->failed || text.failed;
 	kf_output_close(&text);

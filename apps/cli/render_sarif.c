@@ -143,6 +143,11 @@ static void add_remedies(struct kf_output *words, const struct kf_pair *pair)
 	for (size_t i = 0; i < pair->num_remedies; i++) {
 		kf_output_text(words, i ? "; or: " : ". Remedy: ");
 		kf_words_remedy(words, &pair->remedy[i], pair);
+		for (size_t n = 0; pair->harms && n < pair->harms[i].num;
+		     n++) {
+			kf_output_text(words, "; ");
+			kf_words_harm(words, &pair->harms[i].harm[n]);
+		}
 	}
 }
 

@@ -184,6 +184,25 @@ static void show_why(struct kf_render *r, const struct kf_pair *pair)
 	show_rule(r, &v->why);
 }
 
+/* show_harms tells what a remedy does to the other devices given. */
+static void show_harms(struct kf_render *r, const struct kf_harms *harms)
+{
+	struct kf_output words = { 0 };
+
+	for (size_t i = 0; i < harms->num; i++) {
+		kf_words_harm(&words, &harms->harm[i]);
+		labelled(r, "  harm", &words, true);
+	}
+	if (harms->more) {
+		kf_output_text(&words, "and on more of the devices given");
+		labelled(r, "", &words, true);
+	}
+	if (harms->looked && harms->num == 0) {
+		kf_output_text(&words, "(of the other devices given, none that takes the file refuses it then)");
+		labelled(r, "", &words, true);
+	}
+}
+
 static void show_remedy(struct kf_render *r, const struct kf_pair *pair,
 			const struct kf_remedy *remedy, const char *label)
 {
@@ -199,10 +218,12 @@ static void show_remedy(struct kf_render *r, const struct kf_pair *pair,
 		labelled(r, "", &command, false);
 	r->out.failed = r->out.failed || command.failed;
 	kf_output_close(&command);
-	if (!remedy->caution)
-		return;
-	kf_output_print(&words, "(%s)", remedy->caution);
-	labelled(r, "", &words, true);
+	if (remedy->caution) {
+		kf_output_print(&words, "(%s)", remedy->caution);
+		labelled(r, "", &words, true);
+	}
+	if (pair->harms)
+		show_harms(r, &pair->harms[remedy - pair->remedy]);
 }
 
 static void show_remedies(struct kf_render *r, const struct kf_pair *pair)

@@ -4,7 +4,7 @@
 #ifndef KEYFIT_APPS_CLI_WORDS_H
 #define KEYFIT_APPS_CLI_WORDS_H
 
-#include "analysis/remedy.h"
+#include "analysis/elsewhere.h"
 #include "host/output.h"
 
 /* kf_pair is one answer: an artifact, one verifier of a device, a verdict. */
@@ -17,6 +17,7 @@ struct kf_pair {
 	const struct kf_verdict *verdict;
 	const struct kf_remedy *remedy;
 	size_t num_remedies;
+	const struct kf_harms *harms;	/* of each remedy; NULL: not asked */
 	int64_t at_s;		/* the moment that was judged at */
 	struct kf_env *env;
 };
@@ -62,6 +63,9 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *remedy,
 		     const struct kf_pair *pair);
 void kf_words_command(struct kf_output *out, const struct kf_remedy *remedy,
 		      const struct kf_pair *pair);
+
+/* kf_words_harm writes what a remedy does to another device. */
+void kf_words_harm(struct kf_output *out, const struct kf_harm *harm);
 
 /* kf_answer_name is "accept", "reject" or "unknown". */
 const char *kf_answer_name(enum kf_answer answer);
