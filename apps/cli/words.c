@@ -263,6 +263,17 @@ static bool place_text(struct kf_output *out, const struct kf_finding *f,
 	return e && e->text;
 }
 
+/* place_verifier: what is built of edk2 is the firmware itself. */
+static bool place_verifier(struct kf_output *out, const struct kf_finding *f,
+			   const struct kf_env *env)
+{
+	(void)env;
+	if (!f->verifier || strncmp(f->verifier, "edk2", 4) == 0)
+		return false;
+	kf_output_text(out, f->verifier);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	place_words *words;
@@ -282,6 +293,7 @@ static const struct {
 	{ "bound", place_bound, "an unknown bound" },
 	{ "when", place_when, "an unknown day" },
 	{ "text", place_text, "no more is known" },
+	{ "verifier", place_verifier, "the firmware" },
 };
 
 /* fill writes one place. */

@@ -73,6 +73,8 @@ struct kf_finding {
 	const struct kf_reason *reason;	/* NULL: none, as where it accepts;
 					 * the rest then tells why it does */
 	const char *rule;		/* "UEFI-29" */
+	const char *verifier;		/* who found it: "shim"; NULL: none of
+					 * them, it is our own */
 	struct kf_evidence evidence[KF_EVIDENCE_MAX];
 	size_t num_evidence;
 };

@@ -50,7 +50,7 @@ static void every_place_in_braces_is_a_known_one(void **state)
 	static const char *const places[] = {
 		"signature", "certificate", "role", "entry", "part", "digest",
 		"field", "row", "at", "value", "bound", "when", "text",
-		"issued",
+		"issued", "verifier",
 	};
 	const struct kf_reason *r;
 
@@ -61,7 +61,8 @@ static void every_place_in_braces_is_a_known_one(void **state)
 			bool known = false;
 
 			assert_true(p[1 + len] == '}');
-			for (size_t k = 0; k < 14; k++)
+			for (size_t k = 0; k < sizeof(places) /
+						 sizeof(places[0]); k++)
 				known |= strlen(places[k]) == len &&
 					 strncmp(places[k], p + 1, len) == 0;
 			assert_true(known);

@@ -101,9 +101,9 @@ static bool is_signer(struct edk2_variable_case *k,
 	return false;
 }
 
-/* by_pk: the first signer's certificate has to be PK's, byte for byte.
- * UEFI-50. */
-static enum look by_pk(struct edk2_variable_case *k)
+/* by_pk: the first signer's certificate has to be PK's, byte for byte. `*led`
+ * is set where it is but the signature does not hold. UEFI-50. */
+static enum look by_pk(struct edk2_variable_case *k, bool *led)
 {
 	const struct edk2_variable_part *pk = &k->device->pk;
 	const struct edk2_variable_update *u = k->update;
@@ -113,9 +113,12 @@ static enum look by_pk(struct edk2_variable_case *k)
 		return NO;
 	if (pk->presence == KF_PRESENT && !is_signer(k, &key))
 		return k->waits.reason ? MAYBE : NO;
-	if (!leads(k, u->signer, &u->signer_id) ||
-	    verified(k).answer != KF_YES)
+	if (!leads(k, u->signer, &u->signer_id))
 		return NO;
+	if (verified(k).answer != KF_YES) {
+		*led = pk->presence == KF_PRESENT;
+		return NO;
+	}
 	if (pk->presence != KF_PRESENT)
 		return MAYBE;
 	allow(k, "UEFI-50", "pk", &key);
@@ -253,6 +256,21 @@ static bool not_pk(struct edk2_variable_case *k)
 	return false;
 }
 
+/* is_for_another: what was signed for another variable verifies here under no
+ * key at all, so that it does not matter whose keys there are. */
+static bool is_for_another(struct edk2_variable_case *k)
+{
+	int target = k->device->target;
+
+	if (edk2_variable_verify(k, target, EDK2_VARIABLE_APPEND_ALL).answer ==
+	    KF_YES ||
+	    edk2_variable_verify(k, target, EDK2_VARIABLE_REPLACE_ALL).answer ==
+	    KF_YES || !other_variable(k))
+		return false;
+	prove_signer(k);
+	return true;
+}
+
 /* not_authorized refuses what neither PK nor KEK stands behind. UEFI-49. */
 static bool not_authorized(struct edk2_variable_case *k)
 {
@@ -260,6 +278,8 @@ static bool not_authorized(struct edk2_variable_case *k)
 							    .bytes);
 	struct edk2_variable_entry entry;
 
+	if (is_for_another(k))
+		return false;
 	edk2_variable_refuse(k, KF_REASON_UPDATE_NOT_AUTHORIZED, "UEFI-49");
 	prove_signer(k);
 	if (k->device->pk.presence == KF_PRESENT &&
@@ -306,9 +326,8 @@ static bool by_itself(struct edk2_variable_case *k)
 }
 
 /* or_kek goes on to KEK, where PK has not signed. */
-static bool or_kek(struct edk2_variable_case *k, enum look pk)
+static bool or_kek(struct edk2_variable_case *k, enum look pk, bool led)
 {
-	bool led = false;
 	enum look kek = by_kek(k, &led);
 
 	if (kek == YES)
@@ -327,17 +346,18 @@ static bool or_kek(struct edk2_variable_case *k, enum look pk)
 
 bool edk2_variable_authority(struct edk2_variable_case *k)
 {
+	bool led = false;
 	enum look pk;
 
 	if (!k->update->has_signers)
 		return unreadable(k);
 	if (k->device->setup && is_target(k, "pk") && !k->device->custom)
 		return by_itself(k);
-	pk = by_pk(k);
+	pk = by_pk(k, &led);
 	if (pk == YES)
 		return true;
 	if (!is_target(k, "pk") && !is_target(k, "kek"))
-		return or_kek(k, pk);
+		return or_kek(k, pk, led);
 	return pk == MAYBE ? edk2_variable_waits(k, "pk", "UEFI-50")
 			   : not_pk(k);
 }

@@ -96,6 +96,31 @@ static void kek_writes_db_by_itself_and_through_a_path(void **state)
 	assert_true(refused("update-not-authorized", "UEFI-49"));
 }
 
+/* UEFI-48: the name is signed, too. What PK or KEK signed for another variable
+ * does not lack their right, and a stranger's would not hold with any. */
+static void what_was_signed_for_another_variable_is_said_to_be(void **state)
+{
+	static const char *const names[] = { "KEK", "dbx" };
+	struct kf_bytes by[] = { owner, key, stranger };
+
+	for (size_t n = 0; n < 2; n++)
+		for (size_t i = 0; i < 3; i++) {
+			struct kf_store store = device(MODEL_APPEND);
+			struct model_update spec = {
+				.variable = names[n], .value = value,
+				.attributes = MODEL_APPEND,
+				.certificate = { by[i] },
+			};
+
+			assert_int_equal(ask(model_update(&spec), &store),
+					 KF_REJECT);
+			assert_true(refused("update-other-variable",
+					    "UEFI-48"));
+			assert_string_equal(proof(KF_EV_TEXT)->text, names[n]);
+			assert_non_null(proof(KF_EV_CERTIFICATE));
+		}
+}
+
 static void pk_writes_db_but_what_pk_issued_does_not(void **state)
 {
 	struct kf_store store = device(MODEL_REPLACE);
@@ -234,7 +259,11 @@ static void a_signature_that_does_not_hold_is_refused(void **state)
 
 	ask(model_update(&spec), &store);
 	assert_true(refused("signature-invalid", "UEFI-48"));
+	/* PK has the right: what fails is the signature. UEFI-50. */
 	spec.certificate[0] = owner;
+	ask(model_update(&spec), &store);
+	assert_true(refused("signature-invalid", "UEFI-48"));
+	spec.certificate[0] = stranger;
 	ask(model_update(&spec), &store);
 	assert_true(refused("update-not-authorized", "UEFI-49"));
 	model_poke(file, file.len - 1, 1, 0xee);
@@ -441,6 +470,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UPDATE_TEST(kek_writes_db_by_itself_and_through_a_path),
+		UPDATE_TEST(what_was_signed_for_another_variable_is_said_to_be),
 		UPDATE_TEST(pk_writes_db_but_what_pk_issued_does_not),
 		UPDATE_TEST(kek_and_pk_are_written_by_pk_alone),
 		UPDATE_TEST(a_second_signer_has_to_lead_to_the_key_too),
