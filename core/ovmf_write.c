@@ -127,8 +127,11 @@ static void put_change(struct writing *w, const struct kf_ovmf_change *change)
 		put_record(w, &r);
 }
 
-/* sound tells whether the image's store can be read to its end. */
-static bool sound(struct kf_ovmf *store, struct kf_bytes image)
+/* sound tells whether the image's store can be read to its end. `records` is
+ * the same without the room behind the last record, which to look through again
+ * for each of them would take most of the time. */
+static bool sound(struct kf_ovmf *store, struct kf_ovmf *records,
+		  struct kf_bytes image)
 {
 	struct kf_ovmf_record r;
 	struct kf_ovmf_walk w;
@@ -138,27 +141,30 @@ static bool sound(struct kf_ovmf *store, struct kf_bytes image)
 	w = kf_ovmf_walk(store);
 	while (kf_ovmf_next(&w, &r))
 		;
+	*records = *store;
+	if (w.at < records->end_at)
+		records->end_at = w.at;
 	return !w.damage.field;
 }
 
 enum kf_status kf_ovmf_write(uint8_t *out, struct kf_bytes image,
 			     const struct kf_ovmf_change *change, size_t num)
 {
-	struct kf_ovmf store;
+	struct kf_ovmf store, records;
 	struct kf_ovmf_record r;
 	struct kf_ovmf_walk old;
 	struct writing w = { .out = out, .store = &store };
 
-	if (!sound(&store, image))
+	if (!sound(&store, &records, image))
 		return KF_WRONG_USE;
 	memcpy(out, image.data, image.len);
 	memset(out + store.first_at, 0xff,
 	       (size_t)(store.end_at - store.first_at));
 	w.at = store.first_at;
-	old = kf_ovmf_walk(&store);
+	old = kf_ovmf_walk(&records);
 	while (kf_ovmf_next(&old, &r))
 		if (kf_ovmf_live(&r) && !changed(&r, change, num) &&
-		    !superseded(&store, &r))
+		    !superseded(&records, &r))
 			put_record(&w, &r);
 	for (size_t i = 0; i < num; i++)
 		put_change(&w, &change[i]);
