@@ -1,7 +1,7 @@
 /* Files: opened once, read by position, never mapped, so that a file that
  * shrinks is an error and not a signal.
  */
-#include <keyfit/host.h>
+#include "members.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,17 +61,17 @@ static bool read_at(void *self, uint64_t at, void *out, size_t len)
 		: read_all(file->fd, at, out, len);
 }
 
-static bool write_all(int fd, const char *from, size_t len)
+bool kf_write_all(int fd, struct kf_bytes bytes)
 {
-	while (len) {
-		ssize_t put = write(fd, from, len);
+	while (bytes.len) {
+		ssize_t put = write(fd, bytes.data, bytes.len);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return false;
-		from += put;
-		len -= (size_t)put;
+		bytes = kf_part_of(bytes, (size_t)put,
+				   bytes.len - (size_t)put);
 	}
 	return true;
 }
@@ -115,7 +115,8 @@ static int spool(struct kf_fault *why)
 	while (fd >= 0 &&
 	       ((got = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0 ||
 		(got < 0 && errno == EINTR)))
-		if (got > 0 && !write_all(fd, buffer, (size_t)got)) {
+		if (got > 0 && !kf_write_all(fd, kf_view(buffer,
+						       (size_t)got))) {
 			got = -1;
 			break;
 		}
@@ -145,22 +146,11 @@ static enum kf_status refuse(struct kf_file *out, struct kf_fault *why,
 	return KF_WRONG_USE;
 }
 
-enum kf_status kf_file_open(struct kf_file *out, const char *path,
-			    struct kf_fault *why)
+/* adopt makes a file of a descriptor that is open. */
+static enum kf_status adopt(struct kf_file *out, struct kf_fault *why)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
 	struct stat st;
 
-	memset(out, 0, sizeof(*out));
-	out->fd = is_stdin ? spool(why)
-			   : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (out->fd < 0) {
-		kf_fault_say(why, errno == EACCES
-			     ? "run as a user who may read it" :
-			     errno == ENOENT ? "check the path" : NULL,
-			     "cannot be opened: %s", strerror(errno));
-		return KF_CANNOT_READ;
-	}
 	if (fstat(out->fd, &st) != 0)
 		return refuse(out, why, strerror(errno));
 	if (S_ISDIR(st.st_mode))
@@ -175,6 +165,53 @@ enum kf_status kf_file_open(struct kf_file *out, const char *path,
 	out->source.read_at = read_at;
 	out->source.self = out;
 	return KF_OK;
+}
+
+enum kf_status kf_file_open(struct kf_file *out, const char *path,
+			    struct kf_fault *why)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+
+	memset(out, 0, sizeof(*out));
+	out->fd = is_stdin ? spool(why)
+			   : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (out->fd < 0) {
+		kf_fault_say(why, errno == EACCES
+			     ? "run as a user who may read it" :
+			     errno == ENOENT ? "check the path" : NULL,
+			     "cannot be opened: %s", strerror(errno));
+		return KF_CANNOT_READ;
+	}
+	return adopt(out, why);
+}
+
+enum kf_status kf_file_spool(struct kf_file *out, int from, uint64_t len,
+			     struct kf_fault *why)
+{
+	char buffer[65536];
+
+	memset(out, 0, sizeof(*out));
+	out->fd = nameless();
+	while (out->fd >= 0 && len) {
+		size_t want = len < sizeof(buffer) ? (size_t)len
+						   : sizeof(buffer);
+		ssize_t got = read(from, buffer, want);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = 0;
+		if (got <= 0 || !kf_write_all(out->fd,
+					      kf_view(buffer, (size_t)got)))
+			break;
+		len -= (uint64_t)got;
+	}
+	if (out->fd >= 0 && len == 0)
+		return adopt(out, why);
+	kf_fault_say(why, spool_hint(errno), "a copy cannot be kept: %s",
+		     errno ? strerror(errno) : "the file inside is cut short");
+	kf_file_close(out);
+	return KF_CANNOT_READ;
 }
 
 bool kf_file_same(const struct kf_file *file)

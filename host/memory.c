@@ -44,6 +44,14 @@ void kf_work_again(struct kf_work *work, uint64_t size)
 		work->env.steps += size * STEPS_A_BYTE;
 }
 
+void kf_work_more(struct kf_work *work, uint64_t size)
+{
+	size_t used = work->arena.used;
+
+	kf_work_again(work, size);
+	work->arena.used = used;
+}
+
 void kf_work_close(struct kf_work *work)
 {
 	struct kf_work none = { 0 };

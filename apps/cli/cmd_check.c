@@ -4,6 +4,7 @@
  * verifier. One arena serves all files in turn. Verdicts are the core's.
  */
 #include "ask.h"
+#include "inside.h"
 #include "log.h"
 #include "options.h"
 #include "render.h"
@@ -29,6 +30,9 @@ struct question {
 	struct kf_log log;
 	struct kf_work work;
 	const struct kf_file *file;	/* the one being judged; NULL: none */
+	const struct kf_device *only;	/* whose bundle is looked into; NULL:
+					 * no bundle is */
+	size_t num_inner;	/* files in it that were judged too */
 	struct kf_render render;
 	struct kf_verdict verdict;
 	struct kf_remedy remedy[KF_REMEDIES_MAX];
@@ -307,6 +311,75 @@ static void judge(struct question *q, struct kf_pair *pair,
 	tell(q, pair);
 }
 
+/* say_sealed answers for those who would judge what is in a bundle, where
+ * that cannot be looked into. */
+static void say_sealed(struct question *q, struct kf_pair *pair,
+		       const struct kf_fault *why)
+{
+	const struct kf_format *format = pair->artifact->format;
+
+	for (size_t i = 0; i < pair->device->num_verifiers; i++) {
+		pair->verifier = &pair->device->verifier[i];
+		if (kf_verifier_takes(pair->verifier->rules->verifier, format))
+			continue;
+		memset(&q->verdict, 0, sizeof(q->verdict));
+		q->verdict.outcome = "unknown";
+		q->verdict.why.reason = kf_reason_find("contents-unknown");
+		q->verdict.why.num_evidence = 1;
+		q->verdict.why.evidence[0].kind = KF_EV_TEXT;
+		q->verdict.why.evidence[0].text = why->what;
+		pair->num_remedies = 0;
+		note(q, KF_UNDECIDED);
+		tell(q, pair);
+	}
+}
+
+static void judge_source(struct question *q, const char *path,
+			 const struct kf_source *source,
+			 const struct kf_format *format);
+
+/* take_inner judges a file that a bundle holds. */
+static void take_inner(void *self, const char *path,
+		       const struct kf_source *source,
+		       const struct kf_format *format)
+{
+	struct question *q = self;
+	size_t used = q->work.arena.used;
+
+	q->num_inner++;
+	kf_work_more(&q->work, source->size);
+	judge_source(q, path, source, format);
+	q->work.arena.used = used;
+}
+
+/* look_inside has what a bundle holds judged by those of one device's
+ * verifiers that will meet it. */
+static void look_inside(struct question *q, struct kf_pair *pair)
+{
+	const struct kf_artifact *artifact = pair->artifact;
+	struct kf_contents contents = { 0 };
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	if (q->only || artifact->status != KF_OK ||
+	    !has_its(pair->device, artifact->format) ||
+	    !kf_inside_matters(pair->device, artifact->format))
+		return;
+	artifact->format->contents(artifact, &contents);
+	q->num_inner = 0;
+	q->only = pair->device;
+	status = kf_inside(pair->device, &contents, artifact->source, pair->path,
+			   take_inner, q, &why);
+	q->only = NULL;
+	if (status == KF_CANNOT_READ)
+		say_sealed(q, pair, &why);
+	else if (status != KF_OK)
+		fault(q, pair->path, pair, status, &why);
+	else if (q->num_inner == 0 && !q->quiet)
+		kf_say(pair->path, "holds no file that the device's other verifiers judge",
+		       "keyfit does not look into file systems inside it: give what they boot by itself");
+}
+
 /* judge_source asks all verifiers of all devices about one file, or about
  * none. */
 static void judge_source(struct question *q, const char *path,
@@ -334,11 +407,14 @@ static void judge_source(struct question *q, const char *path,
 		fault(q, path, NULL, status, &why);
 	for (size_t d = 0; status == KF_OK && d < q->num_devices; d++) {
 		pair.device = &q->device[d];
+		if (q->only && q->only != pair.device)
+			continue;
 		for (size_t i = 0; i < pair.device->num_verifiers; i++) {
 			pair.verifier = &pair.device->verifier[i];
 			if (is_asked(pair.device, i, format))
 				judge(q, &pair, &artifact);
 		}
+		look_inside(q, &pair);
 	}
 	kf_artifact_close(&artifact, &q->work.env);
 }

@@ -52,6 +52,27 @@ struct kf_sink {
 struct kf_artifact;
 struct kf_rules;
 
+/* kf_contents is what a file carries that somebody else's rules may judge: an
+ * update bundle has the images in it that the device will boot. */
+enum kf_contents_kind {
+	KF_CONTENTS_NONE = 0,
+	KF_CONTENTS_FILES,	/* that stand in it as they are */
+	KF_CONTENTS_SQUASHFS,	/* an image of `len` bytes at `at` */
+	KF_CONTENTS_SEALED,	/* encrypted */
+};
+
+struct kf_inner {
+	const char *name;
+	uint64_t at, len;
+};
+
+struct kf_contents {
+	enum kf_contents_kind kind;
+	uint64_t at, len;
+	const struct kf_inner *file;	/* in the arena */
+	size_t num_files;
+};
+
 /* kf_format is one line of formats.def: how to know a file and how to read
  * it. */
 struct kf_format {
@@ -66,6 +87,9 @@ struct kf_format {
 	void (*read)(struct kf_artifact *out, struct kf_env *env);
 	void (*describe)(const struct kf_artifact *artifact,
 			 struct kf_env *env, const struct kf_sink *sink);
+	/* contents tells what else is in it; NULL: the format has none. */
+	void (*contents)(const struct kf_artifact *artifact,
+			 struct kf_contents *out);
 };
 
 /* kf_prepared is what one verifier has worked out about an artifact once, so

@@ -51,6 +51,9 @@ enum {
 KF_MUST enum kf_status kf_work_open(struct kf_work *out, size_t arena_len,
 				    const struct kf_crypto *crypto,
 				    int64_t now_s, struct kf_fault *why);
+/* kf_work_more allows the work that a further file of `size` bytes takes, with
+ * what is kept in memory. */
+void kf_work_more(struct kf_work *work, uint64_t size);
 void kf_work_close(struct kf_work *work);
 
 /* kf_work_again takes the memory back for the next artifact of `size` bytes;

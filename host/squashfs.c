@@ -1,0 +1,286 @@
+/* Squashfs images, through libsquashfs: which is loaded only when there is
+ * such an image, so that no other check waits for it.
+ *
+ * Source: libsquashfs 1.2.0, sqfs/super.h, dir_reader.h, data_reader.h.
+ */
+#include "members.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqfs/compressor.h>
+#include <sqfs/data_reader.h>
+#include <sqfs/dir.h>
+#include <sqfs/dir_reader.h>
+#include <sqfs/error.h>
+#include <sqfs/id_table.h>
+#include <sqfs/inode.h>
+#include <sqfs/io.h>
+#include <sqfs/super.h>
+
+enum { HEAD_LEN = 4096, PIECE_LEN = 65536, DEPTH_MAX = 64 };
+
+/* library: the functions that are used, without the sqfs_ of their names. */
+struct library {
+	__typeof__(sqfs_super_read) *super_read;
+	__typeof__(sqfs_compressor_config_init) *compressor_config_init;
+	__typeof__(sqfs_compressor_create) *compressor_create;
+	__typeof__(sqfs_id_table_create) *id_table_create;
+	__typeof__(sqfs_id_table_read) *id_table_read;
+	__typeof__(sqfs_dir_reader_create) *dir_reader_create;
+	__typeof__(sqfs_dir_reader_get_full_hierarchy)
+		*dir_reader_get_full_hierarchy;
+	__typeof__(sqfs_data_reader_create) *data_reader_create;
+	__typeof__(sqfs_data_reader_load_fragment_table)
+		*data_reader_load_fragment_table;
+	__typeof__(sqfs_data_reader_read) *data_reader_read;
+	__typeof__(sqfs_inode_get_file_size) *inode_get_file_size;
+	__typeof__(sqfs_tree_node_get_path) *tree_node_get_path;
+};
+
+/* image is the container as the library sees it, and what it made of it. */
+struct image {
+	sqfs_file_t file;	/* first: the library hands it back */
+	const struct kf_container *container;
+	struct library lib;
+	sqfs_super_t super;
+	sqfs_compressor_t *compressor;
+	sqfs_data_reader_t *data;
+	sqfs_tree_node_t *root;
+	kf_wanted *wanted;
+	void *self;
+	int to;
+};
+
+/* member is one file of it, as a source. */
+struct member {
+	struct image *image;
+	const sqfs_inode_generic_t *inode;
+};
+
+static int read_image(sqfs_file_t *file, sqfs_u64 at, void *out, size_t len)
+{
+	const struct kf_container *c = ((struct image *)file)->container;
+
+	if (at > c->len || len > c->len - at)
+		return SQFS_ERROR_OUT_OF_BOUNDS;
+	return c->source->read_at(c->source->self, c->at + at, out, len)
+		? 0 : SQFS_ERROR_IO;
+}
+
+static int write_nothing(sqfs_file_t *file, sqfs_u64 at, const void *bytes,
+			 size_t len)
+{
+	return SQFS_ERROR_IO;
+}
+
+static sqfs_u64 image_size(const sqfs_file_t *file)
+{
+	return ((const struct image *)file)->container->len;
+}
+
+static int truncate_nothing(sqfs_file_t *file, sqfs_u64 size)
+{
+	return SQFS_ERROR_IO;
+}
+
+static bool load(struct library *lib)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} functions[] = {
+		{ "sqfs_super_read", offsetof(struct library, super_read) },
+		{ "sqfs_compressor_config_init",
+		  offsetof(struct library, compressor_config_init) },
+		{ "sqfs_compressor_create",
+		  offsetof(struct library, compressor_create) },
+		{ "sqfs_id_table_create",
+		  offsetof(struct library, id_table_create) },
+		{ "sqfs_id_table_read", offsetof(struct library, id_table_read) },
+		{ "sqfs_dir_reader_create",
+		  offsetof(struct library, dir_reader_create) },
+		{ "sqfs_dir_reader_get_full_hierarchy",
+		  offsetof(struct library, dir_reader_get_full_hierarchy) },
+		{ "sqfs_data_reader_create",
+		  offsetof(struct library, data_reader_create) },
+		{ "sqfs_data_reader_load_fragment_table",
+		  offsetof(struct library, data_reader_load_fragment_table) },
+		{ "sqfs_data_reader_read",
+		  offsetof(struct library, data_reader_read) },
+		{ "sqfs_inode_get_file_size",
+		  offsetof(struct library, inode_get_file_size) },
+		{ "sqfs_tree_node_get_path",
+		  offsetof(struct library, tree_node_get_path) },
+	};
+	void *handle = dlopen("libsquashfs.so.1", RTLD_NOW | RTLD_LOCAL);
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		void *function = handle ? dlsym(handle, functions[i].name)
+					: NULL;
+
+		if (!function)
+			return false;
+		memcpy((char *)lib + functions[i].at, &function,
+		       sizeof(function));
+	}
+	return true;
+}
+
+static bool open_image(struct image *m)
+{
+	struct library *lib = &m->lib;
+	sqfs_compressor_config_t config;
+	sqfs_id_table_t *ids;
+	sqfs_dir_reader_t *folders;
+	const sqfs_u32 skip = SQFS_TREE_NO_DEVICES | SQFS_TREE_NO_SOCKETS |
+			      SQFS_TREE_NO_FIFO | SQFS_TREE_NO_SLINKS;
+
+	if (lib->super_read(&m->super, &m->file) ||
+	    lib->compressor_config_init(&config,
+			m->super.compression_id, m->super.block_size,
+			SQFS_COMP_FLAG_UNCOMPRESS) ||
+	    lib->compressor_create(&config, &m->compressor))
+		return false;
+	ids = lib->id_table_create(0);
+	if (!ids || lib->id_table_read(ids, &m->file, &m->super,
+					    m->compressor))
+		return false;
+	folders = lib->dir_reader_create(&m->super, m->compressor,
+					      &m->file, 0);
+	m->data = lib->data_reader_create(&m->file, m->super.block_size,
+					       m->compressor, 0);
+	return folders && m->data &&
+	       !lib->data_reader_load_fragment_table(m->data,
+							  &m->super) &&
+	       !lib->dir_reader_get_full_hierarchy(folders, ids, NULL,
+							skip, &m->root);
+}
+
+static bool read_member(void *self, uint64_t at, void *out, size_t len)
+{
+	const struct member *f = self;
+	uint8_t *to = out;
+
+	while (len) {
+		uint32_t some = len < PIECE_LEN ? (uint32_t)len : PIECE_LEN;
+		int32_t got = f->image->lib.data_reader_read(
+			f->image->data, f->inode, at, to, some);
+
+		if (got <= 0)
+			return false;
+		to += got;
+		at += (uint64_t)got;
+		len -= (size_t)got;
+	}
+	return true;
+}
+
+static bool tell(int to, enum kf_told told, const char *name, uint64_t size)
+{
+	struct kf_telling_head head = {
+		.told = told,
+		.name_len = name ? (uint32_t)strlen(name) : 0,
+		.size = size,
+	};
+
+	return kf_write_all(to, kf_view(&head, sizeof(head))) &&
+	       (!name || kf_write_all(to, kf_text(name)));
+}
+
+static bool send(struct image *m, const struct kf_source *source)
+{
+	static uint8_t piece[PIECE_LEN];
+
+	for (uint64_t at = 0; at < source->size;) {
+		uint64_t left = source->size - at;
+		size_t some = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
+
+		if (!source->read_at(source->self, at, piece, some) ||
+		    !kf_write_all(m->to, kf_view(piece, some)))
+			return false;
+		at += some;
+	}
+	return true;
+}
+
+/* take_file asks whether a file is wanted, and tells it. */
+static bool take_file(struct image *m, const sqfs_tree_node_t *node)
+{
+	uint8_t head[HEAD_LEN];
+	struct member member = { m, node->inode };
+	struct kf_source source = { .read_at = read_member, .self = &member };
+	size_t len = sizeof(head);
+	char *name = NULL;
+	bool ok;
+
+	if (m->lib.inode_get_file_size(node->inode, &source.size))
+		return false;
+	if (source.size < len)
+		len = (size_t)source.size;
+	if (len && !source.read_at(source.self, 0, head, len))
+		return false;
+	if (!m->wanted(m->self, kf_view(head, len), &source))
+		return true;
+	if (m->lib.tree_node_get_path(node, &name))
+		return false;
+	ok = tell(m->to, KF_TOLD_FILE, name, source.size) && send(m, &source);
+	/* The process ends soon; what the library allocated ends with it. */
+	return ok;
+}
+
+static bool is_file(const sqfs_tree_node_t *node)
+{
+	return node->inode->base.type == SQFS_INODE_FILE ||
+	       node->inode->base.type == SQFS_INODE_EXT_FILE;
+}
+
+static bool walk(struct image *m)
+{
+	const sqfs_tree_node_t *node = m->root, *stack[DEPTH_MAX];
+	int depth = 0;
+
+	while (node || depth) {
+		if (!node) {
+			node = stack[--depth]->next;
+			continue;
+		}
+		if (is_file(node) && !take_file(m, node))
+			return false;
+		if (!node->children) {
+			node = node->next;
+			continue;
+		}
+		if (depth == DEPTH_MAX)
+			return false;
+		stack[depth++] = node;
+		node = node->children;
+	}
+	return true;
+}
+
+void kf_squashfs_tell(const struct kf_container *container, kf_wanted *wanted,
+		      void *self, int to)
+{
+	enum { MEMORY_MAX = 512 << 20 };
+	static struct image m;
+	enum kf_told last = KF_TOLD_END;
+
+	m.file.read_at = read_image;
+	m.file.write_at = write_nothing;
+	m.file.get_size = image_size;
+	m.file.truncate = truncate_nothing;
+	m.container = container;
+	m.wanted = wanted;
+	m.self = self;
+	m.to = to;
+	if (!load(&m.lib))
+		last = KF_TOLD_NO_LIBRARY;
+	else if (!kf_confine(MEMORY_MAX))
+		last = KF_TOLD_NOT_CONFINED;
+	else if (!open_image(&m) || !walk(&m))
+		last = KF_TOLD_DAMAGED;
+	(void)!tell(to, last, NULL, 0);
+}
