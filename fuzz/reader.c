@@ -10,6 +10,8 @@
 #include "core/disk.h"
 #include "core/loader.h"
 #include "core/shim.h"
+#include "host/collected.h"
+#include "host/device.h"
 
 #include <string.h>
 
@@ -157,6 +159,62 @@ static void disk(struct kf_bytes input)
 		HOLDS(at <= input.len);
 }
 
+/* count_dbx counts what a collected file tells of one variable. */
+static enum kf_status count_dbx(void *self, const char *name,
+				struct kf_bytes bytes)
+{
+	static const char dbx[] = "dbx-d719b2cb-3d3a-4596-a3bc-dad00e67656f";
+	int *num = self;
+
+	HOLDS(name && (bytes.data || bytes.len == 0));
+	*num += strcmp(name, dbx) == 0;
+	return KF_OK;
+}
+
+/* as_device reads it as one: a part is there, not there or unknown, and a
+ * variable that is told twice is unknown. */
+static void as_device(struct kf_bytes input, int num_dbx)
+{
+	struct kf_env *env = world_env(input.len);
+	struct kf_device_memory memory = { .work = { *env, *env->arena } };
+	struct kf_fault why = { "", "" };
+	struct kf_device device = { .memory = &memory };
+	struct kf_ask ask = { 0 };
+	struct kf_opening o = { &device, &ask, &memory, &why };
+	const struct kf_store *store;
+
+	memory.work.env.arena = &memory.work.arena;
+	if (kf_collected_read(&o, "input", "a machine", input) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	HOLDS(device.num_verifiers == 1 && device.name);
+	store = &device.verifier[0].store;
+	HOLDS(kf_store_part(store, "secure-boot"));
+	for (size_t i = 0; i < store->num_parts; i++)
+		HOLDS(store->part[i].bytes.len == 0 ||
+		      store->part[i].presence == KF_PRESENT);
+	HOLDS(num_dbx < 2 || kf_store_presence(store, "dbx") == KF_UNKNOWN);
+}
+
+static void collected(struct kf_bytes input)
+{
+	static struct kf_pcr_values values;
+	struct kf_fault why = { "", "" };
+	struct kf_output log = { 0 };
+	int num_dbx = 0;
+
+	if (!kf_collected_likely(input))
+		return;
+	if (kf_collected_each(input, count_dbx, &num_dbx, &why) != KF_OK)
+		HOLDS(why.what[0]);
+	if (kf_collected_log(&log, &values, input, &why) != KF_OK)
+		HOLDS(why.what[0]);
+	HOLDS(log.len < input.len);
+	kf_output_close(&log);
+	as_device(input, num_dbx);
+}
+
 void fuzz(struct kf_bytes input)
 {
 	static const struct {
@@ -164,7 +222,7 @@ void fuzz(struct kf_bytes input)
 		void (*read)(struct kf_bytes input);
 	} readers[] = {
 		{ "eventlog", eventlog }, { "boot-options", boot_options },
-		{ "disk", disk }, { "entries", entries }, { "keys", keys },
+		{ "collected", collected }, { "disk", disk }, { "entries", entries }, { "keys", keys },
 		{ "loader", loader }, { "shim", shim },
 	};
 

@@ -60,7 +60,10 @@ static void write_variable(struct kf_collecting *c, const char *file)
 	struct kf_bytes view;
 
 	snprintf(path, sizeof(path), EFI "/efivars/%s", file);
-	if (kf_collect_read(&bytes, c, path, false)) {
+	if (!wanted(file))
+		kf_collect_unread(c, path,
+				  "is not named NAME-GUID, as efivarfs does");
+	else if (kf_collect_read(&bytes, c, path, false)) {
 		view = kf_view(bytes.data, bytes.len);
 		kf_json_open(&c->json, NULL, '{');
 		kf_json_foreign(&c->json, "file", kf_text(file));
@@ -77,17 +80,15 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static int is_wanted(const struct dirent *entry)
 {
-	return wanted(entry->d_name);
+	return wanted(entry->d_name) || kf_efivars_is_stray(entry->d_name);
 }
 
 /* state says what became of the folder of variables. */
 static const char *state(struct kf_collecting *c, const char *folder,
 			 int found, int error)
 {
-	if (found >= 0 && kf_efivars_is_live(folder))
-		return "live";
 	if (found > 0)
-		return "copy";
+		return kf_efivars_is_live(folder) ? "live" : "copy";
 	if (found < 0 && error == ENOMEM)
 		c->json.out->failed = true;
 	kf_collect_unread(c, EFI "/efivars", found < 0 ? strerror(error)

@@ -8,11 +8,18 @@
 #include "device.h"
 #include "json_read.h"
 
+#include "core/base64.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define START "\"keyfit_collected\""
+#define VARIABLES "/sys/firmware/efi/efivars/"
+
+/* Some MiB of brackets become a hundred times as much memory. What machines
+ * have to tell stays below one. */
+enum { COLLECTED_MAX = 8 << 20 };
 
 static enum kf_status wrong(struct kf_fault *why, const char *what)
 {
@@ -37,6 +44,8 @@ static enum kf_status parse(json_t **out, struct kf_bytes file,
 	json_t *number;
 	bool lost;
 
+	if (file.len > COLLECTED_MAX)
+		return wrong(why, "it is larger than one can be");
 	*out = kf_json_read(file, &error, &lost);
 	if (!*out && lost) {
 		kf_fault_say(why, NULL, "out of memory");
@@ -47,15 +56,6 @@ static enum kf_status parse(json_t **out, struct kf_bytes file,
 		return wrong(why, *out ? "it does not say so" : error.text);
 	return json_integer_value(number) == 1
 		? KF_OK : wrong(why, "a later keyfit wrote it");
-}
-
-static unsigned digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (unsigned)(at - digits) : 64;
 }
 
 /* decode turns base64 into bytes, in memory of `room`. Fails: false. */
@@ -71,7 +71,8 @@ static bool decode(struct kf_bytes *out, uint8_t *room, const char *text)
 		uint32_t group = 0;
 
 		for (size_t k = 0; k < 4; k++) {
-			unsigned value = digit(text[i + k]);
+			unsigned value = kf_base64_digit(
+				(uint8_t)text[i + k]);
 
 			if (value == 64 && i + k < len - pad)
 				return false;
@@ -172,12 +173,24 @@ static enum kf_status list_unread(struct listing *l, json_t *unread)
 	json_array_foreach(unread, index, one) {
 		const char *what = json_string_value(
 			json_object_get(one, "what"));
-		const char *name = what ? strrchr(what, '/') : NULL;
 
-		if (status == KF_OK && name)
-			status = list(l, name + 1, kf_view(NULL, 0), false);
+		if (!what)
+			return wrong(l->o->why, "it does not say what could not be read");
+		if (status == KF_OK &&
+		    strncmp(what, VARIABLES, sizeof(VARIABLES) - 1) == 0)
+			status = list(l, what + sizeof(VARIABLES) - 1,
+				      kf_view(NULL, 0), false);
 	}
 	return status;
+}
+
+static enum kf_status no_variables(struct kf_opening *o,
+				   struct kf_store *store, const char *path)
+{
+	kf_say_path(&o->device->unread, path,
+		    "collect it from a system that UEFI firmware started",
+		    "holds no EFI variables");
+	return kf_machine_unknown(o, store);
 }
 
 static enum kf_status read_variables(struct kf_opening *o,
@@ -192,6 +205,8 @@ static enum kf_status read_variables(struct kf_opening *o,
 	};
 	enum kf_status status;
 
+	if (!json_is_array(unread))
+		return wrong(o->why, "it does not say what could not be read");
 	l.file = kf_arena_take(&o->memory->work.arena,
 			       (l.max + 1) * sizeof(*l.file));
 	if (!l.file)
@@ -199,33 +214,47 @@ static enum kf_status read_variables(struct kf_opening *o,
 	status = each_variable(root, list_one, &l, o->why);
 	if (status == KF_OK)
 		status = list_unread(&l, unread);
-	return status == KF_OK
-		? kf_efivars_take(o, store, path, live, l.file, l.num)
-		: status;
+	if (status != KF_OK)
+		return status;
+	return l.num ? kf_efivars_take(o, store, path, live, l.file, l.num)
+		     : no_variables(o, store, path);
 }
 
-static enum kf_status read_store(struct kf_opening *o, struct kf_store *store,
+/* read_machine: what is no processor that keyfit knows is no reason to take
+ * the machine for another one. */
+static enum kf_status read_machine(struct kf_opening *o,
+				   struct kf_device_verifier *v, json_t *root)
+{
+	const struct kf_choice *choice =
+		kf_choice_of(v->rules->verifier, "machine");
+	json_t *told = json_object_get(root, "machine");
+	const char *machine = json_string_value(told);
+
+	if (!told || (!machine && !json_is_null(told)))
+		return wrong(o->why, "it does not say what processor it has");
+	if (!machine || !choice)
+		return KF_OK;
+	machine = kf_device_text(o, machine);
+	return machine ? kf_setting_put(o, &v->store, choice, machine)
+		       : KF_NO_MEMORY;
+}
+
+static enum kf_status read_store(struct kf_opening *o,
+				 struct kf_device_verifier *v,
 				 const char *path, json_t *root)
 {
 	const char *state = json_string_value(json_object_get(root,
 							      "efivars"));
-	const char *machine = json_string_value(json_object_get(root,
-								"machine"));
+	bool live = state && strcmp(state, "live") == 0;
+	enum kf_status status = read_machine(o, v, root);
 
-	if (!state)
+	if (status != KF_OK)
+		return status;
+	if (live || (state && strcmp(state, "copy") == 0))
+		return read_variables(o, &v->store, path, root, live);
+	if (!state || strcmp(state, "none") != 0)
 		return wrong(o->why, "it does not say what became of the variables");
-	if (machine) {
-		machine = kf_device_text(o, machine);
-		if (!machine || !kf_store_set(store, "machine", machine))
-			return kf_device_full(o);
-	}
-	if (strcmp(state, "none") != 0)
-		return read_variables(o, store, path, root,
-				      strcmp(state, "live") == 0);
-	kf_say_path(&o->device->unread, path,
-		    "collect it from a system that UEFI firmware started",
-		    "holds no EFI variables");
-	return kf_machine_unknown(o, store);
+	return no_variables(o, &v->store, path);
 }
 
 static enum kf_status read_hardware(struct kf_opening *o, json_t *root)
@@ -259,8 +288,8 @@ enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
 	if (status == KF_OK)
 		status = read_hardware(&named, root);
 	if (status == KF_OK)
-		status = read_store(&named, &o->device->verifier[0].store,
-				    path, root);
+		status = read_store(&named, &o->device->verifier[0], path,
+				    root);
 	if (status != KF_OK)
 		kf_say_path(o->why, path, why.hint, "%s", why.what);
 	json_decref(root);

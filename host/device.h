@@ -125,6 +125,10 @@ KF_MUST enum kf_status kf_efivars_read(struct kf_opening *o,
 				       const char *folder, size_t *num);
 bool kf_efivars_is_live(const char *folder);
 
+/* kf_efivars_is_stray tells whether a file of a copied folder is named nearly
+ * as a variable that decides about trust, so that it may be one. */
+bool kf_efivars_is_stray(const char *file);
+
 /* kf_efivar_file is one file of efivarfs, read before: its name, NAME-GUID, and
  * its bytes. `readable` false: it was there, and could not be read. */
 struct kf_efivar_file {

@@ -99,18 +99,29 @@ static void note_piece(struct reading *r, const char *file)
 	}
 }
 
-/* note_stray: "dbx.bak", "dbx_GUID" and the like were a variable before
- * somebody copied it. */
+/* is_nearly: "dbx.bak", "dbx_GUID" and the like were a variable before somebody
+ * copied it. */
+static bool is_nearly(const char *file, const struct kf_variable *v)
+{
+	size_t len = strlen(v->name);
+
+	return strncasecmp(file, v->name, len) == 0 &&
+	       !isalnum((unsigned char)file[len]);
+}
+
 static void note_stray(struct reading *r, const char *file)
 {
-	for (size_t i = 0; i < KF_NUM_VARIABLES; i++) {
-		const char *name = kf_variables[i].name;
-		size_t len = strlen(name);
-
-		if (strncasecmp(file, name, len) == 0 &&
-		    !isalnum((unsigned char)file[len]))
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		if (is_nearly(file, &kf_variables[i]))
 			r->stray[i] = true;
-	}
+}
+
+bool kf_efivars_is_stray(const char *file)
+{
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		if (!is_variable(file) && is_nearly(file, &kf_variables[i]))
+			return true;
+	return false;
 }
 
 static enum kf_status put(struct reading *r, const struct kf_part *part)
@@ -270,11 +281,30 @@ static bool says_on(const struct kf_store *store)
 	       !(now->bytes.len == 1 && now->bytes.data[0] == 0);
 }
 
-/* complete weighs what is not there. */
-static enum kf_status complete(struct reading *r)
+/* put_mode: firmware without Secure Boot has no SecureBoot, and no lists for it
+ * either. */
+static enum kf_status put_mode(struct reading *r)
 {
 	struct kf_part absent = { .name = "secure-boot",
 				  .presence = KF_ABSENT };
+	bool lists = false;
+
+	if (kf_store_part(r->store, "secure-boot"))
+		return KF_OK;
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		lists |= kf_variables[i].lists && !kf_variables[i].hidden &&
+			 kf_store_part(r->store, kf_variables[i].part);
+	if (r->live && !lists)
+		return put(r, &absent);
+	kf_say_path(&r->o->device->unread, r->folder,
+		    "copy all of the variables, or say --set secure-boot=on",
+		    "has no SecureBoot: it is not all that there was");
+	return put_unknown(r, "secure-boot");
+}
+
+/* complete weighs what is not there. */
+static enum kf_status complete(struct reading *r)
+{
 	enum kf_status status = put_strays(r);
 
 	if (status == KF_OK)
@@ -287,14 +317,7 @@ static enum kf_status complete(struct reading *r)
 			    "has no PK, though Secure Boot is on");
 		status = put_unknown(r, "pk");
 	}
-	if (status != KF_OK || kf_store_part(r->store, "secure-boot"))
-		return status;
-	if (r->live)
-		return put(r, &absent);
-	kf_say_path(&r->o->device->unread, r->folder,
-		    "copy all of the variables, or say --set secure-boot=on",
-		    "has no SecureBoot: it is not all that there was");
-	return put_unknown(r, "secure-boot");
+	return status == KF_OK ? put_mode(r) : status;
 }
 
 /* take_listed takes one file that was read before. */
@@ -308,6 +331,8 @@ static enum kf_status take_listed(struct reading *r,
 	if (!v) {
 		if (is_variable(file->name))
 			note_piece(r, file->name);
+		else if (!r->live)
+			note_stray(r, file->name);
 		return KF_OK;
 	}
 	shown = is_named(file->name, v->shown);
