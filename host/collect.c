@@ -102,6 +102,7 @@ enum kf_status kf_collect(struct kf_output *out, size_t *num_unread,
 	kf_json_text(&c.json, "machine", ask->root[0] ? NULL
 		     : kf_machine_kind("/sys/firmware/efi"));
 	kf_collect_variables(&c);
+	kf_collect_told(&c);
 	kf_collect_identity(&c);
 	kf_collect_measured(&c);
 	kf_collect_versions(&c);

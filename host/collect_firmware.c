@@ -1,13 +1,15 @@
 /* What firmware and boot loaders keep in variables, and what they measured.
  *
  * Source: Linux 6.1, Documentation/filesystems/efivarfs.rst;
- * Documentation/ABI/stable/sysfs-class-tpm; rhboot/shim 16.1, mok.c (names of
- * what it mirrors).
+ * Documentation/ABI/stable/sysfs-class-tpm; drivers/firmware/efi/
+ * mokvar-table.c; rhboot/shim 16.1, mok.c (names of what it mirrors).
  */
 #include "collect_parts.h"
 
 #include "device.h"
 #include "measured.h"
+
+#include "core/variables.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define EFI "/sys/firmware/efi"
 
@@ -112,6 +115,48 @@ void kf_collect_variables(struct kf_collecting *c)
 		free(entry[i]);
 	}
 	free(entry);
+	kf_json_close(&c->json);
+}
+
+/* write_told writes an entry of shim's table. Who may not read it is told its
+ * length, or that it is empty. */
+static void write_told(struct kf_collecting *c, const char *name)
+{
+	char path[KF_COLLECT_PATH], whole[KF_COLLECT_PATH];
+	struct kf_output bytes = { 0 };
+	struct stat st;
+	uint64_t size;
+	bool got;
+
+	snprintf(path, sizeof(path), EFI "/mok-variables/%s", name);
+	kf_collect_path(whole, c, path);
+	if (stat(whole, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			kf_collect_unread(c, path, strerror(errno));
+		return;
+	}
+	size = (uint64_t)st.st_size;
+	got = kf_collect_read(&bytes, c, path, false);
+	if (got && bytes.len != size)
+		kf_collect_unread(c, path, "only root may read it");
+	kf_json_open(&c->json, NULL, '{');
+	kf_json_text(&c->json, "name", name);
+	kf_json_number(&c->json, "size", size);
+	if (got && bytes.len == size)
+		kf_collect_base64(&c->json, "data",
+				  kf_view(bytes.data, bytes.len));
+	else
+		kf_json_text(&c->json, "data", NULL);
+	kf_json_close(&c->json);
+	kf_output_close(&bytes);
+}
+
+void kf_collect_told(struct kf_collecting *c)
+{
+	kf_json_open(&c->json, "mok_variables", '[');
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		if (kf_variables[i].shown)
+			write_told(c, kf_variables[i].shown);
 	kf_json_close(&c->json);
 }
 

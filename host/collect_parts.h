@@ -37,6 +37,7 @@ void kf_collect_base64(struct kf_json *json, const char *name,
 
 /* The parts, in the order of the file. */
 void kf_collect_variables(struct kf_collecting *c);
+void kf_collect_told(struct kf_collecting *c);
 void kf_collect_identity(struct kf_collecting *c);
 void kf_collect_measured(struct kf_collecting *c);
 void kf_collect_versions(struct kf_collecting *c);

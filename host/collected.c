@@ -9,6 +9,7 @@
 #include "json_read.h"
 
 #include "core/base64.h"
+#include "core/variables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,73 @@ static enum kf_status list_unread(struct listing *l, json_t *unread)
 	return status;
 }
 
+/* told_of finds the entry of a name; NULL: it is none that is looked at. */
+static struct kf_mok_told *told_of(struct kf_mok_told *told, const char *name)
+{
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		if (kf_variables[i].shown &&
+		    strcmp(kf_variables[i].shown, name) == 0)
+			return &told[i];
+	return NULL;
+}
+
+/* take_told keeps an entry of shim's table; `data` NULL: it was not read. */
+static enum kf_status take_told(struct kf_opening *o, struct kf_mok_told *told,
+				uint64_t size, const char *data)
+{
+	size_t len = data ? strlen(data) : 0;
+	uint8_t *room;
+
+	if (told->there) {
+		told->readable = false;
+		told->size = UINT64_MAX;
+		return KF_OK;
+	}
+	told->there = true;
+	told->size = size;
+	if (!data)
+		return KF_OK;
+	room = kf_arena_take(&o->memory->work.arena, len + 4);
+	if (!room)
+		return kf_device_full(o);
+	if (!decode(&told->bytes, room, data) || told->bytes.len != size)
+		return wrong(o->why, "what shim handed on is no base64, or cut short");
+	told->readable = true;
+	return KF_OK;
+}
+
+/* read_told reads shim's table. Files of earlier versions have none. */
+static enum kf_status read_told(struct kf_mok_told *told, struct kf_opening *o,
+				json_t *root)
+{
+	json_t *list = json_object_get(root, "mok_variables"), *one;
+	enum kf_status status = KF_OK;
+	size_t index;
+
+	memset(told, 0, KF_NUM_VARIABLES * sizeof(*told));
+	json_array_foreach(list, index, one) {
+		const char *name = json_string_value(
+			json_object_get(one, "name"));
+		json_t *size = json_object_get(one, "size");
+		struct kf_mok_told *entry = name ? told_of(told, name) : NULL;
+
+		if (!name || !json_is_integer(size) ||
+		    json_integer_value(size) < 0)
+			return wrong(o->why, "an entry of mok_variables has no name or no size");
+		if (!entry)
+			continue;
+		status = take_told(o, entry, (uint64_t)json_integer_value(size),
+				   json_string_value(json_object_get(one,
+								     "data")));
+		entry->from = kf_variables[entry - told].shown;
+		if (status != KF_OK)
+			return status;
+	}
+	kf_mokvars_settle(told);
+	return list && !json_is_array(list)
+		? wrong(o->why, "its mok_variables are no list") : KF_OK;
+}
+
 static enum kf_status no_variables(struct kf_opening *o,
 				   struct kf_store *store, const char *path)
 {
@@ -198,11 +266,13 @@ static enum kf_status read_variables(struct kf_opening *o,
 				     json_t *root, bool live)
 {
 	json_t *unread = json_object_get(root, "unread");
+	struct kf_mok_told told[KF_NUM_VARIABLES];
 	struct listing l = {
 		.o = o,
 		.max = json_array_size(json_object_get(root, "variables")) +
 		       json_array_size(unread),
 	};
+	struct kf_efivar_listing list = { path, live, NULL, 0, told };
 	enum kf_status status;
 
 	if (!json_is_array(unread))
@@ -214,9 +284,13 @@ static enum kf_status read_variables(struct kf_opening *o,
 	status = each_variable(root, list_one, &l, o->why);
 	if (status == KF_OK)
 		status = list_unread(&l, unread);
+	if (status == KF_OK)
+		status = read_told(told, o, root);
 	if (status != KF_OK)
 		return status;
-	return l.num ? kf_efivars_take(o, store, path, live, l.file, l.num)
+	list.file = l.file;
+	list.num = l.num;
+	return l.num ? kf_efivars_take(o, store, &list)
 		     : no_variables(o, store, path);
 }
 

@@ -137,13 +137,41 @@ struct kf_efivar_file {
 	bool readable;
 };
 
-/* kf_efivars_take makes the parts of a store of such files, as if they stood
- * in the folder `from`. `live`: what is not among them was not there. */
+/* kf_mok_told is one entry of the table in which shim hands on what it keeps,
+ * for each of kf_variables: whether it is there, how long it is, and its bytes,
+ * without attributes. What is there and not `readable` is only known by its
+ * length; UINT64_MAX: not even that. */
+struct kf_mok_told {
+	bool there, readable;
+	uint64_t size;
+	struct kf_bytes bytes;
+	const char *from;
+};
+
+/* kf_efivar_listing is files as if they stood in the folder `from`. `live`:
+ * what is not among them was not there. `told`: the table, or NULL. */
+struct kf_efivar_listing {
+	const char *from;
+	bool live;
+	const struct kf_efivar_file *file;
+	size_t num;
+	const struct kf_mok_told *told;
+};
+
+/* kf_efivars_take makes the parts of a store of such files. */
 KF_MUST enum kf_status kf_efivars_take(struct kf_opening *o,
 				       struct kf_store *store,
-				       const char *from, bool live,
-				       const struct kf_efivar_file *file,
-				       size_t num);
+				       const struct kf_efivar_listing *list);
+
+/* mokvars.c: the table, as Linux shows it beside a folder named efivars; beside
+ * another folder there is none. */
+KF_MUST enum kf_status kf_mokvars_read(struct kf_mok_told *told,
+				       struct kf_opening *o,
+				       const char *efivars);
+
+/* kf_mokvars_settle: shim leaves what is empty out of the table, or, up to
+ * 15.4, has it there empty; but a list is never empty. */
+void kf_mokvars_settle(struct kf_mok_told *told);
 
 /* machine.c: this machine, as its firmware's variables under `efi` tell. */
 KF_MUST enum kf_status kf_machine_read(struct kf_opening *o,

@@ -1,13 +1,14 @@
-/* Folders of UEFI variables, as Linux's efivarfs shows them: one file a
- * variable, NAME-GUID. A copy is whole only if it holds SecureBoot, and no file
- * that looks like a variable that was renamed. What is there and cannot be read
- * is unknown, and the first of these is told.
+/* Folders of UEFI variables, as Linux's efivarfs shows them, one file NAME-GUID
+ * a variable. A copy is whole only if it holds SecureBoot, and no variable that
+ * was renamed. What cannot be read is unknown, and the first of it is told.
  *
- * What shim keeps is hidden; it shows it under other names to the system that
- * it starts. Where one of these is there, what it does not show is not there.
+ * What shim keeps is hidden; it shows it under other names, of a long list only
+ * pieces. Where it shows one, what it does not show is not there. Whole lists
+ * stand in its table (mokvars.c), which counts first.
  *
- * Source: rhboot/shim 16.1, mok.c:mok_state_variable_data, mirror_mok_db (a
- * list that is too long goes on under the same name with a number).
+ * Source: rhboot/shim 16.1, mok.c:mok_state_variable_data, mirror_mok_db,
+ * mirror_one_mok_variable (a list always has an entry), import_mok_state;
+ * Linux 6.1, drivers/firmware/efi/mokvar-table.c.
  */
 #include "device.h"
 
@@ -30,6 +31,7 @@ struct reading {
 	struct kf_store *store;
 	const char *folder;
 	bool live;
+	const struct kf_mok_told *told;	/* KF_NUM_VARIABLES of them, or NULL */
 	size_t num_variables;	/* files that are named as variables are */
 	bool stray[KF_NUM_VARIABLES];	/* a file is named nearly so */
 	bool shown;		/* shim has run */
@@ -146,6 +148,38 @@ static const struct kf_store_kind *kind(void)
 	return k;
 }
 
+/* is_told: the table has this one, so that what efivarfs shows of it does not
+ * count. */
+static bool is_told(const struct reading *r, const struct kf_variable *v)
+{
+	const struct kf_mok_told *told = r->told;
+
+	return told && told[v - kf_variables].there &&
+	       told[v - kf_variables].readable;
+}
+
+/* put_told takes what the table has. */
+static enum kf_status put_told(struct reading *r)
+{
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; r->told && i < KF_NUM_VARIABLES; i++) {
+		const struct kf_mok_told *told = &r->told[i];
+		struct kf_part part = {
+			.name = kf_variables[i].part,
+			.presence = KF_PRESENT,
+			.bytes = told->bytes,
+			.shown = true,
+			.from = told->from,
+		};
+
+		r->shown = r->shown || told->there;
+		if (told->there && told->readable && status == KF_OK)
+			status = put(r, &part);
+	}
+	return status;
+}
+
 /* take makes a part of what a file holds. */
 static enum kf_status take(struct reading *r, const struct kf_variable *v,
 			   struct kf_bytes file, const char *path, bool shown)
@@ -190,6 +224,8 @@ static enum kf_status read_variable(struct reading *r, const char *name)
 	}
 	shown = is_named(name, v->shown);
 	r->shown = r->shown || shown;
+	if (shown && is_told(r, v))
+		return KF_OK;
 	snprintf(path, sizeof(path), "%s/%s", r->folder, name);
 	if (kf_store_part(r->store, v->part)) {
 		kf_say_path(&r->o->device->unread, path, "remove one of them",
@@ -250,22 +286,70 @@ static enum kf_status put_strays(struct reading *r)
 	return status;
 }
 
+/* is_whole tells whether what efivarfs shows of a list is all of it: the table
+ * says how long it is even to those who may not read it. */
+static bool is_whole(const struct reading *r, size_t index)
+{
+	const struct kf_part *part = kf_store_part(r->store,
+						   kf_variables[index].part);
+	const struct kf_mok_told *told = r->told ? &r->told[index] : NULL;
+
+	if (!part)
+		return false;
+	if (!told || !told->there)
+		return !r->goes_on[index];
+	return told->readable || part->bytes.len == told->size;
+}
+
+/* lost_room: shim always shows its lists, so there was no room for one of them;
+ * then there may have been none for what is shorter. */
+static bool lost_room(const struct reading *r)
+{
+	for (size_t i = 0; i < KF_NUM_VARIABLES; i++)
+		if (kf_variables[i].hidden && kf_variables[i].lists &&
+		    !is_whole(r, i))
+			return true;
+	return false;
+}
+
+/* would_show: shim has run, and what is not there it would have shown. Before
+ * 15.3 it had no SbatLevel to show, MokListTrusted it shows where there is
+ * none, and a list it always shows. */
+static bool would_show(const struct reading *r, const struct kf_variable *v)
+{
+	return r->shown && !v->lists && strcmp(v->part, "sbat-level") != 0 &&
+	       strcmp(v->part, "mok-list-trusted") != 0;
+}
+
+/* say_in_part says what is missing of a list. */
+static void say_in_part(struct reading *r, const struct kf_variable *v)
+{
+	if (r->shown && v->lists)
+		kf_say_path(&r->o->device->unread, r->folder,
+			    "it stands whole in /sys/firmware/efi/mok-variables, which root may read",
+			    "has no whole %s: shim had no room for it",
+			    v->shown);
+}
+
 /* put_hidden: what is hidden may be there, unless shim would have shown it or
- * taken it away. Before 15.3 shim had no SbatLevel to show. MokListTrusted it
- * shows where there is none. */
+ * taken it away. */
 static enum kf_status put_hidden(struct reading *r)
 {
+	bool table = false, lost = lost_room(r);
 	enum kf_status status = KF_OK;
 
+	for (size_t i = 0; r->told && i < KF_NUM_VARIABLES; i++)
+		table = table || r->told[i].there;
 	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++) {
 		const struct kf_variable *v = &kf_variables[i];
 		bool there = kf_store_part(r->store, v->part);
 
-		if (!v->hidden || (there && !r->goes_on[i]))
+		if (!v->hidden || (there && is_whole(r, i)))
 			continue;
-		if (!there && r->shown && strcmp(v->part, "sbat-level") != 0 &&
-		    strcmp(v->part, "mok-list-trusted") != 0)
+		if (!there && would_show(r, v) && (table || !lost) &&
+		    !(r->told && r->told[i].there))
 			continue;
+		say_in_part(r, v);
 		status = put_unknown(r, v->part);
 	}
 	return status;
@@ -337,22 +421,24 @@ static enum kf_status take_listed(struct reading *r,
 	}
 	shown = is_named(file->name, v->shown);
 	r->shown = r->shown || shown;
+	if (shown && is_told(r, v))
+		return KF_OK;
 	if (!file->readable || kf_store_part(r->store, v->part))
 		return put_unknown(r, v->part);
 	return take(r, v, file->bytes, file->name, shown);
 }
 
 enum kf_status kf_efivars_take(struct kf_opening *o, struct kf_store *store,
-			       const char *from, bool live,
-			       const struct kf_efivar_file *file, size_t num)
+			       const struct kf_efivar_listing *list)
 {
 	struct reading r = {
-		.o = o, .store = store, .folder = from, .live = live,
+		.o = o, .store = store, .folder = list->from,
+		.live = list->live, .told = list->told,
 	};
-	enum kf_status status = KF_OK;
+	enum kf_status status = put_told(&r);
 
-	for (size_t i = 0; i < num && status == KF_OK; i++)
-		status = take_listed(&r, &file[i]);
+	for (size_t i = 0; i < list->num && status == KF_OK; i++)
+		status = take_listed(&r, &list->file[i]);
 	return status == KF_OK ? complete(&r) : status;
 }
 
@@ -367,11 +453,13 @@ bool kf_efivars_is_live(const char *folder)
 enum kf_status kf_efivars_read(struct kf_opening *o, struct kf_store *store,
 			       const char *folder, size_t *num)
 {
+	struct kf_mok_told told[KF_NUM_VARIABLES];
 	struct reading r = {
 		.o = o,
 		.store = store,
 		.folder = folder,
 		.live = kf_efivars_is_live(folder),
+		.told = told,
 	};
 	enum kf_status status;
 	DIR *dir = opendir(folder);
@@ -384,7 +472,11 @@ enum kf_status kf_efivars_read(struct kf_opening *o, struct kf_store *store,
 			    "cannot be opened: %s", strerror(errno));
 		return status;
 	}
-	status = walk(&r, dir);
+	status = kf_mokvars_read(told, o, folder);
+	if (status == KF_OK)
+		status = put_told(&r);
+	if (status == KF_OK)
+		status = walk(&r, dir);
 	closedir(dir);
 	*num = r.num_variables;
 	return status == KF_OK && *num ? complete(&r) : status;

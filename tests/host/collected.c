@@ -166,6 +166,78 @@ static void lists_without_secure_boot_are_not_all(void **state)
 	assert_int_equal(presence("pk"), KF_UNKNOWN);
 }
 
+#define SHIM "-605dab50-e046-4300-abb6-3dd810dd8b23"
+/* "lists" behind the attributes, and one piece of more. */
+#define PIECES VARIABLE("MokListXRT" SHIM, "BgAAAGxpc3Rz") "," \
+	VARIABLE("MokListXRT1" SHIM, "BgAAAG1vcmU=")
+
+/* told reads a machine that shows MokListXRT, with these entries of shim's
+ * table; `pieces`: it goes on in another variable. */
+static enum kf_status told(const char *entries, bool pieces)
+{
+	char rest[2048];
+
+	snprintf(rest, sizeof(rest), "\"machine\":null,\"efivars\":\"live\","
+		 "\"variables\":[%s],\"mok_variables\":[%s],\"unread\":[]",
+		 pieces ? ON "," PK "," PIECES
+			: ON "," PK "," VARIABLE("MokListXRT" SHIM,
+						 "BgAAAGxpc3Rz"), entries);
+	return opened(rest);
+}
+
+#define ENTRY(name, size, data) \
+	"{\"name\":\"" name "\",\"size\":" size ",\"data\":" data "}"
+#define LISTS ENTRY("MokListXRT", "5", "\"bGlzdHM=\"")
+
+/* Source: as for tests/host/efivars.c. */
+static void a_list_in_pieces_is_whole_in_the_table(void **state)
+{
+	const struct kf_part *mokx;
+
+	assert_int_equal(told("", true), KF_OK);
+	assert_int_equal(presence("mokx"), KF_UNKNOWN);
+	assert_int_equal(told(ENTRY("MokListXRT", "9",
+				    "\"bGlzdHNtb3Jl\""), true), KF_OK);
+	mokx = kf_store_part(&device.verifier[0].store, "mokx");
+	assert_int_equal(mokx->presence, KF_PRESENT);
+	assert_int_equal(mokx->bytes.len, 9);
+	assert_memory_equal(mokx->bytes.data, "listsmore", 9);
+	assert_true(mokx->shown);
+}
+
+static void its_length_tells_whether_a_list_is_whole(void **state)
+{
+	assert_int_equal(told(ENTRY("MokListXRT", "5", "null"), false), KF_OK);
+	assert_int_equal(presence("mokx"), KF_PRESENT);
+	assert_int_equal(told(ENTRY("MokListXRT", "6", "null"), false), KF_OK);
+	assert_int_equal(presence("mokx"), KF_UNKNOWN);
+	assert_int_equal(told(ENTRY("MokListXRT", "0", "\"\""), false), KF_OK);
+	assert_int_equal(presence("mokx"), KF_UNKNOWN);
+	assert_int_equal(told(LISTS "," LISTS, false), KF_OK);
+	assert_int_equal(presence("mokx"), KF_UNKNOWN);
+	/* A setting that the table has and nobody read. */
+	assert_int_equal(told(ENTRY("MokSBStateRT", "1", "null") "," LISTS,
+			      false), KF_OK);
+	assert_int_equal(presence("mok-sb-state"), KF_UNKNOWN);
+	assert_int_equal(presence("mok-db-state"), KF_ABSENT);
+}
+
+static void a_table_that_is_none_is_refused(void **state)
+{
+	assert_int_equal(told(ENTRY("MokListXRT", "6", "\"bGlzdHM=\""),
+			      false), KF_WRONG_USE);
+	assert_int_equal(told(ENTRY("MokListXRT", "5", "\"bGlzdHM\""),
+			      false), KF_WRONG_USE);
+	assert_int_equal(told(ENTRY("MokListXRT", "-1", "null"), false),
+			 KF_WRONG_USE);
+	assert_int_equal(told("{\"name\":\"MokListXRT\"}", false),
+			 KF_WRONG_USE);
+	assert_int_equal(told("{\"size\":1}", false), KF_WRONG_USE);
+	assert_int_equal(opened("\"machine\":null,\"efivars\":\"live\","
+				"\"variables\":[" ON "],\"unread\":[],"
+				"\"mok_variables\":{}"), KF_WRONG_USE);
+}
+
 #define STATE "\"efivars\":\"live\""
 #define NONE "\"variables\":[" ON "]"
 #define ALL_READ "\"unread\":[]"
@@ -322,6 +394,9 @@ int main(void)
 		cmocka_unit_test(what_is_cut_short_is_unknown),
 		cmocka_unit_test(without_variables_all_is_unknown),
 		cmocka_unit_test(lists_without_secure_boot_are_not_all),
+		cmocka_unit_test(a_list_in_pieces_is_whole_in_the_table),
+		cmocka_unit_test(its_length_tells_whether_a_list_is_whole),
+		cmocka_unit_test(a_table_that_is_none_is_refused),
 		cmocka_unit_test(what_says_too_little_is_refused),
 		cmocka_unit_test(later_files_are_refused),
 		cmocka_unit_test(base64_is_whole_or_refused),
