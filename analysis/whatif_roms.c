@@ -6,14 +6,18 @@
  *
  * Source: TCG PC Client Platform Firmware Profile 1.05, 3.3.4.8, 10.4
  * (EV_EFI_VARIABLE_AUTHORITY); edk2 SecurityPkg/Library/
- * DxeImageVerificationLib/Measurement.c:SecureBootHook.
+ * DxeImageVerificationLib/Measurement.c:SecureBootHook; beside it
+ * DxeImageVerificationLib.c:IsAllowedByDb (the certificate in db is looked for
+ * in dbx), PassTimestampCheck.
  */
 #include "whatif_roms.h"
 
 #include "whatif_lost.h"
 
+#include "core/der.h"
 #include "core/eventlog.h"
 #include "core/siglist.h"
+#include "entries.h"
 
 #include <string.h>
 
@@ -25,54 +29,121 @@ enum {
 /* telling is the log while it is read. */
 struct telling {
 	const struct kf_store *after;
+	const struct kf_crypto *crypto;
 	struct kf_bytes authority[AUTHORITIES_MAX];	/* owner and data */
-	bool kept[AUTHORITIES_MAX];
+	enum kf_answer kept[AUTHORITIES_MAX];
 	size_t num;
 	size_t fresh;		/* of the first that no image has used yet */
 };
 
-/* in_lists tells whether an entry's bytes are those of one in a part: with its
- * owner, or, `any_owner`, without. */
-static bool in_lists(const struct kf_store *store, const char *part,
-		     struct kf_bytes entry, bool any_owner)
+/* lists_of gives what a part lists. Fails: false, it is not known. */
+static bool lists_of(struct kf_entries *out, const struct kf_store *store,
+		     const char *part)
 {
 	const struct kf_part *p = kf_store_part(store, part);
-	size_t skip = any_owner ? KF_SIGLIST_OWNER_LEN : 0;
-	struct kf_bytes wanted = kf_part_of(entry, skip, entry.len - skip);
-	struct kf_cursor lists;
+	bool there = p && p->presence == KF_PRESENT;
 
-	if (!p || p->presence != KF_PRESENT)
-		return false;
-	lists = kf_cursor_over(p->bytes, 0);
-	while (kf_more(&lists)) {
-		struct kf_cursor c;
-		uint32_t len, header_len, entry_len;
+	*out = kf_entries_of(there ? p->bytes : kf_view(NULL, 0));
+	return kf_store_presence(store, part) != KF_UNKNOWN;
+}
 
-		kf_skip(&lists, 16, "SignatureType");
-		len = kf_u32le(&lists, "SignatureListSize");
-		header_len = kf_u32le(&lists, "SignatureHeaderSize");
-		entry_len = kf_u32le(&lists, "SignatureSize");
-		if (len < KF_SIGLIST_HEADER_LEN)
-			return false;
-		c = kf_cursor_over(kf_take(&lists, len - KF_SIGLIST_HEADER_LEN,
-					   "SignatureListSize"), 0);
-		kf_skip(&c, header_len, "SignatureHeaderSize");
-		while (entry_len == entry.len && kf_left(&c) >= entry_len) {
-			struct kf_bytes e = kf_take(&c, entry_len, "entry");
+/* holds tells whether a part has an entry of these bytes, whoever owns it.
+ * KF_NOT_ASKED: it is not known, or damaged before one was found. */
+static enum kf_answer3 holds(const struct kf_store *store, const char *part,
+			     struct kf_bytes data)
+{
+	struct kf_entries walk;
+	struct kf_entry entry;
 
-			if (kf_equal(kf_part_of(e, skip, e.len - skip),
-				     wanted))
-				return true;
-		}
+	if (!lists_of(&walk, store, part))
+		return KF_NOT_ASKED;
+	while (kf_entries_next(&walk, &entry))
+		if (kf_equal(entry.data, data))
+			return KF_YES;
+	return walk.damage.field ? KF_NOT_ASKED : KF_NO;
+}
+
+/* is_always: a time of nothing but zeros revokes for ever, and so does every
+ * time where no dbt says which time stamps count. UEFI-33. */
+static bool is_always(const struct telling *t, struct kf_bytes time)
+{
+	enum { UP_TO_SECONDS = 7 };
+	bool any = false;
+
+	for (size_t i = 0; i < UP_TO_SECONDS && i < time.len; i++)
+		any = any || time.data[i];
+	return !any || kf_store_presence(t->after, "dbt") == KF_ABSENT;
+}
+
+/* by_digest tells whether dbx has a certificate by the digest of what is signed
+ * in it. With a time, what was stamped before passes: that no log tells. */
+static enum kf_answer by_digest(const struct telling *t, struct kf_bytes data)
+{
+	static const struct {
+		const char *type;
+		enum kf_digest_kind kind;
+	} kinds[] = { { "x509-sha256", KF_SHA256 }, { "x509-sha384", KF_SHA384 },
+		      { "x509-sha512", KF_SHA512 } };
+	struct kf_cursor c = kf_cursor_over(data, 0);
+	struct kf_entries walk;
+	struct kf_entry e;
+	struct kf_der whole, tbs;
+
+	if (!lists_of(&walk, t->after, "dbx"))
+		return KF_UNDECIDED;
+	if (!kf_der_next(&whole, &c))
+		return KF_ACCEPT;
+	c = kf_cursor_over(whole.value, 0);
+	if (!kf_der_next(&tbs, &c))
+		return KF_ACCEPT;
+	while (kf_entries_next(&walk, &e)) {
+		struct kf_digest digest = { .len = 0 };
+
+		for (size_t i = 0; i < 3; i++)
+			if (kf_same(e.type, kinds[i].type))
+				kf_digest_of(&digest, t->crypto, kinds[i].kind,
+					     tbs.whole);
+		if (digest.len &&
+		    kf_equal(kf_part_of(e.data, 0, digest.len),
+			     kf_view(digest.bytes, digest.len)))
+			return is_always(t, kf_part_of(e.data, digest.len,
+						       e.data.len - digest.len))
+				? KF_REJECT : KF_UNDECIDED;
 	}
-	return false;
+	return KF_ACCEPT;
 }
 
 /* is_left tells whether an entry of db still lets images start. */
-static bool is_left(const struct kf_store *after, struct kf_bytes entry)
+static enum kf_answer is_left(const struct telling *t, struct kf_bytes entry)
 {
-	return in_lists(after, "db", entry, true) &&
-	       !in_lists(after, "dbx", entry, true);
+	struct kf_bytes data = kf_part_of(entry, KF_SIGLIST_OWNER_LEN,
+					  entry.len - KF_SIGLIST_OWNER_LEN);
+	enum kf_answer3 allowed = holds(t->after, "db", data);
+	enum kf_answer3 revoked = holds(t->after, "dbx", data);
+
+	if (allowed == KF_NO || revoked == KF_YES)
+		return KF_REJECT;
+	if (allowed == KF_NOT_ASKED || revoked == KF_NOT_ASKED)
+		return KF_UNDECIDED;
+	return by_digest(t, data);
+}
+
+/* is_named tells whether dbx has a digest that was measured of an image. */
+static bool is_named(const struct telling *t, const struct kf_eventlog *log,
+		     const struct kf_event *event)
+{
+	struct kf_entries walk;
+	struct kf_entry e;
+
+	(void)lists_of(&walk, t->after, "dbx");
+	while (kf_entries_next(&walk, &e))
+		for (size_t b = 0; b < log->num_banks; b++)
+			if (e.type && log->bank[b].name &&
+			    event->digest[b].len &&
+			    kf_same(e.type, log->bank[b].name) &&
+			    kf_equal(e.data, event->digest[b]))
+				return true;
+	return false;
 }
 
 /* is_db tells whether an event's variable is db. */
@@ -91,25 +162,32 @@ static void note_authority(struct telling *t, const struct kf_event *event)
 	    v.data.len <= KF_SIGLIST_OWNER_LEN || t->num == AUTHORITIES_MAX)
 		return;
 	t->authority[t->num] = v.data;
-	t->kept[t->num++] = is_left(t->after, v.data);
+	t->kept[t->num++] = is_left(t, v.data);
+}
+
+/* together is what entries answer of which an image needed one. */
+static enum kf_answer together(const struct telling *t, size_t first)
+{
+	for (size_t i = first; i < t->num; i++)
+		if (t->kept[i] != t->kept[first])
+			return KF_UNDECIDED;
+	return first < t->num ? t->kept[first] : KF_UNDECIDED;
 }
 
 /* take_rom tells what became of an option ROM. What it was started under is
- * the entry measured right before it, else one of those before. */
+ * the entry measured right before it, else one of those before. Where that is
+ * the digest of the ROM, dbx counts by the same; a signature may have been over
+ * another digest than the one that the log and dbx have. */
 static void take_rom(struct kf_rom *out, const struct telling *t,
-			const struct kf_event *event)
+		     const struct kf_eventlog *log,
+		     const struct kf_event *event)
 {
-	bool known = kf_store_presence(t->after, "db") != KF_UNKNOWN;
 	size_t first = t->fresh < t->num ? t->num - 1 : 0;
-	size_t left = 0;
 
 	memset(out, 0, sizeof(*out));
 	out->event = event->number;
-	for (size_t i = first; i < t->num; i++)
-		left += t->kept[i];
-	out->answer = left == t->num - first ? KF_ACCEPT
-		      : left ? KF_UNDECIDED : KF_REJECT;
-	if (t->num == 0 || !known)
+	out->answer = together(t, first);
+	if (out->answer == KF_ACCEPT && is_named(t, log, event))
 		out->answer = KF_UNDECIDED;
 	if (kf_store_is_off(t->after))
 		out->answer = KF_ACCEPT;
@@ -125,10 +203,10 @@ static void take_rom(struct kf_rom *out, const struct telling *t,
 					      KF_SIGLIST_OWNER_LEN);
 }
 
-size_t kf_roms(struct kf_rom out[KF_ROMS_MAX], bool *more,
-		  struct kf_bytes log, const struct kf_store *after)
+size_t kf_roms(struct kf_rom out[KF_ROMS_MAX], bool *more, struct kf_bytes log,
+	       const struct kf_store *after, const struct kf_crypto *crypto)
 {
-	struct telling t = { .after = after };
+	struct telling t = { .after = after, .crypto = crypto };
 	struct kf_eventlog events = kf_eventlog_open(log);
 	struct kf_event event;
 	size_t num = 0;
@@ -143,7 +221,7 @@ size_t kf_roms(struct kf_rom out[KF_ROMS_MAX], bool *more,
 		if (driver && event.pcr == ROM_PCR) {
 			*more |= num == KF_ROMS_MAX;
 			if (num < KF_ROMS_MAX)
-				take_rom(&out[num++], &t, &event);
+				take_rom(&out[num++], &t, &events, &event);
 		}
 		if (driver || event.type == KF_EV_APPLICATION)
 			t.fresh = t.num;

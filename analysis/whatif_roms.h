@@ -10,8 +10,9 @@ enum { KF_ROMS_MAX = 32 };
 
 /* kf_rom is an option ROM that a log tells of. `authority` is the entry of db
  * under which it was started, with its owner; empty: not told. `answer` is
- * whether that entry is left: undecided where it is one of several, and not all
- * of them are. */
+ * whether that entry is left, and not in dbx: undecided where it is one of
+ * several that differ, where db or dbx is not known, and where dbx has it, or
+ * the ROM, in a way that counts for some signatures only. */
 struct kf_rom {
 	uint32_t event;		/* its number in the log */
 	struct kf_bytes authority;
@@ -23,6 +24,6 @@ struct kf_rom {
  * start. Returns how many of `out` it filled; `*more`: there are others. A log
  * that was cut is read as far as it goes. */
 size_t kf_roms(struct kf_rom out[KF_ROMS_MAX], bool *more, struct kf_bytes log,
-	       const struct kf_store *after);
+	       const struct kf_store *after, const struct kf_crypto *crypto);
 
 #endif

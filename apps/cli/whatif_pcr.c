@@ -184,7 +184,7 @@ int kf_whatif_log(struct kf_told *out, const char *log,
 	if (status == KF_EXIT_FITS)
 		out->num_roms = kf_roms(out->rom, &out->more_roms,
 					f->plan.log,
-					&plan->whatif->after.firmware);
+					&plan->whatif->after.firmware, crypto);
 	if (status == KF_EXIT_FITS)
 		take_users(out, f, &plan->whatif->losses);
 	drop(f);

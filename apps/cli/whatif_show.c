@@ -258,6 +258,8 @@ static void roms_text(struct kf_render *r, const struct kf_plan_shown *plan)
 		}
 		kf_output_text(&words, rom->answer == KF_REJECT
 			       ? ", which db does not allow any more: its device stays without it (UEFI-74)"
+			       : rom->authority.len
+			       ? "; whether db and dbx still allow it cannot be told from the log (UEFI-74)"
 			       : ", and not all of them are left (UEFI-74)");
 		kf_text_line(r, rom->answer == KF_REJECT ? "stops"
 			     : "unknown", &words);
