@@ -353,7 +353,7 @@ static enum kf_status by_nobody(struct judging *j, struct kf_chain_stage *s)
 	return KF_OK;
 }
 
-/* svn_asked: does dbx hold versions that Windows' boot managers have to be of?
+/* svn_asked: does dbx hold versions that Windows' programs have to be of?
  * UEFI-42. What cannot be walked may hold any. */
 static enum kf_answer3 svn_asked(const struct kf_store *store)
 {
@@ -375,8 +375,8 @@ static enum kf_answer3 svn_asked(const struct kf_store *store)
 	return walk.damage.field ? KF_NOT_ASKED : KF_NO;
 }
 
-/* by_version: what dbx asks of Windows' boot manager is known, and what this
- * file has is not: where there is something to ask, the answer is open. */
+/* by_version: what dbx asks of Windows' programs is known, and what this file
+ * has is not: where there is something to ask, the answer is open. */
 static enum kf_status by_version(struct judging *j, struct kf_chain_stage *s)
 {
 	struct kf_verdict *v = new_verdict(j);
@@ -390,7 +390,7 @@ static enum kf_status by_version(struct judging *j, struct kf_chain_stage *s)
 		v->outcome = "boots";
 		break;
 	case KF_YES:
-		open_verdict(v, "dbx asks for a security version (SVN) of Windows' boot manager, and keyfit cannot read the one that this file has");
+		open_verdict(v, "dbx asks for a security version (SVN) of Windows' boot programs, and keyfit cannot read the one that this file has");
 		v->why.rule = "UEFI-42";
 		break;
 	default:

@@ -60,7 +60,7 @@ enum kf_chain_gate {
 	KF_GATE_LOAD_IMAGE,	/* a loader has it loaded by the firmware, which
 				 * shim is in the way of */
 	KF_GATE_SELF,		/* shim holds itself against the SBAT level */
-	KF_GATE_VERSION,	/* Windows' boot manager holds itself against
+	KF_GATE_VERSION,	/* Windows' programs hold themselves against
 				 * the versions (SVN) in dbx */
 	KF_GATE_LOADER,		/* a loader by itself: not known how */
 	KF_GATE_INSIDE,		/* part of the file before it */

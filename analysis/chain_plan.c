@@ -40,11 +40,13 @@ static void grow(struct builder *b, struct kf_chain_path *path,
 	path->stage[path->num_stages++] = *stage;
 }
 
-/* start begins a path with a file that the firmware starts. shim and Windows'
- * boot manager look at themselves before they do anything else. */
+/* start_with adds a file, and its look at itself: shim's, and that of Windows'
+ * boot manager. Which other programs of Windows do the same they do not tell:
+ * what is signed as they are counts as one. */
 static void start_with(struct builder *b, struct kf_chain_path *path,
 		       size_t file, enum kf_chain_gate gate, size_t shim)
 {
+	const struct kf_loader *loader = &b->given->file[file].loader;
 	struct kf_chain_stage stage = {
 		.file = (uint16_t)file,
 		.shim = (uint16_t)shim,
@@ -52,11 +54,11 @@ static void start_with(struct builder *b, struct kf_chain_path *path,
 	};
 
 	grow(b, path, &stage);
-	if (b->given->file[file].loader.kind == KF_LOADER_WINDOWS) {
+	if (loader->kind == KF_LOADER_WINDOWS || loader->windows_signed) {
 		stage.gate = KF_GATE_VERSION;
 		grow(b, path, &stage);
 	}
-	if (b->given->file[file].loader.kind != KF_LOADER_SHIM)
+	if (loader->kind != KF_LOADER_SHIM)
 		return;
 	stage.gate = KF_GATE_SELF;
 	stage.shim = (uint16_t)file;

@@ -184,13 +184,42 @@ static bool is_component(struct seen *s, const char *component)
 	return true;
 }
 
-/* matches_wide compares a text in UTF-16 with one in ASCII. */
-static bool matches_wide(const uint8_t *at, const char *text, size_t len)
+/* words is a text that is looked for, in ASCII or in UTF-16. */
+struct words {
+	const char *text;
+	size_t unit;	/* bytes of a character */
+};
+
+static bool matches(const uint8_t *at, const struct words *w, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (at[2 * i] != (uint8_t)text[i] || at[2 * i + 1] != 0)
+		if (at[w->unit * i] != (uint8_t)w->text[i] ||
+		    (w->unit == 2 && at[2 * i + 1] != 0))
 			return false;
 	return true;
+}
+
+/* search goes through a part of the file, window by window. */
+static enum kf_status search(bool *out, const struct seen *s, uint64_t at,
+			     uint64_t end, const struct words *w)
+{
+	struct kf_env *env = s->env;
+	size_t len = kf_text(w->text).len, whole = w->unit * len, some;
+
+	*out = false;
+	for (; end - at >= whole; at += some - whole + 1) {
+		some = end - at < env->window_len ? (size_t)(end - at)
+						  : env->window_len;
+		if (!s->source->read_at(s->source->self, at, env->window,
+					some))
+			return KF_CANNOT_READ;
+		for (size_t i = 0; i + whole <= some; i++)
+			if (matches(env->window + i, w, len)) {
+				*out = true;
+				return KF_OK;
+			}
+	}
+	return KF_OK;
 }
 
 /* holds searches a section for a text in UTF-16. */
@@ -198,26 +227,37 @@ static enum kf_status holds(bool *out, const struct seen *s,
 			    const struct kf_pe_section *section,
 			    const char *text)
 {
-	struct kf_env *env = s->env;
-	size_t len = kf_text(text).len, some;
+	const struct words w = { text, 2 };
 	uint64_t at = section->raw_at, end = at + section->raw_len;
 
 	*out = false;
 	if (section->raw_len > SEARCH_MAX || end > s->source->size)
 		return KF_OK;
-	for (; end - at >= 2 * len; at += some - 2 * len + 1) {
-		some = end - at < env->window_len ? (size_t)(end - at)
-						  : env->window_len;
-		if (!s->source->read_at(s->source->self, at, env->window,
-					some))
-			return KF_CANNOT_READ;
-		for (size_t i = 0; i + 2 * len <= some; i++)
-			if (matches_wide(env->window + i, text, len)) {
-				*out = true;
-				return KF_OK;
-			}
-	}
-	return KF_OK;
+	return search(out, s, at, end, &w);
+}
+
+/* of_authority looks for the names of Windows' authorities in the certificate
+ * table. What is too large to look through may name them. */
+static enum kf_status of_authority(struct seen *s)
+{
+	static const struct words names[] = {
+		{ "Microsoft Windows Production PCA 2011", 1 },
+		{ "Windows UEFI CA 2023", 1 },
+	};
+	const struct kf_pe_directory *d = &s->pe.directory[KF_PE_DIR_SECURITY];
+	uint64_t size = s->source->size, end = (uint64_t)d->rva + d->len;
+	enum kf_status status = KF_OK;
+	bool *out = &s->out->windows_signed;
+
+	if (d->rva >= size)
+		return KF_OK;
+	if (end > size)
+		end = size;
+	*out = end - d->rva > SEARCH_MAX;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && !*out &&
+	     status == KF_OK; i++)
+		status = search(out, s, d->rva, end, &names[i]);
+	return status;
 }
 
 /* of_shim tells shim and its two companions apart: these have shim's .sbat,
@@ -331,6 +371,8 @@ enum kf_status kf_loader_read(struct kf_loader *out,
 	status = look_at_all(&s);
 	if (status == KF_OK)
 		status = tell(&s);
+	if (status == KF_OK)
+		status = of_authority(&s);
 	env->arena->used = used;
 	return status;
 }

@@ -24,10 +24,13 @@ enum kf_loader_kind {
 
 enum { KF_LOADER_VERSION_MAX = 40 };
 
-/* kf_loader: `version` is empty where the file does not tell it. */
+/* kf_loader: `version` is empty where the file does not tell it.
+ * `windows_signed`: its signatures name an authority of Windows', or there are
+ * too many to tell. */
 struct kf_loader {
 	enum kf_loader_kind kind;
 	bool is_pe;
+	bool windows_signed;
 	uint16_t machine;
 	char version[KF_LOADER_VERSION_MAX];
 };
