@@ -6,10 +6,12 @@
  *
  * Source: rhboot/shim 16.1, shim.c:init_grub, efi_main (what shim does when it
  * refuses), loader-proto.c:shim_load_image (who answers LoadImage once shim
- * runs; since 16.0); GNU GRUB 2.06, grub-core/kern/efi/sb.c:
+ * runs; since 16.0), fallback.c:try_start_first_option, efi_main (what it does
+ * where that fails); GNU GRUB 2.06, grub-core/kern/efi/sb.c:
  * grub_shim_lock_verifier_setup; systemd 252, src/boot/efi/shim.c.
  */
 #include "chain.h"
+#include "chain_places.h"
 #include "entries.h"
 
 #include "core/reasons.h"
@@ -473,10 +475,74 @@ static enum kf_chain_then then_of(const struct kf_chain_stage *s)
 	case KF_GATE_SELF:
 		return KF_THEN_POWER_OFF;
 	case KF_GATE_SHIM:
+	/* systemd-boot gives up with shim's own answer, and shim takes that
+	 * for one about systemd-boot. */
+	case KF_GATE_LOAD_IMAGE:
 		return then_shim(s->verdict);
 	default:
 		return KF_THEN_MENU;
 	}
+}
+
+/* behind_fallback tells whether fallback started what a path has at `at`, or
+ * what started that. */
+static bool behind_fallback(const struct judging *j,
+			    const struct kf_chain_path *path, size_t at)
+{
+	for (size_t i = 0; i < at; i++) {
+		size_t file = path->stage[i].file;
+
+		if (file != KF_CHAIN_NO_FILE &&
+		    j->given->file[file].loader.kind == KF_LOADER_FALLBACK)
+			return true;
+	}
+	return false;
+}
+
+/* companion_of finds MokManager beside a shim. */
+static enum kf_status companion_of(struct judging *j, size_t *out, size_t shim)
+{
+	const struct kf_chain_file *f = &j->given->file[shim];
+	const char *parts[] = { "mm", kf_place_machine(f->loader.machine),
+				".efi" };
+	const char *place = kf_place_beside(f->place, parts, 3,
+					    j->env->arena);
+
+	if (!place)
+		return KF_NO_MEMORY;
+	*out = kf_place_find(j->given, place);
+	return KF_OK;
+}
+
+/* by_others settles what depends on other files. Where shim has no MokManager
+ * that it would start, it waits for a key, and gives up; what is given in a row
+ * may have one. */
+static enum kf_status by_others(struct judging *j,
+			      struct kf_chain_path *path)
+{
+	struct kf_chain_stage s = {
+		.shim = path->stage[path->at].shim,
+		.gate = KF_GATE_SHIM,
+	};
+	enum kf_status status = KF_OK;
+	size_t file;
+
+	/* What comes back to fallback does not come back to the firmware. */
+	if (path->then == KF_THEN_NEXT_OPTION &&
+	    behind_fallback(j, path, path->at))
+		path->then = KF_THEN_RESET;
+	if (path->then != KF_THEN_MOKMANAGER || j->given->in_a_row)
+		return KF_OK;
+	status = companion_of(j, &file, s.shim);
+	if (status != KF_OK)
+		return status;
+	s.file = (uint16_t)file;
+	if (file != KF_CHAIN_NO_FILE)
+		status = judge_stage(j, &s);
+	if (file == KF_CHAIN_NO_FILE ||
+	    (status == KF_OK && s.verdict->answer == KF_REJECT))
+		path->then = KF_THEN_WAITS;
+	return status;
 }
 
 /* conclude: a path boots if all of its stages start. One that certainly does
@@ -519,8 +585,10 @@ enum kf_status kf_chain_judge(struct kf_chain *chain,
 		for (size_t i = 0; i < path->num_stages && status == KF_OK;
 		     i++)
 			status = judge_stage(&j, &path->stage[i]);
-		if (status == KF_OK)
+		if (status == KF_OK) {
 			conclude(path);
+			status = by_others(&j, path);
+		}
 	}
 	*culprit = j.culprit;
 	return status;
@@ -567,6 +635,8 @@ const char *kf_then_name(enum kf_chain_then then)
 		[KF_THEN_BOOTS] = "boots",
 		[KF_THEN_NEXT_OPTION] = "next-option",
 		[KF_THEN_MOKMANAGER] = "mokmanager",
+		[KF_THEN_WAITS] = "waits",
+		[KF_THEN_RESET] = "reset",
 		[KF_THEN_POWER_OFF] = "power-off",
 		[KF_THEN_MENU] = "menu",
 		[KF_THEN_FAULT] = "device-fault",

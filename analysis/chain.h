@@ -85,6 +85,9 @@ enum kf_chain_then {
 	KF_THEN_BOOTS = 1,
 	KF_THEN_NEXT_OPTION,	/* the firmware tries what is next */
 	KF_THEN_MOKMANAGER,	/* shim waits for somebody, for MokManager */
+	KF_THEN_WAITS,		/* shim waits for somebody, and gives up then:
+				 * it has no MokManager that it starts */
+	KF_THEN_RESET,		/* fallback starts the machine anew */
 	KF_THEN_POWER_OFF,
 	KF_THEN_MENU,		/* the loader shows its menu again */
 	KF_THEN_FAULT,

@@ -110,6 +110,8 @@ static const char *then_words(enum kf_chain_then then)
 		[KF_THEN_BOOTS] = NULL,
 		[KF_THEN_NEXT_OPTION] = "the firmware tries the next boot option",
 		[KF_THEN_MOKMANAGER] = "shim shows an error, waits for a key, and starts MokManager",
+		[KF_THEN_WAITS] = "shim shows an error and waits for a key; then the firmware tries the next boot option, since shim has no MokManager to start",
+		[KF_THEN_RESET] = "shim's fallback waits for eight minutes and starts the machine anew, with the boot options that it made",
 		[KF_THEN_POWER_OFF] = "shim powers the machine off",
 		[KF_THEN_MENU] = "the loader goes back to its menu",
 		[KF_THEN_FAULT] = "the machine hangs or crashes",
