@@ -332,7 +332,7 @@ def of_grub_alone(m):
 
 def cases(files):
     m = Making(files)
-    for make in (of_systemd, of_paths, of_shim, of_the_firmware, of_debian_13,
+    for make in (of_the_firmware, of_shim, of_debian_13, of_paths, of_systemd,
                  of_grub_alone):
         make(m)
     return m.cases

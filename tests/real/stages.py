@@ -36,6 +36,7 @@ MARKS = (
     ('menu', r'keyfit menu'),
     ('systemd-boot', r'keyfit entry'),
     ('loader-error', r'Error (loading|starting)'),
+    ('off', r'qemu_system_shutdown_request reason=6'),
     ('linux', r'EFI stub: |Linux version \d'),
 )
 
@@ -133,7 +134,7 @@ class Seen:
                                        'loader-error'):
             return
         self.events.append((name,) + tuple(groups))
-        if name in ('linux', 'nothing', 'mokmanager', 'fallback-fails') or (
+        if name in ('linux', 'nothing', 'mokmanager', 'fallback-fails', 'off') or (
                 name == 'load' and self.is_own(groups[0])):
             self.done = True
         if name == 'menu' and self.has('grub-error'):
@@ -157,7 +158,9 @@ def boot(folder, code, num_options=0, memory=512):
              'if=pflash,format=raw,unit=0,readonly=on,file=' + code,
              '-drive', 'if=pflash,format=raw,unit=1,file=%s/vars' % folder,
              '-drive', 'if=none,id=disk,format=raw,readonly=on,file=%s/disk' % folder,
-             '-device', 'virtio-blk-pci,drive=disk', '-serial', 'stdio'],
+             '-device', 'virtio-blk-pci,drive=disk', '-serial', 'stdio',
+             # A machine that is turned off says so; one that is reset ends.
+             '-trace', 'qemu_system_shutdown_request'],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT) as qemu, \
             selectors.DefaultSelector() as ready:
