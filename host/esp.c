@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 
 enum {
-	DEPTH_MAX = 4,
+	DEPTH_MAX = 12,
 	PATH_LEN = 4096,
 	TEXTS_LEN = 4 << 20,
 };
@@ -234,15 +234,31 @@ static enum kf_status look_at(struct looking *l, const char *folder,
 	struct stat st;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >=
-	    sizeof(path) || stat(path, &st) != 0)
-		return KF_OK;
+	    sizeof(path)) {
+		kf_say_path(l->why, folder, NULL, "has too long a path in it");
+		return KF_CANNOT_READ;
+	}
+	if (stat(path, &st) != 0) {
+		/* A link to nothing is nothing. */
+		if (errno == ENOENT)
+			return KF_OK;
+		kf_say_path(l->why, path, NULL, "cannot be read: %s",
+			    strerror(errno));
+		return KF_CANNOT_READ;
+	}
+	if (S_ISDIR(st.st_mode) && depth == DEPTH_MAX) {
+		kf_say_path(l->why, path,
+			    "does a link in it lead back to where it stands?",
+			    "lies deeper than %d folders, which keyfit does not look through", DEPTH_MAX);
+		return KF_TOO_MUCH;
+	}
 	if (S_ISDIR(st.st_mode))
-		return depth < DEPTH_MAX ? look_through(l, path, depth + 1)
-					 : KF_OK;
+		return look_through(l, path, depth + 1);
 	return S_ISREG(st.st_mode) ? look_at_file(l, path) : KF_OK;
 }
 
-/* look_through goes as deep as DEPTH_MAX, whatever links there are. */
+/* look_through goes as deep as DEPTH_MAX, whatever links there are: what lies
+ * deeper might boot, and is no answer without it. */
 static enum kf_status look_through(struct looking *l, const char *folder,
 				   unsigned depth)
 {
@@ -324,6 +340,11 @@ static enum kf_status add_kernels(struct kf_esp *esp, const char *folder,
 	char path[PATH_LEN];
 	struct stat st;
 
+	if (found < 0 && errno != ENOENT && errno != ENOTDIR) {
+		status = errno == ENOMEM ? KF_NO_MEMORY : KF_CANNOT_READ;
+		kf_say_path(why, folder, "run as a user who may read it",
+			    "cannot be read: %s", strerror(errno));
+	}
 	for (int i = 0; i < found; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder,
 			 entry[i]->d_name);
