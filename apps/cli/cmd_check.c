@@ -368,8 +368,8 @@ static void look_inside(struct question *q, struct kf_pair *pair)
 	artifact->format->contents(artifact, &contents);
 	q->num_inner = 0;
 	q->only = pair->device;
-	status = kf_inside(pair->device, &contents, artifact->source, pair->path,
-			   take_inner, q, &why);
+	status = kf_inside(pair->device, &contents, artifact->source,
+			   pair->path, take_inner, q, &why);
 	q->only = NULL;
 	if (status == KF_CANNOT_READ)
 		say_sealed(q, pair, &why);
