@@ -104,12 +104,12 @@ enum kf_status kf_openssl_fault(void)
  * they work in: the host program may have configured that one. So the private
  * context is the default while OpenSSL works for keyfit, and no longer.
  * Source: openssl/openssl, crypto/evp/evp_lib.c:EVP_MD_is_a at 3.0.22. */
-static OSSL_LIB_CTX *enter(const struct kf_openssl *openssl)
+OSSL_LIB_CTX *kf_openssl_enter(const struct kf_openssl *openssl)
 {
 	return OSSL_LIB_CTX_set0_default(openssl->context);
 }
 
-static void leave(OSSL_LIB_CTX *before)
+void kf_openssl_leave(OSSL_LIB_CTX *before)
 {
 	OSSL_LIB_CTX_set0_default(before);
 }
@@ -118,43 +118,43 @@ static enum kf_status certificate_read(void *self, struct kf_certificate *out,
 				       struct kf_bytes der,
 				       struct kf_arena *arena)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_certificate_read(self, out, der,
 							    arena);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
 static bool certificate_times(void *self, struct kf_bytes der,
 			      int64_t *not_before_s, int64_t *not_after_s)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	bool known = kf_openssl_certificate_times(self, der, not_before_s,
 						  not_after_s);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return known;
 }
 
 static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
 				      uint32_t policy, enum kf_answer3 *out)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_certificate_rsa(self, der, policy,
 							   out);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
 static enum kf_status key_read(void *self, struct kf_key *out,
 			       struct kf_bytes key, struct kf_arena *arena)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_key_read(self, out, key, arena);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -163,11 +163,11 @@ static enum kf_status key_rsa(void *self, struct kf_key *out,
 			      struct kf_bytes exponent,
 			      struct kf_arena *arena)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_key_rsa(self, out, modulus,
 						   exponent, arena);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -175,11 +175,11 @@ static enum kf_status key_ec(void *self, struct kf_key *out,
 			     const char *curve, struct kf_bytes x,
 			     struct kf_bytes y, struct kf_arena *arena)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_key_ec(self, out, curve, x, y,
 						  arena);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -189,32 +189,32 @@ static enum kf_status key_verify(void *self, const struct kf_key *key,
 				 struct kf_bytes signature,
 				 enum kf_answer3 *out)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_key_verify(self, key, scheme,
 						      content, signature, out);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 				  struct kf_bytes der, uint32_t policy)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_signed_read(self, out, der, policy);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
 static enum kf_status signed_suppose(void *self, struct kf_signed_data **out,
 				     const struct kf_bytes *ders, size_t num)
 {
-	OSSL_LIB_CTX *before = enter(self);
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
 	enum kf_status status = kf_openssl_signed_suppose(self, out, ders,
 							  num);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -222,11 +222,11 @@ static enum kf_status signed_verify(const struct kf_signed_data *data,
 				    struct kf_bytes content, uint32_t policy,
 				    enum kf_answer3 *out, struct kf_why *why)
 {
-	OSSL_LIB_CTX *before = enter(data->openssl);
+	OSSL_LIB_CTX *before = kf_openssl_enter(data->openssl);
 	enum kf_status status = kf_openssl_signed_verify(data, content, policy,
 							 out, why);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -235,11 +235,11 @@ static enum kf_status signed_chain(const struct kf_signed_data *data,
 				   int64_t now_s, enum kf_answer3 *out,
 				   struct kf_why *why)
 {
-	OSSL_LIB_CTX *before = enter(data->openssl);
+	OSSL_LIB_CTX *before = kf_openssl_enter(data->openssl);
 	enum kf_status status = kf_openssl_signed_chain(data, anchor, policy,
 							now_s, out, why);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -248,11 +248,11 @@ static enum kf_status signed_timestamp(const struct kf_signed_data *data,
 				       enum kf_answer3 *out,
 				       struct kf_moment *when)
 {
-	OSSL_LIB_CTX *before = enter(data->openssl);
+	OSSL_LIB_CTX *before = kf_openssl_enter(data->openssl);
 	enum kf_status status = kf_openssl_signed_timestamp(data, anchor,
 							    policy, out, when);
 
-	leave(before);
+	kf_openssl_leave(before);
 	return status;
 }
 
@@ -330,6 +330,7 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 		return NULL;
 	}
 	openssl->table = functions;
+	kf_openssl_cms_table(&openssl->table);
 	openssl->table.self = openssl;
 	return &openssl->table;
 }

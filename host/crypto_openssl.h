@@ -134,4 +134,47 @@ enum kf_status kf_openssl_signed_timestamp(const struct kf_signed_data *data,
 					   enum kf_answer3 *out,
 					   struct kf_moment *when);
 
+/* crypto_openssl_cms.c */
+enum kf_status kf_openssl_cms_read(void *self, struct kf_cms **out,
+				   struct kf_bytes der);
+void kf_openssl_cms_close(struct kf_cms *cms);
+enum kf_status kf_openssl_cms_facts(const struct kf_cms *cms,
+				    struct kf_cms_facts *out,
+				    struct kf_arena *arena);
+enum kf_status kf_openssl_cms_signer(const struct kf_cms *cms, size_t index,
+				     struct kf_cms_signer *out,
+				     struct kf_arena *arena);
+enum kf_status kf_openssl_cms_certificate(const struct kf_cms *cms,
+					  size_t index, struct kf_bytes *out,
+					  struct kf_arena *arena);
+enum kf_status kf_openssl_cms_recipient(const struct kf_cms *cms,
+					size_t index,
+					struct kf_cms_recipient *out,
+					struct kf_arena *arena);
+enum kf_status kf_openssl_cms_content(struct kf_cms *cms,
+				      const struct kf_source *content,
+				      struct kf_cms_result *out);
+enum kf_status kf_openssl_cms_decrypt(struct kf_cms *cms, struct kf_bytes *out,
+				      struct kf_bytes certificate,
+				      struct kf_bytes key,
+				      struct kf_cms_result *result,
+				      struct kf_arena *arena);
+/* crypto_openssl_trust.c */
+enum kf_status kf_openssl_cms_chain(struct kf_cms *cms,
+				    const struct kf_cms_trust *trust,
+				    struct kf_cms_result *out,
+				    struct kf_arena *arena);
+enum kf_status kf_openssl_cms_signer_chain(struct kf_cms *cms,
+					   const struct kf_cms_trust *trust,
+					   struct kf_cms_result *out,
+					   struct kf_arena *arena);
+/* crypto_openssl_table.c: the CMS part of the table, each in the private
+ * context. */
+void kf_openssl_cms_table(struct kf_crypto *out);
+
+/* kf_openssl_enter makes the private context the thread's default; _leave
+ * gives back the one before. */
+OSSL_LIB_CTX *kf_openssl_enter(const struct kf_openssl *openssl);
+void kf_openssl_leave(OSSL_LIB_CTX *before);
+
 #endif

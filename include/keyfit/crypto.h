@@ -181,6 +181,137 @@ struct kf_scheme {
 	int salt_len;		/* of PSS, in bytes, or KF_SALT_ANY */
 };
 
+/* kf_cms is a CMS ContentInfo that the crypto library has parsed, for
+ * verifiers that hand theirs to OpenSSL's CMS_verify. */
+struct kf_cms;
+
+/* kf_cms_facts is what is in it. */
+struct kf_cms_facts {
+	bool is_signed;		/* SignedData */
+	bool is_enveloped;	/* EnvelopedData */
+	bool detached;		/* no content inside */
+	struct kf_bytes content;
+	size_t num_signers;
+	size_t num_certificates;
+	size_t num_crls;
+	size_t num_recipients;
+};
+
+/* kf_cms_time is what a signer's signingTime attribute turned out to be. */
+enum kf_cms_time {
+	KF_CMS_TIME_NONE = 0,
+	KF_CMS_TIME_KNOWN,
+	KF_CMS_TIME_FRACTION,	/* known, with a fraction of a second */
+	KF_CMS_TIME_UNREADABLE,
+	KF_CMS_TIME_OTHER,	/* of a type that is no time */
+	KF_CMS_TIME_EMPTY,	/* an attribute without a value */
+};
+
+/* kf_cms_signer is what one SignerInfo says. */
+struct kf_cms_signer {
+	struct kf_bytes certificate;	/* DER; empty: it is not inside */
+	struct kf_bytes subject_name;	/* the first CN of its subject, as
+					 * encoded */
+	bool has_name;
+	const char *digest;
+	const char *algorithm;
+	bool has_attributes;		/* signed ones */
+	enum kf_cms_time time;
+	int64_t signed_s;
+};
+
+/* kf_cms_recipient is who can decrypt an EnvelopedData. `issuer` NULL: it is
+ * named in another way. */
+struct kf_cms_recipient {
+	const char *issuer;
+	struct kf_bytes serial;
+};
+
+/* kf_cms_file is one file of a folder of certificates and CRLs that are found
+ * by name, as by the hash of a subject. Folders are numbered from 0. */
+struct kf_cms_file {
+	unsigned folder;
+	const char *name;
+	struct kf_bytes bytes;
+};
+
+/* kf_cms_trust is what OpenSSL's X509_STORE is filled with. */
+struct kf_cms_trust {
+	bool has_file;
+	struct kf_bytes file;		/* PEM: certificates and CRLs */
+	unsigned num_folders;
+	const struct kf_cms_file *hashed;
+	size_t num_hashed;
+	const char *purpose;		/* OpenSSL's short name, or
+					 * KF_PURPOSE_CODE_SIGNING; NULL: the
+					 * one that the call brings */
+	bool crls;			/* every certificate needs one */
+	bool partial_chain;		/* any certificate may be the anchor */
+	bool any_time;			/* dates are not looked at */
+	bool any_purpose;		/* a wrong purpose is passed over */
+	int64_t now_s;
+};
+
+/* A purpose of RAUC's own, older than OpenSSL's: the signer's certificate has
+ * to say code signing, and its issuers where they say anything. */
+#define KF_PURPOSE_CODE_SIGNING "keyfit-codesign"
+
+/* kf_cms_step is the step at which a CMS failed, in CMS_verify's order. */
+enum kf_cms_step {
+	KF_CMS_PASSED = 0,
+	KF_CMS_STORE,		/* the file of certificates cannot be loaded */
+	KF_CMS_TYPE,		/* it is no SignedData */
+	KF_CMS_NO_SIGNER,
+	KF_CMS_NO_CERTIFICATE,	/* a signer's is not inside */
+	KF_CMS_CHAIN,
+	KF_CMS_ATTRIBUTES,	/* the signature over them does not hold */
+	KF_CMS_DIGEST,		/* the content is another one */
+	KF_CMS_SIGNATURE,	/* the signature over the content does not
+				 * hold */
+	KF_CMS_ALGORITHM,	/* one that the library has not */
+	KF_CMS_OTHER,
+	KF_CMS_KEY,		/* a private key that cannot be read */
+	KF_CMS_RECIPIENT,	/* it is for somebody else */
+};
+
+/* kf_chain_error is why a chain of certificates failed. */
+enum kf_chain_error {
+	KF_CHAIN_GOOD = 0,
+	KF_CHAIN_NO_ISSUER,	/* neither inside nor trusted */
+	KF_CHAIN_NOT_ROOT,	/* it ends in the store, not at a root */
+	KF_CHAIN_OTHER_ROOT,	/* it ends at a root that is not trusted */
+	KF_CHAIN_SELF_SIGNED,	/* the signer issued itself */
+	KF_CHAIN_EXPIRED,
+	KF_CHAIN_NOT_YET_VALID,
+	KF_CHAIN_PURPOSE,
+	KF_CHAIN_NOT_CA,
+	KF_CHAIN_PATH_LENGTH,
+	KF_CHAIN_REJECTED,	/* the store says not to use it for this */
+	KF_CHAIN_CRL_MISSING,
+	KF_CHAIN_CRL_EXPIRED,
+	KF_CHAIN_CRL_NOT_YET_VALID,
+	KF_CHAIN_REVOKED,
+	KF_CHAIN_REFUSED,	/* for another reason: see `text` */
+};
+
+enum { KF_CMS_CHAIN_MAX = 8 };
+
+/* kf_cms_result is how a question ended. Views live in the arena; texts are
+ * constants. */
+struct kf_cms_result {
+	enum kf_answer3 answer;
+	enum kf_cms_step step;
+	enum kf_chain_error error;
+	int code;			/* OpenSSL's number for it */
+	const char *text;		/* OpenSSL's words for it */
+	size_t signer;			/* from 0 */
+	size_t depth;			/* of `certificate` in the chain */
+	struct kf_bytes certificate;	/* the one that failed */
+	struct kf_bytes chain[KF_CMS_CHAIN_MAX];	/* signer's first */
+	size_t num_chain;
+	int64_t when_s;			/* of a CRL that failed by its date */
+};
+
 /* kf_moment is a time as UEFI keeps it. Source: UEFI 2.10, 8.3, EFI_TIME. */
 struct kf_moment {
 	uint16_t year;
@@ -296,6 +427,57 @@ struct kf_crypto {
 					   uint32_t policy,
 					   enum kf_answer3 *out,
 					   struct kf_moment *when);
+
+	/* cms_read parses a ContentInfo; trailing bytes are ignored. `*out`
+	 * stays NULL when the bytes are none. Fails: KF_NO_MEMORY.
+	 * Owns: `*out`, until cms_close. */
+	enum kf_status (*cms_read)(void *self, struct kf_cms **out,
+				   struct kf_bytes der);
+	void (*cms_close)(struct kf_cms *cms);
+
+	/* What is in it; `index` from 0. Fails: KF_NO_MEMORY. */
+	enum kf_status (*cms_facts)(const struct kf_cms *cms,
+				    struct kf_cms_facts *out,
+				    struct kf_arena *arena);
+	enum kf_status (*cms_signer)(const struct kf_cms *cms, size_t index,
+				     struct kf_cms_signer *out,
+				     struct kf_arena *arena);
+	enum kf_status (*cms_certificate)(const struct kf_cms *cms,
+					  size_t index, struct kf_bytes *out,
+					  struct kf_arena *arena);
+	enum kf_status (*cms_recipient)(const struct kf_cms *cms,
+					size_t index,
+					struct kf_cms_recipient *out,
+					struct kf_arena *arena);
+
+	/* cms_content: does every signature hold over `content`, which is
+	 * read once from front to end? NULL: over what is inside.
+	 * Certificates are not judged. */
+	enum kf_status (*cms_content)(struct kf_cms *cms,
+				      const struct kf_source *content,
+				      struct kf_cms_result *out);
+
+	/* cms_chain: does every signer's certificate lead to what is trusted,
+	 * as CMS_verify asks it? signer_chain asks for the first signer alone,
+	 * as X509_verify_cert does: with no purpose unless the store has one,
+	 * and without the CRLs inside. */
+	enum kf_status (*cms_chain)(struct kf_cms *cms,
+				    const struct kf_cms_trust *trust,
+				    struct kf_cms_result *out,
+				    struct kf_arena *arena);
+	enum kf_status (*cms_signer_chain)(struct kf_cms *cms,
+					   const struct kf_cms_trust *trust,
+					   struct kf_cms_result *out,
+					   struct kf_arena *arena);
+
+	/* cms_decrypt opens an EnvelopedData with a private key; the
+	 * certificate, PEM too, may be empty: then each recipient is tried. */
+	enum kf_status (*cms_decrypt)(struct kf_cms *cms,
+				      struct kf_bytes *out,
+				      struct kf_bytes certificate,
+				      struct kf_bytes key,
+				      struct kf_cms_result *result,
+				      struct kf_arena *arena);
 };
 
 /* kf_digest_len is a digest's size in bytes. */
