@@ -35,6 +35,10 @@ void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
  * time-stamped, and its certificates. */
 void kf_fact_signed_data(const struct kf_sink *sink, struct kf_env *env,
 			 struct kf_bytes blob);
+/* kf_fact_cms describes a CMS: its signers and when they signed, its
+ * certificates, or who can decrypt it. */
+void kf_fact_cms(const struct kf_sink *sink, struct kf_env *env,
+		 const struct kf_cms *cms);
 /* kf_fact_fault says that a part could not be described: the work failed, and
  * nothing is known. Its name is "fault". */
 void kf_fact_fault(const struct kf_sink *sink, enum kf_status status);
