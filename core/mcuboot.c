@@ -1,0 +1,135 @@
+/* Reading MCUboot's images.
+ */
+#include "mcuboot.h"
+
+uint64_t kf_mcuboot_areas_at(const struct kf_mcuboot *m)
+{
+	return (uint64_t)m->header_len + m->image_len;
+}
+
+void kf_mcuboot_header(struct kf_mcuboot *out, struct kf_bytes head)
+{
+	struct kf_cursor c = kf_cursor_over(head, 0);
+
+	out->magic = kf_u32le(&c, "ih_magic");
+	out->load_at = kf_u32le(&c, "ih_load_addr");
+	out->header_len = kf_u16le(&c, "ih_hdr_size");
+	out->protected_len = kf_u16le(&c, "ih_protect_tlv_size");
+	out->image_len = kf_u32le(&c, "ih_img_size");
+	out->flags = kf_u32le(&c, "ih_flags");
+	out->version.major = kf_u8(&c, "iv_major");
+	out->version.minor = kf_u8(&c, "iv_minor");
+	out->version.revision = kf_u16le(&c, "iv_revision");
+	out->version.build = kf_u32le(&c, "iv_build_num");
+	kf_skip(&c, 4, "_pad1");
+	out->damage = c.damage;
+}
+
+bool kf_mcuboot_next(struct kf_mcuboot_entry *out, struct kf_cursor *c)
+{
+	if (!kf_more(c))
+		return false;
+	out->type = kf_u16le(c, "it_type");
+	out->len = kf_u16le(c, "it_len");
+	out->at = kf_at(c);
+	out->value = kf_take(c, out->len, "it_len");
+	return !c->damage.field;
+}
+
+const char *kf_mcuboot_type_name(uint16_t type)
+{
+	static const struct { uint16_t type; const char *name; } names[] = {
+		{ KF_MCUBOOT_KEYHASH, "KEYHASH" },
+		{ KF_MCUBOOT_PUBKEY, "PUBKEY" },
+		{ KF_MCUBOOT_SHA256, "SHA256" },
+		{ KF_MCUBOOT_SHA384, "SHA384" },
+		{ KF_MCUBOOT_SHA512, "SHA512" },
+		{ KF_MCUBOOT_RSA2048, "RSA2048_PSS" },
+		{ KF_MCUBOOT_ECDSA224, "ECDSA224" },
+		{ KF_MCUBOOT_ECDSA, "ECDSA_SIG" },
+		{ KF_MCUBOOT_RSA3072, "RSA3072_PSS" },
+		{ KF_MCUBOOT_ED25519, "ED25519" },
+		{ KF_MCUBOOT_SIG_PURE, "SIG_PURE" },
+		{ KF_MCUBOOT_ENC_RSA2048, "ENC_RSA2048" },
+		{ KF_MCUBOOT_ENC_KW, "ENC_KW" },
+		{ KF_MCUBOOT_ENC_EC256, "ENC_EC256" },
+		{ KF_MCUBOOT_ENC_X25519, "ENC_X25519" },
+		{ KF_MCUBOOT_ENC_X25519_SHA512, "ENC_X25519_SHA512" },
+		{ KF_MCUBOOT_DEPENDENCY, "DEPENDENCY" },
+		{ KF_MCUBOOT_SEC_CNT, "SEC_CNT" },
+		{ 0x60, "BOOT_RECORD" },
+		{ 0x70, "DECOMP_SIZE" },
+		{ 0x71, "DECOMP_SHA" },
+		{ 0x72, "DECOMP_SIGNATURE" },
+		{ 0x73, "COMP_DEC_SIZE" },
+		{ KF_MCUBOOT_UUID_VID, "UUID_VID" },
+		{ KF_MCUBOOT_UUID_CID, "UUID_CID" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].type == type)
+			return names[i].name;
+	return NULL;
+}
+
+/* number spells a number. */
+static size_t number(char *out, uint32_t value)
+{
+	char back[10];
+	size_t len = 0;
+
+	do {
+		back[len++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	for (size_t i = 0; i < len; i++)
+		out[i] = back[len - 1 - i];
+	return len;
+}
+
+size_t kf_mcuboot_version_text(char *out,
+			       const struct kf_mcuboot_version *version)
+{
+	size_t len = number(out, version->major);
+
+	out[len++] = '.';
+	len += number(out + len, version->minor);
+	out[len++] = '.';
+	len += number(out + len, version->revision);
+	if (version->build) {
+		out[len++] = '+';
+		len += number(out + len, version->build);
+	}
+	out[len] = '\0';
+	return len;
+}
+
+/* nibble is the value of a hex digit of a table, in lower case. */
+static unsigned nibble(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+static bool spells(const char *hex, struct kf_bytes bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++, hex += 2)
+		if (!hex[0] ||
+		    (nibble(hex[0]) << 4 | nibble(hex[1])) != bytes.data[i])
+			return false;
+	return !hex[0];
+}
+
+const char *kf_mcuboot_known(struct kf_bytes key_hash)
+{
+#define KEY(name, sha256, sha384) { name, { sha256, sha384 } },
+	static const struct { const char *name, *hash[2]; } keys[] = {
+#include "mcuboot_keys.def"
+	};
+#undef KEY
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		for (int j = 0; j < 2; j++)
+			if (key_hash.len && spells(keys[i].hash[j], key_hash))
+				return keys[i].name;
+	return NULL;
+}
