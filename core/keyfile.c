@@ -336,6 +336,17 @@ static uint8_t escaped(uint8_t letter)
 	return at ? (uint8_t)to[at - from] : 0;
 }
 
+/* letter_at is what the byte at `i` stands for behind a backslash: also for the
+ * separator, where there is one. 0: for nothing. */
+static uint8_t letter_at(struct kf_bytes value, size_t i, uint8_t separator)
+{
+	uint8_t c = i < value.len ? escaped(value.data[i]) : 0;
+
+	if (!c && separator && i < value.len && value.data[i] == separator)
+		c = separator;
+	return c;
+}
+
 /* unescape: g_key_file_parse_value_as_string, up to a separator where there
  * is one (0: none). `*at` moves behind it. */
 static bool unescape(uint8_t *out, size_t *out_len, struct kf_bytes value,
@@ -351,11 +362,7 @@ static bool unescape(uint8_t *out, size_t *out_len, struct kf_bytes value,
 		if (separator && c == separator)
 			break;
 		if (c == '\\') {
-			i++;
-			c = i < value.len ? escaped(value.data[i]) : 0;
-			if (!c && separator && i < value.len &&
-			    value.data[i] == separator)
-				c = separator;
+			c = letter_at(value, ++i, separator);
 			good = good && c;
 		}
 		out[(*out_len)++] = c;

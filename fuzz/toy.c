@@ -128,6 +128,87 @@ static enum kf_status certificate_rsa(void *self, struct kf_bytes der,
 	return KF_OK;
 }
 
+/* A key is a SEQUENCE, whose last byte says of which kind it is. */
+static enum kf_status key_read(void *self, struct kf_key *out,
+			       struct kf_bytes key, struct kf_arena *arena)
+{
+	(void)self;
+	memset(out, 0, sizeof(*out));
+	if (!is_certificate(key))
+		return KF_WRONG_USE;
+	if (key.data[3] == 0xff)
+		return KF_NO_MEMORY;
+	out->kind = (enum kf_key_type)(key.data[key.len - 1] % 4);
+	out->name = "toy";
+	out->bits = 2048;
+	if (!kf_arena_keep(arena, &out->spki, key))
+		return KF_NO_MEMORY;
+	if (out->kind == KF_KEY_RSA)
+		out->own = kf_part_of(out->spki, 1, key.len - 1);
+	kf_digest_of(&out->sha256, &toy_crypto, KF_SHA256, out->spki);
+	return KF_OK;
+}
+
+/* made_of is a key out of two numbers: SEQUENCE, they, and their kind. */
+static enum kf_status made_of(struct kf_key *out, struct kf_bytes a,
+			      struct kf_bytes b, enum kf_key_type kind,
+			      struct kf_arena *arena)
+{
+	size_t len = a.len + b.len + 2;
+	uint8_t *bytes;
+
+	if (a.len == 0 || b.len == 0)
+		return KF_WRONG_USE;
+	bytes = kf_arena_take(arena, len);
+	if (!bytes)
+		return KF_NO_MEMORY;
+	bytes[0] = 0x30;
+	memcpy(bytes + 1, a.data, a.len);
+	memcpy(bytes + 1 + a.len, b.data, b.len);
+	bytes[len - 1] = (uint8_t)kind;
+	return key_read(NULL, out, kf_view(bytes, len), arena);
+}
+
+static enum kf_status key_rsa(void *self, struct kf_key *out,
+			      struct kf_bytes modulus,
+			      struct kf_bytes exponent,
+			      struct kf_arena *arena)
+{
+	(void)self;
+	return made_of(out, modulus, exponent, KF_KEY_RSA, arena);
+}
+
+static enum kf_status key_ec(void *self, struct kf_key *out,
+			     const char *curve, struct kf_bytes x,
+			     struct kf_bytes y, struct kf_arena *arena)
+{
+	(void)self;
+	(void)curve;
+	return made_of(out, x, y, KF_KEY_EC, arena);
+}
+
+/* A signature is good when it starts with 1 behind its tag, or without one. */
+static enum kf_status key_verify(void *self, const struct kf_key *key,
+				 const struct kf_scheme *scheme,
+				 struct kf_bytes content,
+				 struct kf_bytes signature,
+				 enum kf_answer3 *out)
+{
+	static const enum kf_key_type wanted[] = {
+		[KF_SCHEME_RSA_PKCS1] = KF_KEY_RSA,
+		[KF_SCHEME_RSA_PSS] = KF_KEY_RSA,
+		[KF_SCHEME_ECDSA] = KF_KEY_EC,
+		[KF_SCHEME_ED25519] = KF_KEY_ED25519,
+	};
+	size_t at = signature.len && signature.data[0] == 0x30 ? 4 : 0;
+	bool good = at < signature.len && signature.data[at] == 1;
+
+	(void)self;
+	(void)content;
+	*out = good && key->kind == wanted[scheme->kind] ? KF_YES : KF_NO;
+	return KF_OK;
+}
+
 static enum kf_status signed_read(void *self, struct kf_signed_data **out,
 				  struct kf_bytes der, uint32_t policy)
 {
@@ -314,6 +395,10 @@ const struct kf_crypto toy_crypto = {
 	.certificate_read = certificate_read,
 	.certificate_times = certificate_times,
 	.certificate_rsa = certificate_rsa,
+	.key_read = key_read,
+	.key_rsa = key_rsa,
+	.key_ec = key_ec,
+	.key_verify = key_verify,
 	.signed_read = signed_read,
 	.signed_suppose = signed_suppose,
 	.signed_close = signed_close,
