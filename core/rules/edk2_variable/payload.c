@@ -97,8 +97,10 @@ static void read_file(struct edk2_variable_update *u,
 		artifact->status = KF_NO_MEMORY;
 		return;
 	}
-	memcpy(u->covered + COVERED_MAX - KF_UPDATE_TIME_LEN, file.data,
-	       file.len < KF_UPDATE_TIME_LEN ? file.len : KF_UPDATE_TIME_LEN);
+	if (file.len)
+		memcpy(u->covered + COVERED_MAX - KF_UPDATE_TIME_LEN,
+		       file.data, file.len < KF_UPDATE_TIME_LEN
+		       ? file.len : KF_UPDATE_TIME_LEN);
 	if (u->value.len)
 		memcpy(u->covered + COVERED_MAX, u->value.data, u->value.len);
 }
