@@ -5,21 +5,22 @@
 static const struct {
 	const char *name;
 	size_t len;
-} kinds[KF_NUM_DIGESTS] = {
+} kinds[KF_ALL_DIGESTS] = {
 	[KF_SHA1] = { "SHA-1", 20 },
 	[KF_SHA256] = { "SHA-256", 32 },
 	[KF_SHA384] = { "SHA-384", 48 },
 	[KF_SHA512] = { "SHA-512", 64 },
+	[KF_MD5] = { "MD5", 16 },
 };
 
 size_t kf_digest_len(enum kf_digest_kind kind)
 {
-	return kind < KF_NUM_DIGESTS ? kinds[kind].len : 0;
+	return kind < KF_ALL_DIGESTS ? kinds[kind].len : 0;
 }
 
 const char *kf_digest_name(enum kf_digest_kind kind)
 {
-	return kind < KF_NUM_DIGESTS ? kinds[kind].name : "none";
+	return kind < KF_ALL_DIGESTS ? kinds[kind].name : "none";
 }
 
 void kf_digest_of(struct kf_digest *out, const struct kf_crypto *crypto,

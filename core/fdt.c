@@ -10,7 +10,6 @@ enum {
 	PROP_LEN = 12,		/* tag, length, place of the name */
 	RESERVE_LEN = 16,
 	CHUNK_LEN = 64,
-	LOOK_STEPS = 1 << 22,	/* to look for one node */
 	FIRST_VERSION = 2,
 	SIZED_VERSION = 17,	/* tells the structure block's size */
 	EVEN_VERSION = 16,	/* from here on values are not realigned */
@@ -98,6 +97,27 @@ static bool skip_name(struct kf_fdt *fdt, struct kf_fdt_tag *tag,
 	return true;
 }
 
+/* look_behind tells where libfdt of 2023 goes on behind a property so long
+ * that its sum wraps around: from nowhere on, unless a tag stands there. */
+static void look_behind(struct kf_fdt *fdt, const struct kf_fdt_tag *tag)
+{
+	uint32_t step = (tag->len + PROP_LEN + 3) & ~UINT32_C(3);
+	uint8_t word[TAG_LEN];
+	uint32_t kind;
+
+	if (tag->len < UINT32_MAX - PROP_LEN + 1 ||
+	    !inside(fdt, (uint64_t)tag->offset + step, TAG_LEN) ||
+	    !kf_fdt_peek(fdt, fdt->base + fdt->struct_at + tag->offset + step,
+			 word, sizeof(word)))
+		return;
+	kind = be32(word);
+	if (step == 0)
+		fdt->trouble = KF_FDT_CIRCLE;
+	else if ((kind >= KF_FDT_BEGIN_NODE && kind <= KF_FDT_NOP) ||
+		 kind == KF_FDT_END)
+		fdt->trouble = KF_FDT_WRAPS;
+}
+
 /* skip_prop steps over a property. */
 static bool skip_prop(struct kf_fdt *fdt, struct kf_fdt_tag *tag)
 {
@@ -110,10 +130,10 @@ static bool skip_prop(struct kf_fdt *fdt, struct kf_fdt_tag *tag)
 		return false;
 	tag->len = be32(head + 4);
 	tag->name_at = be32(head + 8);
-	if (tag->len == UINT32_MAX - PROP_LEN + 1)
-		fdt->trouble = KF_FDT_CIRCLE;
-	if (!inside(fdt, tag->offset, (uint64_t)PROP_LEN + tag->len))
+	if (!inside(fdt, tag->offset, (uint64_t)PROP_LEN + tag->len)) {
+		look_behind(fdt, tag);
 		return harm(fdt, "property length", place + 4);
+	}
 	tag->next = (tag->offset + PROP_LEN + tag->len + 3) & ~UINT32_C(3);
 	return true;
 }
@@ -440,13 +460,19 @@ static void fill_tables(struct kf_fdt *fdt, struct kf_env *env)
 	scan_tags(fdt, env, true);
 }
 
-enum kf_status kf_fdt_read(struct kf_fdt *out, const struct kf_source *source,
-			   uint64_t base, struct kf_env *env)
+bool kf_fdt_header(struct kf_fdt *out, const struct kf_source *source,
+		   uint64_t base)
 {
 	memset(out, 0, sizeof(*out));
 	out->source = source;
 	out->base = base;
-	if (!read_header(out))
+	return read_header(out);
+}
+
+enum kf_status kf_fdt_read(struct kf_fdt *out, const struct kf_source *source,
+			   uint64_t base, struct kf_env *env)
+{
+	if (!kf_fdt_header(out, source, base))
 		return out->status;
 	if (out->version < EVEN_VERSION) {
 		out->trouble = KF_FDT_OLD;
@@ -458,28 +484,4 @@ enum kf_status kf_fdt_read(struct kf_fdt *out, const struct kf_source *source,
 	if (out->status == KF_OK && out->trouble != KF_FDT_TOO_LARGE)
 		fill_tables(out, env);
 	return out->status;
-}
-
-bool kf_fdt_has(const struct kf_source *source, struct kf_bytes name)
-{
-	struct kf_fdt fdt = { .source = source };
-	struct kf_env env = { .steps = LOOK_STEPS };
-	struct kf_fdt_tag tag = { 0 };
-	uint8_t text[CHUNK_LEN];
-	uint32_t depth = 0;
-
-	if (!read_header(&fdt))
-		return false;
-	while (kf_fdt_next_tag(&fdt, &tag, &env) && tag.kind != KF_FDT_END) {
-		depth -= tag.kind == KF_FDT_END_NODE;
-		if (tag.kind != KF_FDT_BEGIN_NODE)
-			continue;
-		if (++depth == 2 && tag.len == name.len &&
-		    tag.len <= sizeof(text) &&
-		    kf_fdt_peek(&fdt, (uint64_t)fdt.struct_at + tag.offset +
-				TAG_LEN, text, tag.len) &&
-		    kf_equal(kf_view(text, tag.len), name))
-			return true;
-	}
-	return false;
 }

@@ -56,8 +56,10 @@ enum kf_fdt_trouble {
 	KF_FDT_OLD,		/* of a version before 16: not weighed */
 	KF_FDT_TOO_LARGE,	/* more nodes, properties or names than the
 				 * tables hold */
-	KF_FDT_CIRCLE,		/* a length that leads libfdt before 1.6.2
-				 * back to where it was */
+	KF_FDT_CIRCLE,		/* a length that leads libfdt of 2023 back to
+				 * where it was */
+	KF_FDT_WRAPS,		/* a length that leads it on, though it is
+				 * larger than the tree */
 };
 
 /* kf_fdt is a tree. It begins at `base` of its file. */
@@ -98,6 +100,17 @@ bool kf_fdt_likely(struct kf_bytes head);
 KF_MUST enum kf_status kf_fdt_read(struct kf_fdt *out,
 				   const struct kf_source *source,
 				   uint64_t base, struct kf_env *env);
+
+/* kf_fdt_header reads the header of the tree at `base`, and tells whether it
+ * is sound; see `out->status`. */
+bool kf_fdt_header(struct kf_fdt *out, const struct kf_source *source,
+		   uint64_t base);
+
+/* kf_fdt_root finds a property of the root of the tree at `base`, however
+ * damaged the rest of it is. Fails: false; see `out->status`. */
+KF_MUST bool kf_fdt_root(struct kf_fdt *out, struct kf_fdt_prop *prop,
+			 const struct kf_source *source, uint64_t base,
+			 const char *name, struct kf_env *env);
 
 /* kf_fdt_next_tag goes on at `tag->next`. Fails: false, at a tag that cannot
  * be read; see `fdt->damage` and `fdt->status`. */

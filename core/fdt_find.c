@@ -7,7 +7,68 @@
 enum {
 	CELL_LEN = 4,
 	CHUNK_LEN = 64,
+	LOOK_STEPS = 1 << 22,	/* to look for one node */
 };
+
+bool kf_fdt_has(const struct kf_source *source, struct kf_bytes name)
+{
+	struct kf_fdt fdt;
+	struct kf_env env = { .steps = LOOK_STEPS };
+	struct kf_fdt_tag tag = { 0 };
+	uint8_t text[CHUNK_LEN];
+	uint32_t depth = 0;
+
+	if (!kf_fdt_header(&fdt, source, 0))
+		return false;
+	while (kf_fdt_next_tag(&fdt, &tag, &env) && tag.kind != KF_FDT_END) {
+		depth -= tag.kind == KF_FDT_END_NODE;
+		if (tag.kind != KF_FDT_BEGIN_NODE)
+			continue;
+		if (++depth == 2 && tag.len == name.len &&
+		    tag.len <= sizeof(text) &&
+		    kf_fdt_peek(&fdt, (uint64_t)fdt.struct_at + tag.offset +
+				CELL_LEN, text, tag.len) &&
+		    kf_equal(kf_view(text, tag.len), name))
+			return true;
+	}
+	return false;
+}
+
+/* is_named tells whether a tag is a property of a name. */
+static bool is_named(struct kf_fdt *fdt, const struct kf_fdt_tag *tag,
+		     const char *name)
+{
+	struct kf_bytes want = kf_text(name);
+	uint8_t text[CHUNK_LEN];
+	uint64_t at = (uint64_t)fdt->strings_at + tag->name_at;
+
+	return tag->kind == KF_FDT_PROP && want.len < sizeof(text) &&
+	       tag->name_at < fdt->strings_len && at < fdt->total_len &&
+	       kf_fdt_peek(fdt, fdt->base + at, text, want.len + 1) &&
+	       kf_equal(kf_view(text, want.len + 1),
+			kf_view(name, want.len + 1));
+}
+
+bool kf_fdt_root(struct kf_fdt *out, struct kf_fdt_prop *prop,
+		 const struct kf_source *source, uint64_t base,
+		 const char *name, struct kf_env *env)
+{
+	struct kf_fdt_tag tag = { 0 };
+
+	if (!kf_fdt_header(out, source, base) ||
+	    !kf_fdt_next_tag(out, &tag, env) || tag.kind != KF_FDT_BEGIN_NODE)
+		return false;
+	while (kf_fdt_next_tag(out, &tag, env) &&
+	       (tag.kind == KF_FDT_PROP || tag.kind == KF_FDT_NOP)) {
+		if (!is_named(out, &tag, name))
+			continue;
+		prop->name = kf_text(name);
+		prop->at = base + out->struct_at + tag.offset + 12;
+		prop->len = tag.len;
+		return true;
+	}
+	return false;
+}
 
 uint32_t kf_fdt_child(const struct kf_fdt *fdt, uint32_t parent,
 		      struct kf_bytes name)

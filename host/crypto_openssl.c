@@ -295,11 +295,12 @@ static bool is_whole(struct kf_openssl *openssl)
 
 const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 {
-	static const char *const names[KF_NUM_DIGESTS] = {
+	static const char *const names[KF_ALL_DIGESTS] = {
 		[KF_SHA1] = "SHA1",
 		[KF_SHA256] = "SHA2-256",
 		[KF_SHA384] = "SHA2-384",
 		[KF_SHA512] = "SHA2-512",
+		[KF_MD5] = "MD5",
 	};
 	struct kf_openssl *openssl = calloc(1, sizeof(*openssl));
 	bool ok = openssl;
@@ -316,7 +317,7 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 		openssl->provider = OSSL_PROVIDER_load(openssl->context,
 						       "default");
 	ok = ok && openssl->provider;
-	for (int i = 0; ok && i < KF_NUM_DIGESTS; i++) {
+	for (int i = 0; ok && i < KF_ALL_DIGESTS; i++) {
 		openssl->digest[i] = EVP_MD_fetch(openssl->context, names[i],
 						  NULL);
 		ok = openssl->digest[i];
@@ -344,7 +345,7 @@ void kf_openssl_close(const struct kf_crypto *crypto)
 	/* The table is the first member of what was allocated. */
 	openssl = (struct kf_openssl *)(uintptr_t)crypto;
 	kf_openssl_forget_all(openssl);
-	for (int i = 0; i < KF_NUM_DIGESTS; i++)
+	for (int i = 0; i < KF_ALL_DIGESTS; i++)
 		EVP_MD_free(openssl->digest[i]);
 	if (openssl->provider)
 		OSSL_PROVIDER_unload(openssl->provider);

@@ -16,7 +16,7 @@ struct kf_openssl {
 	struct kf_crypto table;
 	OSSL_LIB_CTX *context;
 	OSSL_PROVIDER *provider;
-	EVP_MD *digest[KF_NUM_DIGESTS];
+	EVP_MD *digest[KF_ALL_DIGESTS];
 	/* Certificates that were parsed lately: taking one apart costs more
 	 * than all else that is done with it, and the same few come again. */
 	struct {

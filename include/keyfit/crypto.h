@@ -22,7 +22,9 @@ enum kf_digest_kind {
 	KF_SHA256,
 	KF_SHA384,
 	KF_SHA512,
-	KF_NUM_DIGESTS,
+	KF_NUM_DIGESTS,		/* those that UEFI's lists know */
+	KF_MD5 = KF_NUM_DIGESTS,
+	KF_ALL_DIGESTS,
 };
 
 /* kf_digest is a digest's value; `len` 0 while it is not known. */

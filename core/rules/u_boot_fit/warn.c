@@ -1,0 +1,70 @@
+/* FIT-22: what rides on a verdict, and what became of each signature.
+ *
+ * Source: as of the steps that found it.
+ */
+#include "u_boot_fit.h"
+
+/* by_some tells whether a signature is by a key of the device. */
+static bool by_some(struct fit_case *k, const struct fit_signature *s)
+{
+	enum kf_reason_id why;
+
+	for (uint32_t i = 0; i < k->trust->keys.num_keys; i++)
+		if (fit_key_verifies(k, s, &k->trust->trusted[i], &why))
+			return true;
+	return false;
+}
+
+/* list_one tells of one signature of the configuration. */
+static void list_one(struct fit_case *k, const struct fit_signature *s)
+{
+	struct kf_signature_result *r;
+
+	if (k->out->num_signatures == KF_SIGNATURES_MAX)
+		return;
+	r = &k->out->signature[k->out->num_signatures++];
+	r->number = s->number;
+	r->at = s->value_at;
+	r->len = s->value.len;
+	r->digest = s->digest.len ? kf_digest_name(s->kind) : NULL;
+	r->algorithm = s->pss ? "RSA-PSS" : "RSA";
+	r->revocation_known = r->looked_at = true;
+	r->trust_known = k->trust->presence != KF_UNKNOWN;
+	r->reason = s->unfit.reason;
+	r->rule = s->unfit.rule;
+	if (s->unfit.reason || !r->trust_known || (s->pss && !k->trust->pss))
+		return;
+	r->trusted = by_some(k, s);
+	if (r->trusted)
+		return;
+	r->reason = &kf_reasons[KF_REASON_REQUIRED_SIGNATURE_INVALID];
+	r->rule = "FIT-12";
+}
+
+void fit_list_signatures(struct fit_case *k)
+{
+	const struct fit_configuration *c = k->configuration;
+
+	for (uint32_t i = 0; c && k->status == KF_OK && i < c->num_signatures;
+	     i++)
+		list_one(k, &c->signature[i]);
+}
+
+void fit_warn(struct fit_case *k)
+{
+	struct kf_finding *w;
+
+	if (k->out->answer != KF_ACCEPT)
+		return;
+	if (!k->out->not_enforced && k->trust->num_conf == 0 &&
+	    k->trust->num_image) {
+		w = kf_warn(k->out, KF_REASON_CONFIGURATION_FREE, "FIT-13");
+		if (w)
+			kf_prove(w, KF_EV_STORE_PART, "dtb");
+	}
+	if (k->unweighed) {
+		w = kf_warn(k->out, KF_REASON_LOADER_UNKNOWN, "FIT-20");
+		if (w)
+			kf_prove_text(w, "images are unpacked, or device trees are laid over others, and that can fail");
+	}
+}
