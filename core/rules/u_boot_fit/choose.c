@@ -56,6 +56,8 @@ static bool of_tree(struct fit_file *file, struct fit_configuration *c,
 			"compatible", env))
 		return keep_list(c, fdt, &inner, env);
 	fdt->status = tree.status;
+	c->wild = tree.damage.field && image->data_at + tree.struct_at + 4 >
+				       fdt->source->size;
 	return fdt->status == KF_OK;
 }
 
@@ -158,6 +160,7 @@ static const struct fit_configuration *by_board(struct fit_case *k)
 		size_t end = place + (c == usual && best);
 		size_t found = place_of(c, k->trust->compatible, end);
 
+		k->wild |= c->wild;
 		if (found == end)
 			continue;
 		best = c;

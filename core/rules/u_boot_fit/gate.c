@@ -90,6 +90,8 @@ void fit_gate(struct fit_file *file)
 					    kf_text("configurations"));
 	if (!kf_fdt_find(fdt, 0, "description"))
 		refuse(file, "FIT-3", "description", fdt->node[0].at);
+	else if (!kf_fdt_find(fdt, 0, "timestamp"))
+		refuse(file, "FIT-3", "timestamp", fdt->node[0].at);
 	else if (file->images == KF_FDT_NONE)
 		refuse(file, "FIT-3", "/images", fdt->node[0].at);
 }

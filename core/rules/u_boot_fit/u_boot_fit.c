@@ -124,13 +124,19 @@ static bool get_word(struct kf_bytes *out, bool *has, struct fit_file *file,
 	return !prop || kf_fdt_text(out, &file->fdt, prop, env);
 }
 
-/* has_address: an address has up to two cells. */
-static bool has_address(const struct fit_file *file, uint32_t node,
+/* has_address: an address of more than two cells may not need the one in
+ * front of the last. */
+static bool has_address(struct fit_file *file, uint32_t node,
 			const char *name)
 {
 	const struct kf_fdt_prop *prop = kf_fdt_find(&file->fdt, node, name);
+	struct kf_fdt_prop high;
 
-	return prop && prop->len <= 8;
+	if (!prop || prop->len <= 8)
+		return prop;
+	high = *prop;
+	high.at += prop->len / 4 * 4 - 8;
+	return kf_fdt_number(&file->fdt, &high, 0) == 0;
 }
 
 static enum kf_status read_image(struct fit_file *file,
@@ -353,6 +359,10 @@ static void settle(struct fit_case *k)
 		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-12");
 		kf_prove_text(&k->out->why, "a key has another size than its algorithm tells, and U-Boot reads beyond its buffer");
 	}
+	if (k->out->answer == KF_ACCEPT && k->wild) {
+		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-5");
+		kf_prove_text(&k->out->why, "U-Boot looks for a device tree where there is none, and reads behind the file");
+	}
 	if (k->out->answer == KF_ACCEPT && (k->cut || file->fdt.cut)) {
 		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-23");
 		kf_prove_text(&k->out->why, "the file ends before its tree or its data do, and what memory holds behind it decides");
@@ -367,7 +377,7 @@ static void settle(struct fit_case *k)
 static enum kf_status judge(struct fit_case *k)
 {
 	memset(k->out, 0, sizeof(*k->out));
-	k->cut = k->odd = k->unweighed = false;
+	k->cut = k->odd = k->unweighed = k->wild = false;
 	k->configuration = NULL;
 	if (!k->file->beyond.reason || k->file->gate.reason)
 		fit_boot(k);

@@ -84,6 +84,7 @@ struct fit_configuration {
 	struct kf_bytes compatible;	/* list; of itself or its tree */
 	struct kf_bytes list[FIT_LISTS];	/* of images */
 	bool has_compatible;
+	bool wild;		/* its tree leads behind the file */
 	struct fit_signature *signature;
 	uint32_t num_signatures;
 };
@@ -145,6 +146,7 @@ struct fit_case {
 	bool grant;		/* as if all signatures were good */
 	bool odd;		/* ... on a key that is odd */
 	bool cut;		/* ... on bytes behind the file's end */
+	bool wild;		/* ... or on those of a tree that is none */
 	bool unweighed;		/* a loader's step was not weighed */
 	const struct fit_configuration *configuration;
 	const struct fit_signature *by;		/* that was accepted */
