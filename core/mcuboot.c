@@ -2,6 +2,8 @@
  */
 #include "mcuboot.h"
 
+#include <string.h>
+
 uint64_t kf_mcuboot_areas_at(const struct kf_mcuboot *m)
 {
 	return (uint64_t)m->header_len + m->image_len;
@@ -132,4 +134,49 @@ const char *kf_mcuboot_known(struct kf_bytes key_hash)
 			if (key_hash.len && spells(keys[i].hash[j], key_hash))
 				return keys[i].name;
 	return NULL;
+}
+
+/* Keys start alike, each of its own kind and size.
+ * Source: RFC 5480, 2; RFC 8410, 4; RFC 8017, A.1.1. */
+struct kf_bytes kf_mcuboot_embedded(struct kf_bytes bootloader, size_t *at)
+{
+	static const struct { size_t len, start_len; uint8_t start[28]; }
+	kinds[] = {
+		{ 91, 27, { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86,
+			    0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+			    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03,
+			    0x42, 0x00, 0x04 } },
+		{ 120, 24, { 0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+			     0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
+			     0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00,
+			     0x04 } },
+		{ 44, 12, { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65,
+			    0x70, 0x03, 0x21, 0x00 } },
+		{ 270, 9, { 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01,
+			    0x00 } },
+		{ 398, 9, { 0x30, 0x82, 0x01, 0x8a, 0x02, 0x82, 0x01, 0x81,
+			    0x00 } },
+	};
+
+	for (; *at < bootloader.len; (*at)++) {
+		const uint8_t *p = memchr(bootloader.data + *at, 0x30,
+					  bootloader.len - *at);
+
+		if (!p)
+			break;
+		*at = (size_t)(p - bootloader.data);
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+			struct kf_bytes key = kf_part_of(bootloader, *at,
+							 kinds[i].len);
+
+			if (!key.len ||
+			    memcmp(key.data, kinds[i].start,
+				   kinds[i].start_len) != 0)
+				continue;
+			*at += key.len;
+			return key;
+		}
+	}
+	*at = bootloader.len;
+	return kf_view(NULL, 0);
 }

@@ -103,4 +103,9 @@ size_t kf_mcuboot_version_text(char *out,
  * SHA-256 or the SHA-384 of what bootloaders keep of it. NULL: not known. */
 const char *kf_mcuboot_known(struct kf_bytes key_hash);
 
+/* kf_mcuboot_embedded finds the next key in a bootloader, as its linker put it
+ * there, from `*at` on, and steps over it. Empty: no more. What looks like a
+ * key may be none. */
+struct kf_bytes kf_mcuboot_embedded(struct kf_bytes bootloader, size_t *at);
+
 #endif

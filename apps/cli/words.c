@@ -365,7 +365,11 @@ void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 	const char *text = NULL;
 
 	if (of_kind(finding, KF_EV_STORE_ENTRY) &&
-	    of_kind(finding, KF_EV_SIGNATURE))
+	    of_kind(finding, KF_EV_SIGNATURE) &&
+	    !of_kind(finding, KF_EV_CERTIFICATE))
+		text = "signature {signature} is by the key in {entry}";
+	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
+		 of_kind(finding, KF_EV_SIGNATURE))
 		text = "signature {signature} leads to \"{certificate}\", which is in {entry}";
 	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
 		 of_kind(finding, KF_EV_DIGEST))

@@ -1,0 +1,256 @@
+/* What bootutil asks of one image: digest, key ids, signatures, counter, in
+ * one walk through its entries. MCUBOOT-9, MCUBOOT-10, MCUBOOT-19,
+ * MCUBOOT-21, MCUBOOT-23, MCUBOOT-24, MCUBOOT-33.
+ *
+ * Source: mcu-tools/mcuboot boot/bootutil/src/image_validate.c:
+ * bootutil_img_validate, bootutil_check_for_pure, allowed_unprot_tlvs.
+ */
+#include "mcuboot.h"
+
+#include <string.h>
+
+enum { AREA_RANK = 3, ENTRY_RANK = 5, DIGEST_RANK = 7, COUNTER_RANK = 30 };
+
+static const uint16_t hash_types[MCUBOOT_HASHES] = {
+	KF_MCUBOOT_SHA256, KF_MCUBOOT_SHA384, KF_MCUBOOT_SHA512,
+};
+
+static bool malformed(struct mcuboot_case *k, const char *rule,
+		      const char *field, uint64_t at)
+{
+	if (k->run.why.reason)
+		return false;
+	mcuboot_refuse(k, KF_REASON_IMAGE_MALFORMED, rule, AREA_RANK);
+	kf_prove_field(&k->run.why, field, at, 0);
+	return false;
+}
+
+/* is_pure: the first entry that says so, and what it says. MCUBOOT-19. */
+static bool is_pure(struct mcuboot_case *k, const struct mcuboot_image *m)
+{
+	struct mcuboot_walk w;
+
+	if (mcuboot_walk_start(&w, m, false) &&
+	    mcuboot_walk_find(&w, KF_MCUBOOT_SIG_PURE) == MCUBOOT_ENTRY &&
+	    w.entry.len == 1 && w.entry.value.len && w.entry.value.data[0] == 1)
+		return true;
+	if (!k->run.why.reason)
+		mcuboot_refuse(k, KF_REASON_SIGNATURE_NOT_PURE, "MCUBOOT-19",
+			       ENTRY_RANK);
+	return false;
+}
+
+/* is_allowed tells whether an entry may stand outside the protected area of a
+ * build that has a list of those. MCUBOOT-21. */
+static bool is_allowed(const struct mcuboot_case *k,
+		       const struct mcuboot_checks *c, uint16_t type)
+{
+	static const uint16_t types[] = {
+		KF_MCUBOOT_KEYHASH, KF_MCUBOOT_PUBKEY, KF_MCUBOOT_SHA256,
+		KF_MCUBOOT_SHA384, KF_MCUBOOT_SHA512, KF_MCUBOOT_RSA2048,
+		KF_MCUBOOT_ECDSA224, KF_MCUBOOT_ECDSA, KF_MCUBOOT_RSA3072,
+		KF_MCUBOOT_ED25519, KF_MCUBOOT_ENC_RSA2048,
+		KF_MCUBOOT_ENC_KW, KF_MCUBOOT_ENC_EC256,
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (type == types[i])
+			return true;
+	if (type == KF_MCUBOOT_SIG_PURE)
+		return c->pure;
+	return type == (k->device->hmac_sha512 ? KF_MCUBOOT_ENC_X25519_SHA512
+					       : KF_MCUBOOT_ENC_X25519);
+}
+
+static bool listed(struct mcuboot_case *k, const struct mcuboot_checks *c,
+		   const struct mcuboot_walk *w)
+{
+	const char *name = kf_mcuboot_type_name(w->entry.type);
+
+	if (w->entry.at < w->protected_end ||
+	    is_allowed(k, c, w->entry.type) ||
+	    !mcuboot_is(k, MCUBOOT_Q_ALLOW_LIST))
+		return true;
+	if (k->run.why.reason)
+		return false;
+	mcuboot_refuse(k, KF_REASON_ENTRY_NOT_ALLOWED, "MCUBOOT-21",
+		       ENTRY_RANK);
+	kf_prove_field(&k->run.why, name ? name : "entry",
+		       w->entry.at, w->entry.len);
+	kf_prove_value(&k->run.why, w->entry.type, 0);
+	return false;
+}
+
+/* assumes tells whether the digest cannot be computed here, since it is of what
+ * the device decrypts. MCUBOOT-33. */
+static bool assumes(const struct mcuboot_case *k,
+		    const struct mcuboot_checks *c)
+{
+	return c->slot->secondary &&
+	       (c->slot->image->header.flags &
+		(KF_MCUBOOT_AES128 | KF_MCUBOOT_AES256)) &&
+	       k->run.decrypts;
+}
+
+/* own_digest is the image's, or what an encrypted one says that it is. */
+static const struct kf_digest *own_digest(struct mcuboot_case *k,
+					  const struct mcuboot_checks *c,
+					  const struct kf_mcuboot_entry *e,
+					  size_t len)
+{
+	if (assumes(k, c) && !k->assumed.len && e->value.len == len) {
+		memcpy(k->assumed.bytes, e->value.data, len);
+		k->assumed.len = len;
+		k->run.assumed_digest = true;
+	}
+	return k->assumed.len ? &k->assumed : &c->slot->image->hash[c->hash];
+}
+
+/* take_digest holds a digest against the image's own. MCUBOOT-10. */
+static bool take_digest(struct mcuboot_case *k, struct mcuboot_checks *c,
+			const struct kf_mcuboot_entry *e)
+{
+	static const uint8_t lens[MCUBOOT_HASHES] = { 32, 48, 64 };
+	const size_t len = lens[c->hash];
+	const struct kf_digest *d = own_digest(k, c, e, len);
+
+	if (e->len == len && kf_equal(e->value, kf_view(d->bytes, d->len))) {
+		memcpy(c->buffer, d->bytes, d->len);
+		c->known = d->len > c->known ? d->len : c->known;
+		c->digest_seen = true;
+		return true;
+	}
+	if (k->run.why.reason)
+		return false;
+	mcuboot_refuse(k, KF_REASON_PAYLOAD_CHANGED, "MCUBOOT-10",
+		       DIGEST_RANK);
+	kf_prove_field(&k->run.why, kf_mcuboot_type_name(e->type), e->at,
+		       e->len);
+	if (e->len != len)
+		kf_prove_value(&k->run.why, e->len, len);
+	else
+		kf_prove(&k->run.why, KF_EV_DIGEST, "computed")->bytes =
+			kf_view(d->bytes, d->len);
+	return false;
+}
+
+/* take_counter: every one has to be high enough. MCUBOOT-24. */
+static bool take_counter(struct mcuboot_case *k, struct mcuboot_checks *c,
+			 const struct kf_mcuboot_entry *e)
+{
+	struct kf_cursor cursor = kf_cursor_over(e->value, e->at);
+	const struct mcuboot_number *own = &k->device->counter;
+	uint32_t value = kf_u32le(&cursor, "SEC_CNT");
+	bool low;
+
+	if (!mcuboot_is(k, MCUBOOT_Q_ROLLBACK))
+		return true;
+	if (e->len != 4)
+		return malformed(k, "MCUBOOT-24", "SEC_CNT", e->at);
+	low = own->told ? value < own->value
+			: mcuboot_is(k, MCUBOOT_Q_COUNTER);
+	c->counter_seen = true;
+	if (!low)
+		return true;
+	if (k->run.why.reason)
+		return false;
+	mcuboot_refuse(k, KF_REASON_COUNTER_LOW, "MCUBOOT-24", ENTRY_RANK);
+	kf_prove_field(&k->run.why, "SEC_CNT", e->at, e->len);
+	kf_prove_value(&k->run.why, value, own->value);
+	return false;
+}
+
+/* take_signed takes key ids and signatures. */
+static bool take_signed(struct mcuboot_case *k, struct mcuboot_checks *c,
+			const struct kf_mcuboot_entry *e)
+{
+	if (e->type == (c->hw_key ? KF_MCUBOOT_PUBKEY : KF_MCUBOOT_KEYHASH))
+		return c->builtin || mcuboot_take_key(k, c, e);
+	if (e->type >= KF_MCUBOOT_RSA2048 && e->type <= KF_MCUBOOT_ED25519)
+		return mcuboot_take_signature(k, c, e);
+	return true;
+}
+
+static bool take_entry(struct mcuboot_case *k, struct mcuboot_checks *c,
+		       const struct mcuboot_walk *w)
+{
+	const struct kf_mcuboot_entry *e = &w->entry;
+
+	if (!listed(k, c, w))
+		return false;
+	if (e->type == hash_types[c->hash] && !c->pure)
+		return take_digest(k, c, e);
+	if (e->type == KF_MCUBOOT_SEC_CNT)
+		return take_counter(k, c, e);
+	return c->signature == MCUBOOT_NONE || take_signed(k, c, e);
+}
+
+static bool walk(struct mcuboot_case *k, struct mcuboot_checks *c)
+{
+	const struct mcuboot_image *m = c->slot->image;
+	enum mcuboot_step step;
+	struct mcuboot_walk w;
+
+	if (!mcuboot_walk_start(&w, m, false))
+		return malformed(k, "MCUBOOT-3", "it_magic", m->areas_at);
+	if (!mcuboot_within(k, w.end, c->slot))
+		return false;
+	while ((step = mcuboot_walk_next(&w)) == MCUBOOT_ENTRY) {
+		if (!kf_spend(k->env, 1 + w.entry.len))
+			k->status = KF_TOO_MUCH;
+		if (k->status != KF_OK || !take_entry(k, c, &w))
+			return false;
+	}
+	return step == MCUBOOT_END ||
+	       malformed(k, "MCUBOOT-4", "it_len", w.at);
+}
+
+static void start(struct mcuboot_case *k, struct mcuboot_checks *c,
+		  const struct mcuboot_slot *s)
+{
+	memset(c, 0, sizeof(*c));
+	memset(&k->assumed, 0, sizeof(k->assumed));
+	c->slot = s;
+	c->signature = (enum mcuboot_signature)
+		mcuboot_ask(k, MCUBOOT_Q_SIGNATURE, MCUBOOT_NUM_SIGNATURES);
+	c->hash = mcuboot_hash_kind(k);
+	c->key = -1;
+	if (s->image == k->image)
+		k->run.num_signatures = 0;
+	if (c->signature == MCUBOOT_NONE)
+		return;
+	c->pure = c->signature == MCUBOOT_ED25519 &&
+		  mcuboot_is(k, MCUBOOT_Q_PURE);
+	c->hw_key = mcuboot_is(k, MCUBOOT_Q_HW_KEY);
+	c->builtin = !c->hw_key && mcuboot_is(k, MCUBOOT_Q_BUILTIN_KEY);
+	c->bypass = !c->hw_key && !c->builtin &&
+		    mcuboot_is(k, MCUBOOT_Q_BYPASS);
+	if (c->builtin)
+		c->key = k->device->image;
+}
+
+static bool no_digest(struct mcuboot_case *k, const struct mcuboot_checks *c)
+{
+	if (k->run.why.reason)
+		return false;
+	mcuboot_refuse(k, KF_REASON_DIGEST_MISSING, "MCUBOOT-9", DIGEST_RANK);
+	kf_prove_text(&k->run.why, kf_mcuboot_type_name(hash_types[c->hash]));
+	return false;
+}
+
+bool mcuboot_validate(struct mcuboot_case *k, const struct mcuboot_slot *s)
+{
+	struct mcuboot_checks c;
+
+	start(k, &c, s);
+	if ((c.pure && !is_pure(k, s->image)) || !walk(k, &c))
+		return false;
+	if (!c.pure && !c.digest_seen)
+		return no_digest(k, &c);
+	if (c.signature != MCUBOOT_NONE && !mcuboot_signature_verdict(k, &c))
+		return false;
+	if (c.counter_seen || !mcuboot_is(k, MCUBOOT_Q_ROLLBACK))
+		return true;
+	return mcuboot_refuse(k, KF_REASON_COUNTER_MISSING, "MCUBOOT-24",
+			      COUNTER_RANK);
+}

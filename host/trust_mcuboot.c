@@ -1,0 +1,152 @@
+/* MCUboot's keys, as users have them: a key in a file, or a bootloader with
+ * keys in it.
+ *
+ * They are kept one behind the other, as a bootloader keeps them: RSAPublicKey
+ * of RSA, SubjectPublicKeyInfo of all others.
+ */
+#include "device.h"
+
+#include "core/mcuboot.h"
+
+#include <string.h>
+
+/* add puts a key behind those that are there. */
+static enum kf_status add(struct kf_part *part, struct kf_opening *o,
+			  struct kf_bytes key)
+{
+	size_t len = part->bytes.len + key.len;
+	uint8_t *bytes = kf_arena_take(&o->memory->work.arena, len);
+
+	if (!bytes)
+		return kf_device_full(o);
+	if (part->bytes.len)
+		memcpy(bytes, part->bytes.data, part->bytes.len);
+	memcpy(bytes + part->bytes.len, key.data, key.len);
+	part->bytes = kf_view(bytes, len);
+	return KF_OK;
+}
+
+/* add_key adds a key that stands by itself. Fails: KF_WRONG_USE, when it is
+ * none that MCUboot can have. */
+static enum kf_status add_key(struct kf_part *part, struct kf_opening *o,
+			      struct kf_bytes bytes)
+{
+	struct kf_env *env = &o->memory->work.env;
+	struct kf_key key;
+	enum kf_status status;
+
+	status = env->crypto->key_read(env->crypto->self, &key, bytes,
+				       &o->memory->work.arena);
+	if (status == KF_OK && key.kind == KF_KEY_OTHER)
+		return KF_WRONG_USE;
+	if (status != KF_OK)
+		return status;
+	return add(part, o, key.kind == KF_KEY_RSA ? key.own : key.spki);
+}
+
+/* digit is the value of a hex digit; 16: it is none. */
+static unsigned digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
+}
+
+/* unhex takes the data out of a file of Intel HEX, as its lines follow each
+ * other; all else is taken as it is. Source: Intel, Hexadecimal Object File
+ * Format Specification, revision A. */
+static enum kf_status unhex(struct kf_bytes *file, struct kf_opening *o)
+{
+	enum { HEAD = 4, SUM = 1 };
+	struct kf_bytes in = *file;
+	uint8_t *out, line[HEAD + 255 + SUM];
+	size_t len = 0, at = 0;
+
+	if (!in.len || in.data[0] != ':')
+		return KF_OK;
+	out = kf_arena_take(&o->memory->work.arena, in.len / 2 + 1);
+	if (!out)
+		return kf_device_full(o);
+	while (at < in.len) {
+		size_t n = 0;
+
+		for (at += in.data[at] == ':'; at + 1 < in.len; at += 2) {
+			unsigned high = digit((char)in.data[at]);
+			unsigned low = digit((char)in.data[at + 1]);
+
+			if (high > 15 || low > 15 || n == sizeof(line))
+				break;
+			line[n++] = (uint8_t)(high << 4 | low);
+		}
+		if (n >= HEAD + SUM && line[0] == n - HEAD - SUM &&
+		    line[3] == 0) {
+			memcpy(out + len, line + HEAD, line[0]);
+			len += line[0];
+		}
+		while (at < in.len && in.data[at] != ':')
+			at++;
+	}
+	*file = kf_view(out, len);
+	return KF_OK;
+}
+
+/* add_embedded adds all keys of a bootloader, in the order in which they lie
+ * in it. */
+static enum kf_status add_embedded(struct kf_part *part, struct kf_opening *o,
+				   struct kf_bytes file, size_t *num)
+{
+	enum kf_status status = unhex(&file, o);
+	struct kf_bytes key;
+	size_t at = 0;
+
+	while (status == KF_OK) {
+		key = kf_mcuboot_embedded(file, &at);
+		if (!key.len)
+			break;
+		status = add_key(part, o, key);
+		if (status == KF_OK)
+			(*num)++;
+		else if (status == KF_WRONG_USE)
+			status = KF_OK;
+	}
+	return status;
+}
+
+enum kf_status kf_mcuboot_take_key(struct kf_opening *o,
+				   struct kf_store *store, const char *name,
+				   const char *path, bool again)
+{
+	const struct kf_part *old = kf_store_part(store, name);
+	struct kf_part part = { .name = name, .presence = KF_PRESENT };
+	struct kf_bytes file = { NULL, 0 };
+	enum kf_status status = kf_device_file(&file, o, path,
+					       KF_STORE_FILE_MAX);
+	size_t num = 0;
+
+	if (status != KF_OK)
+		return status;
+	if (again && old && old->presence == KF_ABSENT) {
+		kf_fault_say(o->why, "leave one of the two out",
+			     "%s is given as none and as %s", name, path);
+		return KF_WRONG_USE;
+	}
+	if (again && old)
+		part = *old;
+	status = add_key(&part, o, file);
+	if (status == KF_WRONG_USE) {
+		status = add_embedded(&part, o, file, &num);
+		if (status == KF_OK && num == 0) {
+			kf_say_path(o->why, path,
+				    "give a public key in PEM or DER, or a bootloader that has its keys in it",
+				    "is no key of MCUboot, and has none in it");
+			return KF_WRONG_USE;
+		}
+	}
+	if (status != KF_OK)
+		return status;
+	part.from = part.from ? "several files" : kf_device_text(o, path);
+	if (!part.from)
+		return KF_NO_MEMORY;
+	return kf_store_put(store, &part) ? KF_OK : kf_device_full(o);
+}
