@@ -706,3 +706,30 @@ def all_cases():
         dependencies()
         others()
     return CASES
+
+
+# Cases whose images are mutated, as often each.
+MUTATED = (
+    'ec256-boot-good', 'ec256-update-good', 'ec384-boot-good',
+    'rsa2048-boot-good', 'rsa3072-update-good', 'ed25519-boot-good',
+    'ec256-boot-bad-then-good', 'ed25519-update-bad-then-good',
+    'sign-ec256-good-USE_TINYCRYPT', 'sign-ec256-good-USE_PSA_CRYPTO',
+    'ec384-update-bad-then-good', 'fused-ec256-good', 'fused-rsa2048-good',
+    'fused-ed25519-good', 'sign-SIGN_PURE-good', 'digest-none-good',
+    'digest-sha512-good', 'allow-21', 'counter-OVERWRITE_ONLY-boot-same',
+    'counter-SWAP_USING_MOVE-update-same',
+    'version-SWAP_USING_SCRATCH-higher-True', 'xip-higher',
+    'depends-SWAP_USING_MOVE-met', 'area-protected-good',
+    'id-ec256-8-bytes')
+MUTANTS = 800
+
+
+def mutated():
+    """Cases, each with another image to take pieces from."""
+    cases = {c.name: c for c in all_cases()}
+    for name in MUTATED:
+        case = cases[name]
+        case.swap = 'test'
+        other = Image('none') if case.signature == 'none' else \
+            by(case.signature, SECOND[case.signature], case.options)
+        yield case, other.bytes()
