@@ -57,7 +57,9 @@ def same_reason(console, slug):
 
 
 def reason_of(said):
-    """The reason that the console tells, None where it tells none."""
+    """The reason that the console tells, None where it tells none. Keys that
+    failed in front of one that did not are none."""
+    said = said[max(0, said.rfind(' OK\n')):]
     found = [(said.index(word), i) for i, (word, _) in enumerate(WORDS)
              if word in said]
     no_image = re.search(r'No .* Image', said)
@@ -149,7 +151,7 @@ class Board:
         said = said.decode('latin1').replace('\r', '')
         return said.split('\n', 1)[1] if '\n' in said else said
 
-    def judge(self, at, tree, configuration=None, copy=None, seconds=20):
+    def judge(self, at, tree, configuration=None, copy=None, seconds=8):
         """Returns ('accept', None) or ('reject', reason), and the output."""
         try:
             if not self.running:
