@@ -56,6 +56,12 @@ void kf_audit_key(struct kf_audit *audit, struct kf_bytes spki_sha256,
 void kf_audit_image(struct kf_audit *audit, const struct kf_source *source);
 void kf_audit_update(struct kf_audit *audit, struct kf_bytes file);
 
+/* kf_audit_fit_keys looks at a U-Boot control device tree, kf_audit_fit_image
+ * at a FIT image. */
+void kf_audit_fit_keys(struct kf_audit *audit, struct kf_bytes tree);
+void kf_audit_fit_image(struct kf_audit *audit,
+			const struct kf_source *source);
+
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
 

@@ -222,6 +222,9 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		else if (part->presence == KF_PRESENT &&
 			 lists_trust(part->name))
 			look_at_lists(a, part);
+		else if (part->presence == KF_PRESENT &&
+			 kf_same(part->name, "dtb"))
+			kf_audit_fit_keys(a, part->bytes);
 	}
 	if (a->status == KF_OK && !seen)
 		modes(a, store);

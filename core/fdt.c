@@ -474,6 +474,11 @@ enum kf_status kf_fdt_read(struct kf_fdt *out, const struct kf_source *source,
 {
 	if (!kf_fdt_header(out, source, base))
 		return out->status;
+	/* Here one byte more is too large than for the header alone. */
+	if (out->total_len == INT32_MAX) {
+		harm(out, "totalsize", 4);
+		return out->status;
+	}
 	if (out->version < EVEN_VERSION) {
 		out->trouble = KF_FDT_OLD;
 		return out->status;

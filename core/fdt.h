@@ -145,7 +145,8 @@ const struct kf_fdt_prop *kf_fdt_find(const struct kf_fdt *fdt, uint32_t node,
 				      const char *name);
 
 /* kf_fdt_text is a property's text as C reads it: up to the first NUL, be that
- * behind the property's end. Fails: false, see `fdt->status`. */
+ * behind the property's end. A NUL stands behind it here, too.
+ * Fails: false, see `fdt->status`. */
 KF_MUST bool kf_fdt_text(struct kf_bytes *out, struct kf_fdt *fdt,
 			 const struct kf_fdt_prop *prop, struct kf_env *env);
 

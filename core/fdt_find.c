@@ -98,7 +98,7 @@ const struct kf_fdt_prop *kf_fdt_find(const struct kf_fdt *fdt, uint32_t node,
 bool kf_fdt_text(struct kf_bytes *out, struct kf_fdt *fdt,
 		 const struct kf_fdt_prop *prop, struct kf_env *env)
 {
-	char text[KF_FDT_TEXT_MAX];
+	char text[KF_FDT_TEXT_MAX], *copy;
 	size_t len = 0;
 
 	*out = kf_view(NULL, 0);
@@ -113,10 +113,14 @@ bool kf_fdt_text(struct kf_bytes *out, struct kf_fdt *fdt,
 			break;
 	}
 	kf_fdt_need(fdt, prop->at + len + 1);
-	if (kf_arena_keep(env->arena, out, kf_view(text, len)))
-		return true;
-	fdt->status = KF_NO_MEMORY;
-	return false;
+	copy = kf_arena_take(env->arena, len + 1);
+	if (!copy) {
+		fdt->status = KF_NO_MEMORY;
+		return false;
+	}
+	memcpy(copy, text, len);
+	*out = kf_view(copy, len);
+	return true;
 }
 
 bool kf_fdt_value(struct kf_bytes *out, struct kf_fdt *fdt,

@@ -70,6 +70,8 @@ static void take_store(struct kf_auditing *q, struct kf_bytes file)
 		if (strcmp(kind->name, "der") != 0)
 			kf_audit_show_unread(q, store->damage[0].field,
 					     "is damaged");
+	} else if (strcmp(kind->name, "dtb") == 0) {
+		kf_audit_fit_keys(&q->audit, file);
 	} else if (store->num_parts) {
 		kf_audit_lists(&q->audit, store->part[0].bytes);
 	}
@@ -113,6 +115,8 @@ static void take_source(struct kf_auditing *q, const struct kf_source *source)
 	format = kf_format_of(kf_view(head, len), source);
 	if (format && strcmp(format->name, "pe") == 0)
 		kf_audit_image(&q->audit, source);
+	else if (format && strcmp(format->name, "fit") == 0)
+		kf_audit_fit_image(&q->audit, source);
 	else
 		take_whole(q, source, format);
 }

@@ -128,6 +128,8 @@ static bool loaded(struct fit_case *k, const struct fit_image *image,
 		return unusable(k, "FIT-17", image,
 				"its os is none that bootm starts");
 	k->cut |= image->data_cut;
+	if (!k->weak && image->hashed && image->weak)
+		k->weak = image;
 	return unpacked(k, image, l);
 }
 

@@ -424,6 +424,7 @@ enum kf_status fit_regions(struct fit_file *file, struct fit_signature *s,
 	enum kf_status status = KF_OK;
 	struct covering *c;
 	uint32_t strings;
+	bool cut = file->fdt.cut;
 
 	local.arena = &arena;
 	c = kf_arena_take(&arena, sizeof(*c));
@@ -441,6 +442,8 @@ enum kf_status fit_regions(struct fit_file *file, struct fit_signature *s,
 		if (find(c) && strings_len(c, &strings))
 			status = hash(c, strings);
 	}
+	s->cut = file->fdt.cut && !cut;
+	file->fdt.cut = cut;
 	env->steps = local.steps;
 	return status == KF_OK ? file->fdt.status : status;
 }

@@ -60,6 +60,7 @@ static bool by_key(struct fit_case *k, const struct fit_signature *list,
 			continue;
 		if (fit_key_verifies(k, &list[i], key, &reason)) {
 			k->by = &list[i];
+			k->cut |= list[i].cut;
 			k->key = key;
 			return true;
 		}

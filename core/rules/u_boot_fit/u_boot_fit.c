@@ -379,6 +379,7 @@ static enum kf_status judge(struct fit_case *k)
 	memset(k->out, 0, sizeof(*k->out));
 	k->cut = k->odd = k->unweighed = k->wild = false;
 	k->configuration = NULL;
+	k->weak = NULL;
 	if (!k->file->beyond.reason || k->file->gate.reason)
 		fit_boot(k);
 	settle(k);

@@ -57,6 +57,7 @@ struct fit_signature {
 	uint32_t key_len;		/* that the algorithm tells */
 	bool pss;
 	struct kf_digest digest;	/* of what it covers */
+	bool cut;			/* ... with bytes behind the file */
 };
 
 /* fit_image is one subnode of /images. */
@@ -148,6 +149,7 @@ struct fit_case {
 	bool cut;		/* ... on bytes behind the file's end */
 	bool wild;		/* ... or on those of a tree that is none */
 	bool unweighed;		/* a loader's step was not weighed */
+	const struct fit_image *weak;	/* the first with a weak hash alone */
 	const struct fit_configuration *configuration;
 	const struct fit_signature *by;		/* that was accepted */
 	const struct fit_trusted *key;

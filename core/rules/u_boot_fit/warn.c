@@ -50,6 +50,17 @@ void fit_list_signatures(struct fit_case *k)
 		list_one(k, &c->signature[i]);
 }
 
+static void warn_weak(struct fit_case *k)
+{
+	struct kf_finding *w = kf_warn(k->out, KF_REASON_WEAK_IMAGE_HASH,
+				       "FIT-15");
+
+	if (!w)
+		return;
+	fit_prove_node(w, &k->file->fdt, k->weak->node);
+	kf_prove_text(w, "md5, sha1 or a checksum");
+}
+
 void fit_warn(struct fit_case *k)
 {
 	struct kf_finding *w;
@@ -62,6 +73,8 @@ void fit_warn(struct fit_case *k)
 		if (w)
 			kf_prove(w, KF_EV_STORE_PART, "dtb");
 	}
+	if (k->weak && !k->out->not_enforced)
+		warn_weak(k);
 	if (k->unweighed) {
 		w = kf_warn(k->out, KF_REASON_LOADER_UNKNOWN, "FIT-20");
 		if (w)
