@@ -61,9 +61,10 @@ enum kf_value {
 	KF_VALUE_FULL,		/* the arena is */
 };
 
-/* kf_keyfile_text: a text, its escapes undone. */
+/* kf_keyfile_text: a text, its escapes undone. One that is no escape stays as
+ * it is; `strict`, as GLib from 2.84 at the latest is, refuses it. */
 enum kf_value kf_keyfile_text(struct kf_bytes *out, struct kf_bytes value,
-			      struct kf_arena *arena);
+			      bool strict, struct kf_arena *arena);
 enum kf_value kf_keyfile_truth(bool *out, struct kf_bytes value);
 enum kf_value kf_keyfile_number(uint64_t *out, struct kf_bytes value);
 enum kf_value kf_keyfile_integer(int32_t *out, struct kf_bytes value);

@@ -100,7 +100,8 @@ static void load(X509_STORE *store, const struct hashed *h, unsigned folder,
 		ERR_set_mark();
 		if (!(crls ? load_crls(store, h->openssl, file->bytes)
 			   : load_certificates(store, h->openssl,
-					       file->bytes))) {
+					       file->bytes)) &&
+		    !h->trust->past_unreadable) {
 			ERR_pop_to_mark();
 			return;
 		}

@@ -18,7 +18,7 @@ struct kf_container {
 };
 
 /* kf_wanted tells whether a file is wanted; it is asked in the child. */
-typedef bool kf_wanted(void *self, struct kf_bytes head,
+typedef bool kf_wanted(void *self, const char *name, struct kf_bytes head,
 		       const struct kf_source *file);
 
 struct kf_members {

@@ -222,10 +222,10 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 		len = (size_t)source.size;
 	if (len && !source.read_at(source.self, 0, head, len))
 		return false;
-	if (!m->wanted(m->self, kf_view(head, len), &source))
-		return true;
 	if (m->lib.tree_node_get_path(node, &name))
 		return false;
+	if (!m->wanted(m->self, name, kf_view(head, len), &source))
+		return true;
 	ok = tell(m->to, KF_TOLD_FILE, name, source.size) && send(m, &source);
 	/* The process ends soon; what the library allocated ends with it. */
 	return ok;

@@ -46,12 +46,13 @@ bool kf_inside_matters(const struct kf_device *device,
 }
 
 /* wanted: is a verifier of the device made for the file? */
-static bool wanted(void *self, struct kf_bytes head,
+static bool wanted(void *self, const char *name, struct kf_bytes head,
 		   const struct kf_source *file)
 {
 	const struct looking *l = self;
 	const struct kf_format *format = kf_format_of(head, file);
 
+	(void)name;
 	for (size_t i = 0; format && i < l->device->num_verifiers; i++)
 		if (kf_verifier_takes(l->device->verifier[i].rules->verifier,
 				      format))
@@ -72,7 +73,7 @@ static enum kf_status hand_on(const struct looking *l, const char *name,
 		kf_fault_say(l->why, NULL, "%.200s cannot be read", name);
 		return KF_CANNOT_READ;
 	}
-	if (!wanted((void *)(uintptr_t)l, kf_view(head, len), file))
+	if (!wanted((void *)(uintptr_t)l, name, kf_view(head, len), file))
 		return KF_OK;
 	path = malloc(path_len);
 	if (!path) {

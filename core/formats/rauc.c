@@ -75,7 +75,7 @@ static void describe_keys(const struct kf_keyfile *file, size_t group,
 			continue;
 		kf_fact_open(sink, NULL);
 		kf_fact_text(sink, "key", e->key);
-		(void)kf_keyfile_text(&value, e->value, env->arena);
+		(void)kf_keyfile_text(&value, e->value, false, env->arena);
 		if (kf_equal(e->key, kf_text("crypt-key")))
 			kf_fact_word(sink, "value", "(a secret)");
 		else
@@ -184,10 +184,27 @@ static void describe(const struct kf_artifact *artifact, struct kf_env *env,
 	kf_fact_damage(sink, artifact->damage, artifact->num_damage);
 }
 
+/* contents: what is not a squashfs from its first byte on is encrypted. */
+static void contents(const struct kf_artifact *artifact,
+		     struct kf_contents *out)
+{
+	const struct kf_rauc *bundle = artifact->description;
+	const struct kf_source *source = artifact->source;
+	uint8_t magic[4];
+
+	if (bundle->payload_len < sizeof(magic) ||
+	    !source->read_at(source->self, 0, magic, sizeof(magic)))
+		return;
+	out->kind = kf_equal(kf_view(magic, sizeof(magic)), kf_text("hsqs"))
+		? KF_CONTENTS_SQUASHFS : KF_CONTENTS_SEALED;
+	out->len = bundle->payload_len;
+}
+
 const struct kf_format kf_format_rauc = {
 	.name = "rauc",
 	.title = "RAUC bundle",
 	.recognise = recognise,
 	.read = read,
 	.describe = describe,
+	.contents = contents,
 };

@@ -251,6 +251,8 @@ struct kf_cms_trust {
 	bool partial_chain;		/* any certificate may be the anchor */
 	bool any_time;			/* dates are not looked at */
 	bool any_purpose;		/* a wrong purpose is passed over */
+	bool past_unreadable;		/* a hashed file that cannot be read
+					 * does not hide those behind it */
 	int64_t now_s;
 };
 

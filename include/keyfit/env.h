@@ -54,7 +54,19 @@ struct kf_arena {
 
 struct kf_crypto;
 
+/* kf_opener opens what the core does not unpack. `squashfs_file` reads one
+ * file out of a squashfs image of `len` bytes at the
+ * front of `source`; `*there` false: it has none of that name.
+ * Fails: KF_CANNOT_READ, where the image cannot be opened; KF_NO_MEMORY. */
+struct kf_opener {
+	enum kf_status (*squashfs_file)(struct kf_bytes *out, bool *there,
+					const struct kf_source *source,
+					uint64_t len, const char *name,
+					struct kf_arena *arena);
+};
+
 /* kf_env is what a call may use.
+ * `opener`: NULL, where containers stay shut.
  * `now_s`: the moment to judge at, in seconds since 1970, UTC.
  * `steps`: how much may still be done, in bytes read or entries looked at;
  *          hostile nesting ends with the budget, not with time.
@@ -62,6 +74,7 @@ struct kf_crypto;
  *          every read. */
 struct kf_env {
 	const struct kf_crypto *crypto;
+	const struct kf_opener *opener;
 	struct kf_arena *arena;
 	int64_t now_s;
 	uint64_t steps;

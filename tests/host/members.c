@@ -71,20 +71,20 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
-static bool any(void *self, struct kf_bytes head,
+static bool any(void *self, const char *name, struct kf_bytes head,
 		const struct kf_source *file)
 {
 	return true;
 }
 
-static bool with_hello(void *self, struct kf_bytes head,
+static bool with_hello(void *self, const char *name, struct kf_bytes head,
 		       const struct kf_source *file)
 {
 	return kf_equal(head, kf_text("hello"));
 }
 
 /* The head, and the source behind it, are the same bytes. */
-static bool long_ones(void *self, struct kf_bytes head,
+static bool long_ones(void *self, const char *name, struct kf_bytes head,
 		      const struct kf_source *file)
 {
 	uint8_t last;
@@ -95,7 +95,7 @@ static bool long_ones(void *self, struct kf_bytes head,
 	       !file->read_at(file->self, BIG, &last, 1);
 }
 
-static bool that_opens(void *self, struct kf_bytes head,
+static bool that_opens(void *self, const char *name, struct kf_bytes head,
 		       const struct kf_source *file)
 {
 	return open("/dev/null", O_RDONLY) >= 0;

@@ -168,6 +168,15 @@ class Maker:
         return read(path)
 
 
+def encrypted(data, key):
+    """As dm-crypt keeps it: AES-256-CBC, blocks of 4096 bytes, plain64."""
+    return b''.join(run('openssl', 'enc', '-aes-256-cbc', '-nopad', '-K',
+                        key.hex(), '-iv', struct.pack('<QQ', i // BLOCK,
+                                                      0).hex(),
+                        data=data[i:i + BLOCK])
+                    for i in range(0, len(data), BLOCK))
+
+
 def bundle(payload, cms):
     return payload + cms + struct.pack('>Q', len(cms))
 
@@ -179,3 +188,45 @@ def verity_manifest(text, data, salt):
     return (head + '[bundle]\nverity-hash=%s\nverity-salt=%s\n'
             'verity-size=%d\n' % (root.hex(), salt.hex(), len(hashes)) + rest,
             data + hashes)
+
+
+def der(tag, body):
+    size = len(body)
+    if size < 128:
+        return bytes([tag, size]) + body
+    length = size.to_bytes((size.bit_length() + 7) // 8, 'big')
+    return bytes([tag, 0x80 | len(length)]) + length + body
+
+
+def element(data, at=0):
+    """The element at a place: its tag, its body, and where it ends."""
+    size, start = data[at + 1], at + 2
+    if size & 0x80:
+        start += size & 0x7f
+        size = int.from_bytes(data[at + 2:start], 'big')
+    return data[at], data[start:start + size], start + size
+
+
+def elements(body):
+    at = 0
+    while at < len(body):
+        tag, inner, end = element(body, at)
+        yield tag, inner, body[at:end]
+        at = end
+
+
+def change_signed(cms, change):
+    """A CMS of signed data whose parts somebody has changed."""
+    outer = list(elements(element(cms)[1]))
+    signed = list(elements(element(outer[1][1])[1]))
+    parts = change([whole for _, _, whole in signed])
+    return der(0x30, outer[0][2] + der(0xa0, der(0x30, b''.join(parts))))
+
+
+def put_crl(cms, crl):
+    """With a CRL behind the certificates."""
+    return change_signed(cms, lambda p: p[:4] + [der(0xa1, crl)] + p[4:])
+
+
+def no_signers(cms):
+    return change_signed(cms, lambda p: p[:-1] + [der(0x31, b'')])
