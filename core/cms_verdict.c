@@ -85,6 +85,7 @@ static void prove_moment(struct kf_finding *out,
 		e->has_value = true;
 	}
 	if (out->reason != &kf_reasons[KF_REASON_CHAIN_EXPIRED] &&
+	    out->reason != &kf_reasons[KF_REASON_ANCHOR_EXPIRED] &&
 	    out->reason != &kf_reasons[KF_REASON_CHAIN_NOT_YET_VALID] &&
 	    out->reason != &kf_reasons[KF_REASON_CRL_EXPIRED] &&
 	    out->reason != &kf_reasons[KF_REASON_CRL_NOT_YET_VALID])
@@ -107,6 +108,11 @@ static void find_chain(struct kf_finding *out,
 			reason = chain_errors[i].reason;
 			shared = chain_errors[i].rule;
 		}
+	/* Dates are looked at when the chain is whole: the last one is the
+	 * device's own. */
+	if (result->error == KF_CHAIN_EXPIRED &&
+	    result->depth + 1 == result->num_chain)
+		reason = KF_REASON_ANCHOR_EXPIRED;
 	kf_find(out, reason, rule ? rule : shared);
 	prove_chain(out, result);
 	prove_moment(out, result, trust);

@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -449,10 +450,25 @@ static int no_passphrase(char *out, int max, int write, void *self)
 	return 0;
 }
 
+BIO *kf_openssl_pem(struct kf_bytes bytes)
+{
+	FILE *file;
+	BIO *bio;
+
+	if (bytes.len == 0)
+		return BIO_new_mem_buf("", 0);
+	/* It is opened for reading alone. */
+	file = fmemopen((void *)(uintptr_t)bytes.data, bytes.len, "r");
+	bio = file ? BIO_new_fp(file, BIO_CLOSE) : NULL;
+	if (file && !bio)
+		fclose(file);
+	return bio;
+}
+
 static EVP_PKEY *read_key(const struct kf_openssl *openssl,
 			  struct kf_bytes pem)
 {
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *bio = kf_openssl_pem(pem);
 	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey_ex(bio, NULL,
 							 no_passphrase, NULL,
 							 openssl->context,
@@ -465,7 +481,7 @@ static EVP_PKEY *read_key(const struct kf_openssl *openssl,
 static X509 *read_certificate(const struct kf_openssl *openssl,
 			      struct kf_bytes pem)
 {
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *bio = kf_openssl_pem(pem);
 	X509 *x = X509_new_ex(openssl->context, NULL), *read = NULL;
 
 	if (bio && x)

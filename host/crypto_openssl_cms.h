@@ -24,6 +24,11 @@ enum kf_status kf_openssl_cms_step(struct kf_cms_result *out);
 enum kf_status kf_openssl_keep_x509(struct kf_bytes *out, const X509 *x,
 				    struct kf_arena *arena);
 
+/* kf_openssl_pem reads bytes as OpenSSL reads a file: line by line, and no
+ * further than to a NUL in each, unlike its own BIO over memory.
+ * Fails: NULL. */
+BIO *kf_openssl_pem(struct kf_bytes bytes);
+
 /* crypto_openssl_trust.c: a store as it is told. `*out` stays NULL, and the
  * result says why, where its file cannot be loaded.
  * Owns: `*out`, until X509_STORE_free; `trust` stays borrowed.

@@ -39,7 +39,7 @@ static bool load_certificates(X509_STORE *store,
 			      const struct kf_openssl *openssl,
 			      struct kf_bytes pem)
 {
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *bio = kf_openssl_pem(pem);
 	int num = 0;
 
 	for (; bio; num++) {
@@ -61,7 +61,7 @@ static bool load_certificates(X509_STORE *store,
 static bool load_crls(X509_STORE *store, const struct kf_openssl *openssl,
 		      struct kf_bytes pem)
 {
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	BIO *bio = kf_openssl_pem(pem);
 	int num = 0;
 
 	for (; bio; num++) {

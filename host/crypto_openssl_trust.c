@@ -8,7 +8,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -67,8 +66,7 @@ static enum kf_status set_purpose(X509_STORE *store, const char *name)
 static bool load_file(X509_STORE *store, const struct kf_openssl *openssl,
 		      struct kf_bytes pem)
 {
-	BIO *bio = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.data, (int)pem.len)
-				      : NULL;
+	BIO *bio = kf_openssl_pem(pem);
 	STACK_OF(X509_INFO) *all = NULL;
 	bool ok = true;
 	int num = 0;
@@ -306,9 +304,13 @@ static enum kf_status judge(struct kf_cms *cms,
 		status = first_alone ? ask_x509(cms, store, out, arena)
 				     : ask_cms(cms, store, out);
 	X509_STORE_free(store);
-	/* What failed without a word of why is no answer. */
-	if (status == KF_OK && out->step == KF_CMS_CHAIN && !out->code)
-		status = KF_NO_CRYPTO;
+	/* It fails without a word where a certificate's extensions cannot be
+	 * read, and memory was there. */
+	if (status == KF_OK && out->step == KF_CMS_CHAIN && !out->code) {
+		out->code = X509_V_ERR_UNSPECIFIED;
+		out->error = KF_CHAIN_REFUSED;
+		out->text = X509_verify_cert_error_string(out->code);
+	}
 	return status == KF_OK ? w.status : status;
 }
 

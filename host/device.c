@@ -5,6 +5,7 @@
  * does not know is an error, since the user meant something by it.
  */
 #include "device.h"
+#include "rootfs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,12 +149,16 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 {
 	char *whole = realpath(path, NULL), name[128];
 	enum kf_status status;
+	bool found;
 	size_t num;
 
 	name_of(name, whole ? whole : path);
 	free(whole);
 	if (kf_efivars_is_live(path))
 		kf_machine_name(name);
+	status = kf_rootfs_read(o, path, name, &found);
+	if (status != KF_OK || found)
+		return status;
 	status = kf_device_only(o, name);
 	if (status == KF_OK)
 		status = kf_efivars_read(o, &o->device->verifier[0].store,

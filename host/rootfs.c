@@ -1,4 +1,8 @@
-/* Paths inside an unpacked root file system.
+/* Root file systems, unpacked in a folder: paths inside them, versions of
+ * their packages, and the verifiers that they have.
+ *
+ * Source: dpkg, man page deb-status(5)-like /var/lib/dpkg/status: paragraphs of
+ * fields, one a package; opkg keeps the same form.
  */
 #include "rootfs.h"
 
@@ -90,4 +94,84 @@ bool kf_rootfs_path(char *out, size_t room, const char *root,
 		if (!step(&r))
 			return false;
 	return (size_t)snprintf(out, room, "%s", r.done) < room;
+}
+
+/* field is the value of a field in one line; NULL: it is another one. */
+static const char *field(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(line, name, len) != 0 || line[len] != ':')
+		return NULL;
+	return line + len + 1 + strspn(line + len + 1, " \t");
+}
+
+/* read_status looks through one database of packages. */
+static void read_status(char *out, size_t room, FILE *file,
+			const char *package)
+{
+	char line[4096];
+	bool inside = false;
+
+	while (fgets(line, sizeof(line), file)) {
+		const char *value;
+
+		line[strcspn(line, "\r\n")] = '\0';
+		value = field(line, "Package");
+		if (value || line[0] == '\0')
+			inside = value && strcmp(value, package) == 0;
+		value = field(line, "Version");
+		if (inside && value)
+			snprintf(out, room, "%s", value);
+	}
+}
+
+void kf_rootfs_version(char *out, size_t room, const char *root,
+		       const char *package)
+{
+	static const char *const databases[] = {
+		"/var/lib/dpkg/status", "/var/lib/opkg/status",
+		"/usr/lib/opkg/status",
+	};
+
+	out[0] = '\0';
+	for (size_t i = 0; !out[0] &&
+			   i < sizeof(databases) / sizeof(databases[0]); i++) {
+		char path[PATH_LEN];
+		FILE *file = NULL;
+
+		if (kf_rootfs_path(path, sizeof(path), root, databases[i]))
+			file = fopen(path, "re");
+		if (!file)
+			continue;
+		read_status(out, room, file, package);
+		fclose(file);
+	}
+}
+
+enum kf_status kf_rootfs_read(struct kf_opening *o, const char *root,
+			      const char *name, bool *found)
+{
+	static kf_rootfs_finder *const finders[] = { kf_rootfs_rauc };
+	enum { FINDERS = sizeof(finders) / sizeof(finders[0]) };
+	struct kf_device_verifier *v;
+	enum kf_status status = kf_device_verifiers(o, FINDERS);
+	size_t num = 0;
+
+	*found = false;
+	if (status != KF_OK)
+		return status;
+	v = o->device->verifier;
+	o->device->name = kf_device_text(o, name);
+	for (size_t i = 0; i < FINDERS && status == KF_OK; i++) {
+		bool here = false;
+
+		v[num].store.device = o->device->name;
+		v[num].store.complete = true;
+		status = finders[i](o, root, &v[num], &here);
+		num += here;
+	}
+	o->device->num_verifiers = num;
+	*found = num > 0;
+	return status;
 }

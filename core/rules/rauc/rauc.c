@@ -45,6 +45,7 @@ static const struct kf_choice choices[] = {
 	  "what RAUC is asked to do; install, if not said" },
 	{ "install-check", "accepts|rejects",
 	  "what the bundle's own install-check hook says on the device" },
+	{ "version", "TEXT", "the version of RAUC on the device, as 1.8-2" },
 	{ NULL, NULL, NULL },
 };
 
@@ -256,6 +257,7 @@ static void *prepare_store(struct kf_store *store,
 	}
 	t->stage = stage_of(store);
 	t->install_check = kf_store_setting(store, "install-check");
+	t->version = kf_store_setting(store, "version");
 	t->config_presence = part_of(&bytes, store, "config");
 	if (t->config_presence == KF_PRESENT)
 		store->status = rauc_config_read(&t->config, bytes,

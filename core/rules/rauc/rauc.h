@@ -87,6 +87,8 @@ struct rauc_trust {
 	unsigned num_folders;
 	enum rauc_stage stage;
 	const char *install_check;	/* "accepts", "rejects"; NULL */
+	const char *version;	/* of the RAUC that the device has; NULL: that
+				 * of the profile */
 };
 
 /* rauc_hashes is whether a hash tree holds. */

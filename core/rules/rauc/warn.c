@@ -1,7 +1,6 @@
 /* What a person should know though the bundle is taken.
  *
- * Source: rauc/rauc, src/signature.c:contains_crl, setup_x509_store at v1.8, and
- * docs/rules/rauc.md.
+ * Source: rauc/rauc, src/signature.c:contains_crl, setup_x509_store at v1.8.
  */
 #include "rauc.h"
 
@@ -65,8 +64,29 @@ static void covers_little(struct rauc_case *k)
 			       k->bundle->layout.payload_len);
 }
 
+/* other_version: the device has a RAUC that was not run against these rules,
+ * or it is not known which one it has. */
+static void other_version(struct rauc_case *k)
+{
+	const char *version = k->trust->version;
+	struct kf_bytes told = kf_text(k->profile->told), text;
+	struct kf_finding *w;
+
+	if (!version)
+		return;
+	text = kf_text(version);
+	if (rauc_starts(text, k->profile->told) &&
+	    (text.len == told.len || text.data[told.len] == '-'))
+		return;
+	w = kf_warn(k->out, KF_REASON_VERIFIER_NOT_RUN, NULL);
+	if (w)
+		kf_prove_text(w, text.len ? version
+			      : "its version is not known");
+}
+
 void rauc_warn(struct rauc_case *k)
 {
+	other_version(k);
 	if (k->out->answer != KF_ACCEPT)
 		return;
 	if (!k->trust->config.check_crl)
