@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { NUMBER_MAX = 48, INTEGER = 0x02, SEQUENCE = 0x30, UNSURE_MAX = 8 };
+enum { NUMBER_MAX = 48, INTEGER = 0x02, SEQUENCE = 0x30, UNSURE_MAX = 2 };
 
 /* reading is a place in a signature. */
 struct reading {
@@ -90,7 +90,7 @@ static bool by_tinycrypt(uint8_t *rs, size_t n, struct reading r)
 /* loose reads a buffer by index, and counts what is not told of it. */
 struct loose {
 	const uint8_t *buffer;
-	size_t known, unsure;
+	size_t known, unsure, unsure_at;
 };
 
 static uint8_t byte(struct loose *l, size_t at)
@@ -98,6 +98,7 @@ static uint8_t byte(struct loose *l, size_t at)
 	if (at < l->known && at < MCUBOOT_BUFFER)
 		return l->buffer[at];
 	l->unsure++;
+	l->unsure_at = at;
 	return 0;
 }
 
@@ -128,6 +129,16 @@ static void by_psa(uint8_t *rs, size_t n, struct loose *l)
 	copy(rs + n, n, l, &at, s_len);
 }
 
+/* is_cut tells whether bytes start as a signature does. */
+static bool is_cut(const uint8_t buffer[MCUBOOT_BUFFER])
+{
+	size_t second = 4 + (size_t)buffer[3];
+
+	return buffer[0] == SEQUENCE && buffer[2] == INTEGER &&
+	       second + 2 < MCUBOOT_BUFFER && buffer[second] == INTEGER &&
+	       buffer[1] == 4 + (size_t)buffer[3] + buffer[second + 1];
+}
+
 /* integer writes one number in DER. Returns its length. */
 static size_t integer(uint8_t *out, const uint8_t *number, size_t len)
 {
@@ -148,22 +159,25 @@ static size_t integer(uint8_t *out, const uint8_t *number, size_t len)
 size_t mcuboot_ecdsa(uint8_t out[MCUBOOT_BUFFER],
 		     const uint8_t buffer[MCUBOOT_BUFFER], size_t known,
 		     size_t len, size_t curve_len,
-		     enum mcuboot_backend backend, bool *unpredictable)
+		     enum mcuboot_backend backend, struct mcuboot_stale *stale)
 {
 	struct reading r = { buffer, buffer + len };
-	struct loose l = { buffer, known, 0 };
+	struct loose l = { buffer, known, 0, 0 };
 	uint8_t rs[2 * NUMBER_MAX];
 	size_t out_len = 2;
 
-	*unpredictable = false;
+	stale->num = 0;
 	if (backend == MCUBOOT_PSA)
 		by_psa(rs, curve_len, &l);
 	else if (backend == MCUBOOT_MBED_TLS
 		 ? !by_mbed_tls(rs, curve_len, r)
 		 : !by_tinycrypt(rs, curve_len, r))
 		return 0;
-	/* More than a few bytes of no sense make no signature. */
-	*unpredictable = l.unsure && l.unsure <= UNSURE_MAX;
+	/* What was made as a signature and lost its last bytes may be one
+	 * again with those that stand there; nothing else can. */
+	if (l.unsure && l.unsure <= UNSURE_MAX && is_cut(buffer))
+		stale->num = l.unsure;
+	stale->at = l.unsure_at;
 	if (l.unsure)
 		return 0;
 	for (int i = 0; i < 2; i++)

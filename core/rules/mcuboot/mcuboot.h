@@ -277,12 +277,18 @@ bool mcuboot_walk_start(struct mcuboot_walk *out,
 enum mcuboot_step mcuboot_walk_next(struct mcuboot_walk *w);
 enum mcuboot_step mcuboot_walk_find(struct mcuboot_walk *w, uint16_t type);
 
+/* mcuboot_stale is how many bytes of a signature are what stood there before,
+ * and where the last of them is. */
+struct mcuboot_stale {
+	size_t num, at;
+};
+
 /* ecdsa.c: a signature as a backend reads it, in the form that all read alike.
  * `known` bytes of the buffer are told. Returns its length; 0: it is none. */
 size_t mcuboot_ecdsa(uint8_t out[MCUBOOT_BUFFER],
 		     const uint8_t buffer[MCUBOOT_BUFFER], size_t known,
 		     size_t len, size_t curve_len,
-		     enum mcuboot_backend backend, bool *unpredictable);
+		     enum mcuboot_backend backend, struct mcuboot_stale *stale);
 
 /* verify.c */
 unsigned mcuboot_hash_kind(struct mcuboot_case *k);

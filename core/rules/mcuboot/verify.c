@@ -6,6 +6,8 @@
  */
 #include "mcuboot.h"
 
+#include <string.h>
+
 enum { ASSUMED = 0x80 };
 
 unsigned mcuboot_hash_kind(struct mcuboot_case *k)
@@ -97,42 +99,71 @@ static struct kf_bytes content_of(struct mcuboot_case *k,
 	return kf_view(d->bytes, s == MCUBOOT_EC256 ? 32 : d->len);
 }
 
-/* reading is a signature, as it is to be verified. */
-struct reading {
+/* question is one signature, one key, and what the one has to cover. */
+struct question {
+	const struct mcuboot_key *key;
+	const struct mcuboot_checks *checks;
+	const struct kf_mcuboot_entry *entry;
+	struct kf_bytes content;
 	struct kf_scheme scheme;
-	struct kf_bytes signature;
-	uint8_t der[MCUBOOT_BUFFER];
-	bool by_memory;		/* it depends on what stood there before */
 };
 
-/* read takes a signature as the build's library does. Fails: false, when it
- * is none to it. */
-static bool read(struct reading *out, struct mcuboot_case *k,
-		 enum mcuboot_signature s, const struct kf_mcuboot_entry *e,
-		 const struct mcuboot_checks *c)
+/* stale_byte tries all values of one byte that is not told. Returns whether
+ * the answer hangs on it. */
+static bool stale_byte(struct mcuboot_case *k, const struct question *q,
+		       size_t at, size_t curve_len)
 {
-	enum mcuboot_backend backend = backend_of(k, s);
-	bool unsure;
+	uint8_t buffer[MCUBOOT_BUFFER], der[MCUBOOT_BUFFER];
+	struct mcuboot_stale stale;
 
-	out->scheme.kind = s == MCUBOOT_RSA2048 || s == MCUBOOT_RSA3072
-			   ? KF_SCHEME_RSA_PSS
-			   : s == MCUBOOT_ED25519 ? KF_SCHEME_ED25519
-			   : KF_SCHEME_ECDSA;
-	out->scheme.digest = KF_SHA256;
-	out->scheme.salt_len = 32;
-	out->signature = e->value;
-	out->by_memory = false;
+	memcpy(buffer, q->checks->buffer, sizeof(buffer));
+	for (unsigned value = 0; value < 256 && k->status == KF_OK; value++) {
+		size_t len;
+
+		buffer[at] = (uint8_t)value;
+		len = mcuboot_ecdsa(der, buffer, at + 1, q->entry->len,
+				    curve_len, MCUBOOT_PSA, &stale);
+		if (len && work_out(k, q->key, &q->scheme, q->content,
+				    kf_view(der, len)) == KF_YES)
+			return true;
+	}
+	return false;
+}
+
+/* by_ecdsa reads the signature as the build's library does. */
+static enum kf_answer3 by_ecdsa(struct mcuboot_case *k,
+				const struct question *q)
+{
+	enum mcuboot_signature s = q->checks->signature;
+	const size_t curve_len = s == MCUBOOT_EC384 ? 48 : 32;
+	struct mcuboot_stale stale;
+	uint8_t der[MCUBOOT_BUFFER];
+	size_t len = mcuboot_ecdsa(der, q->checks->buffer, q->checks->known,
+				   q->entry->len, curve_len,
+				   backend_of(k, s), &stale);
+
+	if (stale.num > 1 || (stale.num == 1 && stale.at < MCUBOOT_BUFFER &&
+			      stale_byte(k, q, stale.at, curve_len)))
+		k->run.unpredictable = true;
+	return len ? work_out(k, q->key, &q->scheme, q->content,
+			      kf_view(der, len)) : KF_NO;
+}
+
+static enum kf_answer3 answer_to(struct mcuboot_case *k, struct question *q)
+{
+	enum mcuboot_signature s = q->checks->signature;
+
+	q->scheme.digest = KF_SHA256;
+	q->scheme.salt_len = 32;
+	q->scheme.kind = KF_SCHEME_ECDSA;
+	if (s == MCUBOOT_EC256 || s == MCUBOOT_EC384)
+		return by_ecdsa(k, q);
+	q->scheme.kind = s == MCUBOOT_ED25519 ? KF_SCHEME_ED25519
+					      : KF_SCHEME_RSA_PSS;
 	/* PSS is over SHA-256 alone. */
-	if (out->scheme.kind != KF_SCHEME_ECDSA)
-		return out->scheme.kind == KF_SCHEME_ED25519 || c->hash == 0;
-	out->by_memory = backend == MCUBOOT_PSA;
-	out->signature = kf_view(out->der,
-				 mcuboot_ecdsa(out->der, c->buffer, c->known,
-					       e->len,
-					       s == MCUBOOT_EC384 ? 48 : 32,
-					       backend, &unsure));
-	k->run.unpredictable |= unsure;
-	return out->signature.len != 0;
+	if (q->scheme.kind == KF_SCHEME_RSA_PSS && q->checks->hash != 0)
+		return KF_NO;
+	return work_out(k, q->key, &q->scheme, q->content, q->entry->value);
 }
 
 bool mcuboot_verify(struct mcuboot_case *k, const struct mcuboot_checks *c,
@@ -142,20 +173,21 @@ bool mcuboot_verify(struct mcuboot_case *k, const struct mcuboot_checks *c,
 	const struct mcuboot_image *m = c->slot->image;
 	struct mcuboot_memo *before, memo = {
 		.image = m, .at = e->at, .key = c->hw_key ? -1 : c->key,
-		.scheme = (uint8_t)c->signature,
+		.scheme = (uint8_t)c->signature, .pure = c->pure,
 		.hash = (uint8_t)(c->hash | (k->assumed.len ? ASSUMED : 0)),
 	};
-	struct kf_bytes content = content_of(k, m, c->signature, c->hash);
-	struct reading r;
+	struct question q = {
+		.key = key, .checks = c, .entry = e,
+		.content = content_of(k, m, c->signature, c->hash),
+	};
+	bool by_memory = backend_of(k, c->signature) == MCUBOOT_PSA;
 
-	if (!fits(c->signature, &key->key) || !content.len ||
-	    !read(&r, k, c->signature, e, c))
+	if (!fits(c->signature, &key->key) || !q.content.len)
 		return false;
-	memo.pure = c->pure;
-	before = r.by_memory ? NULL : remembered(k, &memo);
+	before = by_memory ? NULL : remembered(k, &memo);
 	if (before)
 		return before->answer == KF_YES;
-	memo.answer = work_out(k, key, &r.scheme, content, r.signature);
+	memo.answer = answer_to(k, &q);
 	if (k->num_memo < MCUBOOT_MEMO_MAX)
 		k->memo[k->num_memo++] = memo;
 	return memo.answer == KF_YES;
