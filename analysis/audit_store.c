@@ -226,8 +226,10 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 			 kf_same(part->name, "dtb"))
 			kf_audit_fit_keys(a, part->bytes);
 	}
-	if (a->status == KF_OK && !seen)
-		modes(a, store);
-	if (a->status == KF_OK && !seen)
+	/* What is no UEFI firmware has neither modes nor dbx. */
+	if (a->status != KF_OK || seen || kf_store_part(store, "dtb"))
+		return;
+	modes(a, store);
+	if (a->status == KF_OK)
 		kf_audit_old(a, store);
 }

@@ -102,7 +102,7 @@ static enum kf_status no_device(struct kf_opening *o, const char *path,
 			    "is one list of keys, not a device");
 	else
 		kf_say_path(o->why, path,
-			    "give a variable store, a folder of EFI variables or a profile (JSON)",
+			    "give a variable store, a folder of EFI variables, a folder with the device's files or a profile (JSON)",
 			    "is no device that keyfit knows");
 	return KF_WRONG_USE;
 }
@@ -145,6 +145,38 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 				       : read_store(o, path, name, file);
 }
 
+/* read_root reads a folder in which verifiers' own files lie. */
+static enum kf_status read_root(struct kf_opening *o, const char *path,
+				const char *name)
+{
+#define FINDER(function) function,
+	static kf_finder *const finders[] = {
+#include "finders.def"
+	};
+#undef FINDER
+	enum { NUM = sizeof(finders) / sizeof(finders[0]) };
+	enum kf_status status = kf_device_verifiers(o, NUM);
+	size_t num = 0;
+	bool found;
+
+	o->device->name = kf_device_text(o, name);
+	if (!o->device->name)
+		return KF_NO_MEMORY;
+	for (size_t i = 0; status == KF_OK && i < NUM; i++) {
+		struct kf_device_verifier *v = &o->device->verifier[num];
+
+		status = finders[i](o, path, v, &found);
+		if (status != KF_OK || !found)
+			continue;
+		v->store.device = o->device->name;
+		status = kf_device_choose(o, v);
+		num++;
+	}
+	o->device->num_verifiers = num;
+	return status == KF_OK && num == 0 ? no_device(o, path, NULL)
+					   : status;
+}
+
 static enum kf_status read_folder(struct kf_opening *o, const char *path)
 {
 	char *whole = realpath(path, NULL), name[128];
@@ -163,9 +195,8 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 	if (status == KF_OK)
 		status = kf_efivars_read(o, &o->device->verifier[0].store,
 					 path, &num);
-	if (status == KF_OK && num == 0)
-		return no_device(o, path, NULL);
-	return status;
+	return status == KF_OK && num == 0 ? read_root(o, path, name)
+					   : status;
 }
 
 static enum kf_status read_device(struct kf_opening *o)

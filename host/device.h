@@ -95,6 +95,14 @@ typedef enum kf_status kf_taking(struct kf_opening *o, struct kf_store *store,
 #include "takings.def"
 #undef TAKING
 
+/* kf_finder looks for what one verifier trusts in a folder; finders.def has
+ * them all. `out` is filled where `*found`. */
+typedef enum kf_status kf_finder(struct kf_opening *o, const char *root,
+				 struct kf_device_verifier *out, bool *found);
+#define FINDER(function) kf_finder function;
+#include "finders.def"
+#undef FINDER
+
 /* trust.c: kf_trust_put makes a part of a store out of a file, a folder or
  * "none". `again`: it adds to what the name holds already. */
 KF_MUST enum kf_status kf_trust_put(struct kf_opening *o,

@@ -444,7 +444,8 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 {
 	const struct fit_trust *trust = kf_store_state(store, rules);
 	struct fit_case k = { .file = state, .trust = trust,
-			      .profile = rules->profile, .env = env,
+			      .profile = rules->profile,
+			      .judged = rules->judged, .env = env,
 			      .out = out };
 	enum kf_status status;
 

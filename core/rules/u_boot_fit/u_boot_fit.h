@@ -139,6 +139,7 @@ struct fit_case {
 	struct fit_file *file;
 	const struct fit_trust *trust;
 	const struct fit_profile *profile;
+	bool judged;		/* as kf_rules says */
 	struct kf_env *env;
 	struct kf_verdict *out;
 	enum kf_status status;

@@ -61,10 +61,21 @@ static void warn_weak(struct fit_case *k)
 	kf_prove_text(w, "md5, sha1 or a checksum");
 }
 
+/* not_run: nobody held these rules against the U-Boot of this device. */
+static void not_run(struct fit_case *k)
+{
+	struct kf_finding *w = k->judged ? NULL
+		: kf_warn(k->out, KF_REASON_VERIFIER_NOT_RUN, NULL);
+
+	if (w)
+		kf_prove_text(w, "they follow U-Boot's source, which vendors change and build in their own ways");
+}
+
 void fit_warn(struct fit_case *k)
 {
 	struct kf_finding *w;
 
+	not_run(k);
 	if (k->out->answer != KF_ACCEPT)
 		return;
 	if (!k->out->not_enforced && k->trust->num_conf == 0 &&
