@@ -201,6 +201,7 @@ class Case:
         self.name, self.rule = name, rule
         self.bundle, self.conf, self.files = bundle, conf, files
         self.stage, self.at, self.versions = stage, at, versions
+        self.sets = ()
 
     def lay_out(self, folder):
         os.makedirs(folder, exist_ok=True)

@@ -162,6 +162,7 @@ class Maker:
             os.makedirs(folder, exist_ok=True)
             for file, data in files.items():
                 write(os.path.join(folder, file), data)
+                os.chmod(os.path.join(folder, file), 0o755)
             run('mksquashfs', folder, path, '-all-root', '-noappend',
                 '-no-progress', '-quiet', '-no-xattrs', '-mkfs-time', '0',
                 '-all-time', '0', *more)
