@@ -213,6 +213,17 @@ void kf_audit_certificate(struct kf_audit *a, struct kf_bytes der, uint64_t at)
 	arena->used = used;
 }
 
+void kf_audit_known(struct kf_audit *a, const struct kf_known_key *key,
+		    const char *field, uint64_t at, uint64_t len)
+{
+	const struct kf_audit_place place = {
+		.where = { .kind = KF_EV_FIELD, .name = field,
+			   .at = at, .len = len },
+	};
+
+	(void)known_key(a, key, &place, kf_view(NULL, 0));
+}
+
 void kf_audit_key(struct kf_audit *a, struct kf_bytes spki, uint64_t at,
 		  uint64_t len)
 {

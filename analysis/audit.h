@@ -62,6 +62,18 @@ void kf_audit_fit_keys(struct kf_audit *audit, struct kf_bytes tree);
 void kf_audit_fit_image(struct kf_audit *audit,
 			const struct kf_source *source);
 
+/* kf_audit_mcuboot_image looks at an image of MCUboot, kf_audit_mcuboot_keys
+ * at keys in DER, one behind the other, and kf_audit_bootloader at those that
+ * are somewhere in a file. */
+void kf_audit_mcuboot_image(struct kf_audit *audit,
+			    const struct kf_source *source);
+void kf_audit_mcuboot_keys(struct kf_audit *audit, struct kf_bytes keys);
+void kf_audit_bootloader(struct kf_audit *audit, struct kf_bytes file);
+
+/* kf_audit_known tells of a key that is known, at a place of a file. */
+void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
+		    const char *field, uint64_t at, uint64_t len);
+
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
 

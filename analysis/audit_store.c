@@ -225,6 +225,9 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		else if (part->presence == KF_PRESENT &&
 			 kf_same(part->name, "dtb"))
 			kf_audit_fit_keys(a, part->bytes);
+		else if (part->presence == KF_PRESENT &&
+			 kf_same(part->name, "key"))
+			kf_audit_mcuboot_keys(a, part->bytes);
 	}
 	/* What is no UEFI firmware has neither modes nor dbx. */
 	if (a->status != KF_OK || seen || kf_store_part(store, "dtb"))

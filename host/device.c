@@ -139,6 +139,8 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 		return KF_WRONG_USE;
 	}
 	name_of(name, path);
+	if (kf_zephyr_likely(file))
+		return kf_zephyr_read(o, path, name);
 	if (kf_collected_likely(file))
 		return kf_collected_read(o, path, name, file);
 	return kf_profile_likely(file) ? kf_profile_read(o, path, name, file)
@@ -186,6 +188,8 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 
 	name_of(name, whole ? whole : path);
 	free(whole);
+	if (kf_zephyr_is_build(o, path))
+		return kf_zephyr_read(o, path, name);
 	if (kf_efivars_is_live(path))
 		kf_machine_name(name);
 	status = kf_rootfs_read(o, path, name, &found);

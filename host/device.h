@@ -211,6 +211,13 @@ KF_MUST enum kf_status kf_collected_read(struct kf_opening *o,
 					 const char *path, const char *name,
 					 struct kf_bytes file);
 
+/* zephyr.c: a build folder of Zephyr with MCUboot in it, or MCUboot's
+ * configuration: a device of its own. */
+bool kf_zephyr_is_build(struct kf_opening *o, const char *folder);
+bool kf_zephyr_likely(struct kf_bytes file);
+KF_MUST enum kf_status kf_zephyr_read(struct kf_opening *o, const char *path,
+				      const char *name);
+
 /* profile.c: `name` is for a profile that tells none. */
 bool kf_profile_likely(struct kf_bytes file);
 KF_MUST enum kf_status kf_profile_read(struct kf_opening *o, const char *path,

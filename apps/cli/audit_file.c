@@ -58,6 +58,8 @@ static void take_store(struct kf_auditing *q, struct kf_bytes file)
 	const struct kf_store_kind *kind = kf_store_kind_of(file);
 	struct kf_store *store = &q->loose.store;
 
+	if (!kind)
+		kf_audit_bootloader(&q->audit, file);
 	if (!kind || strcmp(kind->name, "pem") == 0)
 		return;
 	kf_store_read(store, kind, file, &q->work.env);
@@ -117,6 +119,8 @@ static void take_source(struct kf_auditing *q, const struct kf_source *source)
 		kf_audit_image(&q->audit, source);
 	else if (format && strcmp(format->name, "fit") == 0)
 		kf_audit_fit_image(&q->audit, source);
+	else if (format && strcmp(format->name, "mcuboot") == 0)
+		kf_audit_mcuboot_image(&q->audit, source);
 	else
 		take_whole(q, source, format);
 }

@@ -24,7 +24,7 @@ static const struct kf_rules profiles[] = {
 
 static const char *const formats[] = { "mcuboot", NULL };
 
-static const char *const parts[] = { "key", "installed", NULL };
+static const char *const parts[] = { "key", "installed", "config", NULL };
 
 static const struct kf_choice choices[] = {
 	{ "operation", "boot|update",

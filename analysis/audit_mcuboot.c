@@ -1,0 +1,141 @@
+/* MCUboot's keys and images: keys that everybody has, in images that are signed
+ * with them, in key tables and in bootloaders.
+ *
+ * Source: core/mcuboot_keys.def; mcu-tools/mcuboot boot/bootutil/include/
+ * bootutil/image.h.
+ */
+#include "audit.h"
+
+#include "core/der.h"
+#include "core/mcuboot.h"
+
+/* by_name finds a key of the table by the name that MCUboot's has. */
+static const struct kf_known_key *by_name(const struct kf_known *known,
+					  const char *name)
+{
+	static const char prefix[] = "mcuboot ";
+	const size_t len = sizeof(prefix) - 1;
+
+	for (size_t i = 0; name && i < known->num_keys; i++) {
+		struct kf_bytes text = kf_text(known->key[i].name);
+
+		if (kf_equal(kf_part_of(text, 0, len), kf_text(prefix)) &&
+		    kf_equal(kf_part_of(text, len, text.len - len),
+			     kf_text(name)))
+			return &known->key[i];
+	}
+	return NULL;
+}
+
+/* look_at_hash looks at what an image calls a key. Of RSA keys, and with
+ * SHA-384, that is another digest than the table has. */
+static void look_at_hash(struct kf_audit *a, const struct kf_mcuboot_entry *e)
+{
+	const struct kf_known_key *key = kf_known_find(a->known, e->value,
+						       kf_view(NULL, 0));
+
+	if (!key)
+		key = by_name(a->known, kf_mcuboot_known(e->value));
+	if (key)
+		kf_audit_known(a, key, "KEYHASH", e->at, e->len);
+}
+
+/* look_at_key looks at a whole key. What is none is passed over. */
+static void look_at_key(struct kf_audit *a, struct kf_bytes bytes, uint64_t at)
+{
+	const struct kf_crypto *crypto = a->env->crypto;
+	struct kf_arena *arena = a->env->arena;
+	size_t used = arena->used;
+	struct kf_key key;
+	enum kf_status status = crypto->key_read(crypto->self, &key, bytes,
+						 arena);
+
+	if (status == KF_OK)
+		kf_audit_key(a, kf_view(key.sha256.bytes, key.sha256.len), at,
+			     bytes.len);
+	else if (status != KF_WRONG_USE)
+		a->status = status;
+	arena->used = used;
+}
+
+/* look_at_area looks at the entries of one area, and returns its length with
+ * its header; 0: there is none. */
+static size_t look_at_area(struct kf_audit *a, struct kf_bytes areas,
+			   uint64_t at)
+{
+	struct kf_cursor c = kf_cursor_over(areas, at);
+	struct kf_mcuboot_entry e;
+	uint16_t magic = kf_u16le(&c, "it_magic");
+	uint16_t len = kf_u16le(&c, "it_tlv_tot");
+
+	if (c.damage.field || len < KF_MCUBOOT_AREA_LEN ||
+	    (magic != KF_MCUBOOT_PLAIN && magic != KF_MCUBOOT_PROTECTED))
+		return 0;
+	c.bytes = kf_part_of(areas, 0, len < areas.len ? len : areas.len);
+	while (a->status == KF_OK && kf_mcuboot_next(&e, &c)) {
+		if (e.type == KF_MCUBOOT_KEYHASH)
+			look_at_hash(a, &e);
+		else if (e.type == KF_MCUBOOT_PUBKEY)
+			look_at_key(a, e.value, e.at);
+	}
+	return magic == KF_MCUBOOT_PROTECTED ? len : 0;
+}
+
+void kf_audit_mcuboot_image(struct kf_audit *a, const struct kf_source *source)
+{
+	struct kf_bytes head, areas;
+	struct kf_mcuboot header;
+	uint64_t at, left;
+	size_t first;
+
+	if (source->size < KF_MCUBOOT_HEADER_LEN)
+		return;
+	a->status = kf_source_keep(&head, source, a->env, 0,
+				   KF_MCUBOOT_HEADER_LEN);
+	if (a->status != KF_OK)
+		return;
+	kf_mcuboot_header(&header, head);
+	at = kf_mcuboot_areas_at(&header);
+	if (at >= source->size) {
+		a->unread(a->self, "the image", "is cut short");
+		return;
+	}
+	left = source->size - at;
+	if (left > 2 * KF_MCUBOOT_AREA_MAX)
+		left = 2 * KF_MCUBOOT_AREA_MAX;
+	a->status = kf_source_keep(&areas, source, a->env, at, left);
+	if (a->status != KF_OK)
+		return;
+	first = look_at_area(a, areas, at);
+	if (first && first < areas.len && a->status == KF_OK)
+		(void)look_at_area(a, kf_part_of(areas, first,
+						 areas.len - first),
+				   at + first);
+}
+
+void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)
+{
+	struct kf_cursor c = kf_cursor_over(keys, 0);
+	struct kf_der e;
+
+	while (a->status == KF_OK && kf_more(&c)) {
+		uint64_t at = kf_at(&c);
+
+		if (!kf_der_next(&e, &c))
+			return;
+		look_at_key(a, e.whole, at);
+	}
+}
+
+void kf_audit_bootloader(struct kf_audit *a, struct kf_bytes file)
+{
+	struct kf_bytes key;
+	size_t at = 0;
+
+	while (a->status == KF_OK) {
+		key = kf_mcuboot_embedded(file, &at);
+		if (!key.len)
+			return;
+		look_at_key(a, key, at - key.len);
+	}
+}
