@@ -14,6 +14,7 @@ PROMPT = b'=> '
 # order of the output counts.
 WORDS = (
     ('Wrong Image Format', 'fit-malformed'),
+    ('Wrong Image Type', 'fit-malformed'),
     ('Bad FIT kernel image format', 'fit-malformed'),
     ('Could not find configuration node', 'configuration-missing'),
     ("Verification failed for '", 'signature'),
@@ -25,6 +26,8 @@ WORDS = (
     ('Failed to build hash node list', 'image-not-covered'),
     ('Failed to hash configuration', 'image-not-covered'),
     ('Too many hash regions', 'image-not-covered'),
+    ('Strings region is out of bounds', 'image-not-covered'),
+    ('Invalid hashed-strings', 'image-not-covered'),
     ('Failed to verify required signature', 'required'),
     ('Unable to verify required signature', 'required'),
     ('Bad hash value', 'image-hash-mismatch'),
@@ -48,7 +51,8 @@ SAME = {
                  'key-algorithm-unsupported', 'signature-malformed'),
     'malformed': ('signature-malformed', 'image-hash-unusable'),
     'crash': ('verifier-fault', 'image-hash-mismatch',
-              'image-not-covered', 'configuration-missing'),
+              'image-not-covered', 'configuration-missing',
+              'image-unusable'),
 }
 
 

@@ -93,19 +93,31 @@ static bool verified(struct fit_case *k, const struct fit_image *image)
 	return false;
 }
 
+/* packed tells whether data begin as those do that are packed so.
+ * Source: U-Boot 2023.01, boot/image.c: image_comp; lib/lz4_wrapper.c. */
+static bool packed(const struct fit_image *image)
+{
+	static const struct { const char *name; uint16_t head; } packings[] = {
+		{ "gzip", 0x1f8b }, { "bzip2", 0x425a }, { "lzma", 0x5d00 },
+		{ "lzo", 0x894c }, { "lz4", 0x0422 }, { "zstd", 0x28b5 },
+	};
+
+	for (size_t i = 0; i < sizeof(packings) / sizeof(packings[0]); i++)
+		if (fit_is(image->compression, packings[i].name))
+			return image->head == packings[i].head;
+	return false;
+}
+
 /* unpacked: what is neither a kernel nor a ramdisk is unpacked at once. */
 static bool unpacked(struct fit_case *k, const struct fit_image *image,
 		     const struct loading *l)
 {
-	static const char *const packings[] = { "gzip", "bzip2", "lzma", "lzo",
-						"lz4", "zstd", NULL };
-
 	if (l->raw)
 		return true;
 	if (image->has_compression && !fit_is(image->compression, "none")) {
-		if (!among(image->compression, packings))
+		if (!packed(image))
 			return unusable(k, "FIT-17", image,
-					"its compression is none that U-Boot knows");
+					"its data are not packed as it says");
 		k->unweighed = true;
 		return true;
 	}
@@ -261,9 +273,12 @@ static bool others_found(struct fit_case *k, const struct fit_image *image)
 	static const char *const types[] = { "kernel", "kernel_noload",
 					     "multi", NULL };
 	static const char *const systems[] = { "linux", "vxworks", NULL };
+	static const char *const more[] = { "efi", "tee", "elf", NULL };
 	const struct fit_image *disk = first_of(k, &ramdisk);
 
-	if (!among(image->type, types) || !among(image->os, systems))
+	if (!among(image->type, types) ||
+	    (!among(image->os, systems) &&
+	     !(k->profile->more_types && among(image->os, more))))
 		return true;
 	if (disk && !loaded(k, disk, &ramdisk))
 		return false;

@@ -194,7 +194,8 @@ bool fit_key_verifies(struct fit_case *k, const struct fit_signature *s,
 		*why = KF_REASON_KEY_UNUSABLE;
 		return false;
 	}
-	if (s->value.len != key->key->num_bits / 8)
+	if (s->value.len != key->key->num_bits / 8 || s->no_padding ||
+	    (s->pss && !k->trust->pss))
 		return false;
 	/* U-Boot then reads its stack, or a part of the result alone. */
 	if (key->key->num_bits != 8 * s->key_len) {

@@ -15,7 +15,7 @@ static bool usable(struct fit_case *k, const struct fit_signature *s,
 	*why = s->unfit;
 	if (s->unfit.reason)
 		return false;
-	if (!s->pss || k->trust->pss)
+	if (!s->pss || k->trust->pss || k->profile->late_padding)
 		return true;
 	kf_find(why, KF_REASON_KEY_ALGORITHM_UNSUPPORTED, "FIT-8");
 	kf_prove_signature(why, s->number, s->value_at, s->value.len);

@@ -96,7 +96,9 @@ static bool read_signature(struct fit_signature *s, struct fit_file *file,
 	if (!has_algo)
 		return fail(s, KF_REASON_SIGNATURE_MALFORMED,
 			    "it has no algo");
-	if (!get_algorithm(s) || !get_padding(s, has_padding))
+	s->no_padding = !get_padding(s, has_padding);
+	if (!get_algorithm(s) ||
+	    (s->no_padding && !file->profile->late_padding))
 		fail(s, KF_REASON_KEY_ALGORITHM_UNSUPPORTED,
 		     "its algo or padding is none that U-Boot has");
 	return get_value(s, file, env);

@@ -22,6 +22,7 @@ static const struct fit_profile upstream = {
 	.empty_kernel = true,
 	.noload = true,
 	.more_types = true,
+	.late_padding = true,
 };
 
 static const struct fit_profile debian_12 = {
@@ -32,7 +33,7 @@ extern const struct kf_verifier kf_rules_u_boot_fit;
 
 static const struct kf_rules profiles[] = {
 	{ "u-boot-fit", "U-Boot, upstream (2026.10-rc2), as built for qemu_arm64",
-	  &kf_rules_u_boot_fit, &upstream, false },
+	  &kf_rules_u_boot_fit, &upstream, true },
 	{ "u-boot-fit-2023.01",
 	  "U-Boot 2023.01, Debian 12's u-boot-qemu for qemu_arm64",
 	  &kf_rules_u_boot_fit, &debian_12, true },

@@ -40,7 +40,10 @@ struct fit_profile {
 	bool empty_kernel;	/* FIT-18: a kernel without a byte will do */
 	bool noload;		/* FIT-18: kernel_noload needs no addresses,
 				 * and no header of an arm64 kernel */
-	bool more_types;	/* FIT-17: tfa-bl31, and elf as a system */
+	bool more_types;	/* FIT-17: tfa-bl31, and elf as a system; and
+				 * FIT-19 to 21 for more systems */
+	bool late_padding;	/* FIT-8: a padding that it has not fails with
+				 * the key, not with the node */
 };
 
 /* fit_signature is one signature node. */
@@ -56,6 +59,7 @@ struct fit_signature {
 	enum kf_digest_kind kind;
 	uint32_t key_len;		/* that the algorithm tells */
 	bool pss;
+	bool no_padding;		/* it tells one that does not exist */
 	struct kf_digest digest;	/* of what it covers */
 	bool cut;			/* ... with bytes behind the file */
 };
@@ -72,6 +76,7 @@ struct fit_image {
 	bool data_far;			/* nor anywhere near */
 	bool is_tree;			/* its data begin as a sound tree */
 	bool is_arm64;			/* ... as an arm64 kernel */
+	uint16_t head;			/* the first two bytes */
 	bool hashed;		/* it has a hash that is checked */
 	bool weak;		/* ... and none by a digest of note */
 	struct kf_finding hash;	/* FIT-15; reason NULL: good */
