@@ -12,6 +12,8 @@ static const char *const names[KF_NUM_REMEDY_KINDS] = {
 	[KF_SIGN_UNDER] = "sign-under",
 	[KF_WRITE_OTHERWISE] = "write-otherwise",
 	[KF_TAKE_PUBLISHED] = "take-published",
+	[KF_ASK_OTHERWISE] = "ask-otherwise",
+	[KF_SIGN_CONFIGURATION] = "sign-configuration",
 };
 
 const char *kf_remedy_name(enum kf_remedy_kind kind)

@@ -22,6 +22,8 @@ enum kf_remedy_kind {
 	KF_WRITE_OTHERWISE,	/* write the update with another setting */
 	KF_TAKE_PUBLISHED,	/* take the update that is published for this
 				 * device's platform key */
+	KF_ASK_OTHERWISE,	/* start another configuration of the image */
+	KF_SIGN_CONFIGURATION,	/* sign it with a key that the device has */
 	KF_NUM_REMEDY_KINDS,
 };
 
@@ -38,7 +40,8 @@ struct kf_remedy {
 	struct kf_digest digest;	/* to enrol; SHA-256 */
 	struct kf_bytes list;		/* EFI_SIGNATURE_LIST to add */
 	struct kf_patch patch;		/* the new file, when it changes */
-	const char *setting;		/* KF_WRITE_OTHERWISE: its name */
+	const char *setting;		/* KF_WRITE_OTHERWISE: its name;
+					 * KF_ASK_OTHERWISE, too */
 	const char *value;
 	/* KF_ENROL_CERTIFICATE: the published update that does it for all
 	 * devices, and whether this one takes it. NULL: none does. */
@@ -46,6 +49,9 @@ struct kf_remedy {
 	enum kf_answer3 taken;
 	/* Of KEK: the one for this device's platform key; NULL: none. */
 	const char *kek_update;
+	const char *key;		/* KF_SIGN_CONFIGURATION: its node */
+	bool whole;		/* ... and its signature node has all else that
+				 * it needs */
 	/* What it takes away from others; NULL: nothing known. */
 	const char *caution;
 };

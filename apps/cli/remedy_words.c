@@ -112,6 +112,14 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 	case KF_TAKE_PUBLISHED:
 		take_published(out, r, pair);
 		break;
+	case KF_ASK_OTHERWISE:
+		kf_output_text(out, "start another configuration of the same image: bootm ADDRESS#");
+		kf_output_shown(out, kf_text(r->value));
+		break;
+	case KF_SIGN_CONFIGURATION:
+		kf_output_text(out, "hash the images anew, and sign the configuration, with all that it names, with the key ");
+		kf_output_shown(out, kf_text(r->key));
+		break;
 	case KF_NUM_REMEDY_KINDS:
 		break;
 	}
@@ -169,6 +177,8 @@ void kf_words_command(struct kf_output *out, const struct kf_remedy *r,
 		return;
 	if (r->kind == KF_KEEP_SIGNATURE || r->kind == KF_REPAIR_TABLE)
 		keep_command(out, r, pair);
+	if (r->kind == KF_SIGN_CONFIGURATION && r->whole)
+		kf_output_print(out, "mkimage -F -G KEY.pem %s", pair->path);
 	if (r->kind == KF_SIGN_UNDER && !r->part &&
 	    pair->verdict->num_signatures == 0)
 		kf_output_print(out, "sbsign --key KEY.pem --cert CERTIFICATE.pem --output signed.efi %s",

@@ -180,12 +180,37 @@ static bool calculate(struct fit_case *k, const struct fit_signature *s,
 	return k->status == KF_OK && answer == KF_YES;
 }
 
+/* of_supposed: a signature that nobody has made is by the key that it is
+ * supposed to be by. */
+static bool of_supposed(struct fit_case *k, const struct fit_trusted *key,
+			enum kf_reason_id *why)
+{
+	if (key->unfit)
+		*why = KF_REASON_KEY_UNUSABLE;
+	return !key->unfit &&
+	       kf_equal(key->public.spki, k->file->supposed.spki);
+}
+
+/* fits: does the signature have the key's form at all? */
+static bool fits(struct fit_case *k, const struct fit_signature *s,
+		 const struct fit_trusted *key)
+{
+	if (s->value.len != key->key->num_bits / 8 || s->no_padding ||
+	    (s->pss && !k->trust->pss))
+		return false;
+	/* U-Boot then reads its stack, or a part of the result alone. */
+	k->odd |= key->key->num_bits != 8 * s->key_len;
+	return key->key->num_bits == 8 * s->key_len;
+}
+
 bool fit_key_verifies(struct fit_case *k, const struct fit_signature *s,
 		      const struct fit_trusted *key, enum kf_reason_id *why)
 {
 	*why = KF_REASON_REQUIRED_SIGNATURE_INVALID;
 	if (k->grant)
 		return true;
+	if (k->file->hypothetical)
+		return of_supposed(k, key, why);
 	if (key->key->has_algo && !kf_equal(s->algo, key->key->algo)) {
 		*why = KF_REASON_KEY_ALGORITHM_MISMATCH;
 		return false;
@@ -194,13 +219,5 @@ bool fit_key_verifies(struct fit_case *k, const struct fit_signature *s,
 		*why = KF_REASON_KEY_UNUSABLE;
 		return false;
 	}
-	if (s->value.len != key->key->num_bits / 8 || s->no_padding ||
-	    (s->pss && !k->trust->pss))
-		return false;
-	/* U-Boot then reads its stack, or a part of the result alone. */
-	if (key->key->num_bits != 8 * s->key_len) {
-		k->odd = true;
-		return false;
-	}
-	return calculate(k, s, key);
+	return fits(k, s, key) && calculate(k, s, key);
 }

@@ -157,6 +157,12 @@ static enum kf_status read_image(struct fit_file *file,
 	image->has_load = has_address(file, node, "load");
 	image->has_entry = has_address(file, node, "entry");
 	status = fit_data(file, image);
+	if (file->hypothetical)
+		return status == KF_OK
+			       ? fit_suppose_signed(&image->signature,
+						    &image->num_signatures,
+						    file, node, false, env)
+			       : status;
 	if (status == KF_OK)
 		status = fit_hashes(file, image, env);
 	if (status == KF_OK)
@@ -173,8 +179,8 @@ static enum kf_status sign_image(struct fit_file *file,
 	enum kf_status status = KF_OK;
 	bool cut = file->fdt.cut;
 
-	for (uint32_t i = 0; status == KF_OK && i < image->num_signatures;
-	     i++) {
+	for (uint32_t i = 0; status == KF_OK && !file->hypothetical &&
+	     i < image->num_signatures; i++) {
 		struct fit_signature *s = &image->signature[i];
 
 		if (s->unfit.reason || image->data_fault || image->data_far)
@@ -253,6 +259,9 @@ static enum kf_status read_configuration(struct fit_file *file,
 	if (!read_lists(file, c, env))
 		return file->fdt.status;
 	status = fit_compatible(file, c, env);
+	if (status == KF_OK && file->hypothetical)
+		return fit_suppose_signed(&c->signature, &c->num_signatures,
+					  file, c->node, true, env);
 	if (status == KF_OK)
 		status = fit_signatures(&c->signature, &c->num_signatures,
 					file, c->node, env);
@@ -318,9 +327,11 @@ static void *prepare(struct kf_artifact *artifact,
 		return NULL;
 	}
 	file->profile = rules->profile;
-	if (artifact->num_suppose || !artifact->source)
-		fit_beyond(file, "a signature that nobody has made yet");
-	else
+	if (!artifact->source)
+		fit_beyond(file, "a signature on no file: give one, signed or not");
+	else if (artifact->num_suppose)
+		artifact->status = fit_suppose(file, artifact->suppose[0], env);
+	if (artifact->source && artifact->status == KF_OK)
 		artifact->status = read_all(file, artifact->source, env);
 	return file;
 }

@@ -185,6 +185,16 @@ KF_MUST enum kf_status fit_signatures(struct fit_signature **out,
 				      uint32_t *num, struct fit_file *file,
 				      uint32_t node, struct kf_env *env);
 
+/* suppose.c: a signature that nobody has made. `who`: the key, or a
+ * certificate with it. */
+KF_MUST enum kf_status fit_suppose(struct fit_file *file, struct kf_bytes who,
+				   struct kf_env *env);
+KF_MUST enum kf_status fit_suppose_signed(struct fit_signature **list,
+					  uint32_t *num,
+					  struct fit_file *file, uint32_t node,
+					  bool configuration,
+					  struct kf_env *env);
+
 /* data.c: FIT-14, FIT-15 */
 KF_MUST enum kf_status fit_data(struct fit_file *file,
 				struct fit_image *image);
