@@ -392,6 +392,8 @@ static enum kf_status judge(struct fit_case *k)
 	k->cut = k->odd = k->unweighed = k->wild = false;
 	k->configuration = NULL;
 	k->weak = NULL;
+	k->by = NULL;
+	k->key = NULL;
 	if (!k->file->beyond.reason || k->file->gate.reason)
 		fit_boot(k);
 	settle(k);
@@ -473,6 +475,7 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 	}
 	if (status != KF_OK)
 		return status;
+	fit_prove_accept(&k);
 	fit_list_signatures(&k);
 	fit_warn(&k);
 	out->outcome = kf_boot_outcome(out);

@@ -256,5 +256,6 @@ bool fit_refuse(struct fit_case *k, enum kf_reason_id reason, const char *rule,
 /* warn.c */
 void fit_warn(struct fit_case *k);
 void fit_list_signatures(struct fit_case *k);
+void fit_prove_accept(struct fit_case *k);
 
 #endif

@@ -41,6 +41,23 @@ static void list_one(struct fit_case *k, const struct fit_signature *s)
 	r->rule = "FIT-12";
 }
 
+/* fit_prove_accept tells which key stands behind an accept. */
+void fit_prove_accept(struct fit_case *k)
+{
+	struct kf_finding *why = &k->out->why;
+	struct kf_evidence *e;
+
+	if (k->out->answer != KF_ACCEPT || !k->key || k->out->not_enforced)
+		return;
+	why->rule = "FIT-7";
+	fit_prove_node(why, &k->file->fdt, k->by->node);
+	kf_prove_signature(why, k->by->number, k->by->value_at,
+			   k->by->value.len);
+	e = kf_prove(why, KF_EV_STORE_PART, "dtb");
+	e->at = k->trust->fdt.node[k->key->key->node].at;
+	kf_prove_text(why, (const char *)k->key->key->name.data);
+}
+
 void fit_list_signatures(struct fit_case *k)
 {
 	const struct fit_configuration *c = k->configuration;
