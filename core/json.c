@@ -16,6 +16,7 @@ struct json {
 	size_t pos;
 	struct kf_config *in;	/* what is open; NULL: the top is not there */
 	unsigned depth;
+	bool group;		/* the top is an object */
 	bool done;		/* the top has ended */
 	struct kf_config_text *out;
 	struct kf_env *env;
@@ -34,12 +35,12 @@ static int peek(const struct json *j, size_t ahead)
 }
 
 /* odd: something that RFC 8259 has not; at the end of the text, json-c has not
- * either. */
+ * either. What is no object tells nobody anything. */
 static void odd(struct json *j)
 {
 	if (!goes_on(j))
 		return;
-	if (peek(j, 0) < 0) {
+	if (peek(j, 0) < 0 || !j->group) {
 		j->out->result = KF_CONFIG_WRONG;
 		j->out->damage.field = "end";
 		j->out->damage.at = j->pos;
@@ -292,17 +293,15 @@ static void step(struct json *j)
 		value(j, name);
 }
 
-/* object wants one at the top: what is something else, json-c refuses or takes
- * for a value that has nothing in it. A comment in front is json-c's alone. */
-static void object(struct json *j)
+/* begin looks at what is at the top. A comment in front is json-c's alone. */
+static void begin(struct json *j)
 {
 	skip(j);
-	if (peek(j, 0) == '{')
+	j->group = peek(j, 0) == '{';
+	if (peek(j, 0) != '/')
 		return;
-	j->out->result = peek(j, 0) == '/' ? KF_CONFIG_BEYOND : KF_CONFIG_WRONG;
+	j->out->result = KF_CONFIG_BEYOND;
 	j->out->beyond = "a comment in front of JSON in sw-description";
-	j->out->damage.field = "{";
-	j->out->damage.at = j->pos;
 }
 
 enum kf_status kf_json_tree(struct kf_config_text *out, struct kf_bytes text,
@@ -312,7 +311,7 @@ enum kf_status kf_json_tree(struct kf_config_text *out, struct kf_bytes text,
 
 	out->result = KF_CONFIG_READ;
 	out->root = NULL;
-	object(&j);
+	begin(&j);
 	while (goes_on(&j) && !j.done) {
 		size_t before = j.pos;
 

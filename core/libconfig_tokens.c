@@ -120,14 +120,16 @@ static size_t long_mark(const struct kf_tokens *t, size_t ahead)
 	return n;
 }
 
-/* set_number gives a token its integer. */
+/* set_number gives a token its integer. Without an L the older library cuts it
+ * to 32 bits, the later one keeps it wide where it has to. */
 static void set_number(struct kf_token *out, uint64_t value, bool negative,
 		       bool wide)
 {
 	out->kind = KF_TOKEN_VALUE;
 	out->number = negative ? -(int64_t)value : (int64_t)value;
-	out->type = wide || out->number > INT32_MAX || out->number < INT32_MIN
-		  ? KF_CONFIG_INT64 : KF_CONFIG_INT;
+	out->type = wide ? KF_CONFIG_INT64 : KF_CONFIG_INT;
+	if (!wide)
+		out->number = (int32_t)(uint32_t)(uint64_t)out->number;
 }
 
 /* hex_number reads 0x1F, and 0x1FL. Without the L it is cut to 32 bits. */
@@ -145,41 +147,46 @@ static size_t hex_number(struct kf_token *out, struct kf_tokens *t)
 	if (n > 2 + 16 || (value >> 63))
 		t->beyond = "a number of more than 63 bits in sw-description";
 	set_number(out, value, false, wide);
-	if (!wide) {
-		out->type = KF_CONFIG_INT;
-		out->number = (int32_t)(uint32_t)value;
-	}
 	return n + wide;
+}
+
+/* fraction is the length of a number that is none of integers; 0: it is one, or
+ * none at all. */
+static size_t fraction(const struct kf_tokens *t)
+{
+	size_t sign = peek(t, 0) == '+' || peek(t, 0) == '-';
+	size_t whole = digits(t, sign), n = sign + whole, more;
+
+	if (peek(t, n) == '.') {
+		n += 1 + digits(t, n + 1);
+		return n + exponent(t, n);
+	}
+	more = whole ? exponent(t, n) : 0;
+	return more ? n + more : 0;
 }
 
 /* number reads a decimal number; 0: there is none. */
 static size_t number(struct kf_token *out, struct kf_tokens *t)
 {
 	size_t sign = peek(t, 0) == '+' || peek(t, 0) == '-';
-	size_t whole = digits(t, sign), n = sign + whole, more;
+	size_t whole = digits(t, sign), n = fraction(t);
 	uint64_t value = 0;
 
-	if (peek(t, n) == '.') {
-		n += 1 + digits(t, n + 1);
+	if (n) {
 		out->kind = KF_TOKEN_VALUE;
 		out->type = KF_CONFIG_FLOAT;
-		return n + exponent(t, n);
+		return n;
 	}
-	more = whole ? exponent(t, n) : 0;
 	if (!whole)
 		return 0;
-	if (more) {
-		out->kind = KF_TOKEN_VALUE;
-		out->type = KF_CONFIG_FLOAT;
-		return n + more;
-	}
 	if (whole > DIGITS_MAX)
 		t->beyond = "a number of more than 18 digits in sw-description";
 	for (size_t i = 0; i < whole && i < DIGITS_MAX; i++)
 		value = value * 10 + (unsigned)(peek(t, sign + i) - '0');
-	more = long_mark(t, n);
-	set_number(out, value, peek(t, 0) == '-', more);
-	return n + more;
+	n = long_mark(t, sign + whole);
+	set_number(out, value, peek(t, 0) == '-',
+		   n || (t->later && value > INT32_MAX));
+	return sign + whole + n;
 }
 
 /* word_is compares letters without their case. */

@@ -1,0 +1,479 @@
+"""The cases for SWUpdate: one rule each, accepting and rejecting."""
+import os
+
+import swupdates as s
+
+DATA = b'an image of some length\n' * 9
+TEXT = b'a file\n'
+SH = b'#!/bin/sh\nexit 0\n'
+CMS_REASONS = ("signer-unknown",)
+AT = {'hardware': 'board:1.0'}
+
+
+class Maker:
+    """Makes updates, all signed in the way of one profile."""
+
+    def __init__(self, folder, profile):
+        self.folder, self.profile, self.cases = folder, profile, []
+        self.kind = profile.replace('swupdate-2022.12-', '')
+        self.kind = self.kind.replace('swupdate-2024.12-', '')
+        if self.kind in ('debian', 'cms', 'cms-relaxed'):
+            self.kind = 'cms'
+        self.keys()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, data):
+        with open(self.path(name), 'wb') as f:
+            f.write(data)
+        return name
+
+    def keys(self):
+        for name in ('good', 'other'):
+            s.openssl(self.folder, 'req', '-x509', '-newkey', 'rsa:2048',
+                      '-nodes', '-keyout', name + '.key', '-out',
+                      name + '.crt', '-subj', '/CN=%s signer' % name,
+                      '-days', '3650')
+            s.openssl(self.folder, 'pkey', '-in', name + '.key', '-pubout',
+                      '-out', name + '.pub')
+
+    def sign(self, text, key='good', how=()):
+        self.write('text', text)
+        if self.kind == 'cms':
+            return s.openssl(self.folder, 'cms', '-sign', '-in', 'text',
+                             '-signer', key + '.crt', '-inkey', key + '.key',
+                             '-outform', 'DER', '-binary', '-nosmimecap',
+                             *how)
+        pss = ['-sigopt', 'rsa_padding_mode:pss']
+        return s.openssl(self.folder, 'dgst', '-sha256', '-sign',
+                         key + '.key', *(pss if self.kind == 'rsapss' else
+                                         ()), *how, 'text')
+
+    def trust(self, key='good'):
+        return key + ('.crt' if self.kind == 'cms' else '.pub')
+
+    def add(self, rule, name, swu, key='', **more):
+        name = '%s-%s' % (self.profile, name)
+        file = self.write(name + '.swu', swu)
+        self.cases.append(dict({'name': name, 'rule': rule, 'swu': file,
+                                'profile': self.profile,
+                                'key': key or self.trust(),
+                                'set': dict(AT)}, **more))
+
+    def swu(self, text, files=(('a.bin', DATA),), signature=None, end=s.END,
+            **f):
+        if signature is None:
+            signature = self.sign(text)
+        out = s.entry('sw-description', text, **f)
+        out += s.entry('sw-description.sig', signature, **f)
+        for name, data in files:
+            out += s.entry(name, data, **f)
+        return s.whole(out + end)
+
+    def plain(self, *items, files=(('a.bin', DATA),), **more):
+        return self.swu(s.description(*(items or (s.image(DATA),)), **more),
+                        files)
+
+
+def archive(m):
+    """SWUPDATE-1"""
+    d = s.description(s.image(DATA))
+    sig = m.sign(d)
+    e = s.entry
+    first, second = e('sw-description', d), e('sw-description.sig', sig)
+    third = e('a.bin', DATA)
+    good = first + second + third + s.END
+    m.add('SWUPDATE-1', 'good', s.whole(good))
+    m.add('SWUPDATE-1', 'no-padding', good)
+    m.add('SWUPDATE-1', 'no-sums', m.swu(d, magic=b'070701'))
+    m.add('SWUPDATE-1', 'no-sums-wrong', m.swu(d, magic=b'070701', sum=7))
+    m.add('SWUPDATE-1', 'sig-first', s.whole(second + first + third + s.END))
+    m.add('SWUPDATE-1', 'data-second', s.whole(first + third + second +
+                                               s.END))
+    m.add('SWUPDATE-1', 'no-signature', s.whole(first + third + s.END))
+    m.add('SWUPDATE-1', 'only-description', s.whole(first + s.END))
+    m.add('SWUPDATE-1', 'odc', s.whole(good.replace(b'070702', b'070707')))
+    m.add('SWUPDATE-1', 'sum-description', s.whole(
+        e('sw-description', d, sum=1) + second + third + s.END))
+    m.add('SWUPDATE-1', 'sum-signature', s.whole(
+        first + e('sw-description.sig', sig, sum=1) + third + s.END))
+    m.add('SWUPDATE-1', 'sum-image', s.whole(
+        first + second + e('a.bin', DATA, sum=1) + s.END))
+    m.add('SWUPDATE-1', 'sum-unlisted', s.whole(
+        good[:-len(s.END)] + e('x', b'x', sum=1) + s.END))
+    m.add('SWUPDATE-1', 'unlisted', s.whole(
+        good[:-len(s.END)] + e('x', b'other') + s.END))
+    m.add('SWUPDATE-1', 'unlisted-first', s.whole(
+        first + second + e('x', b'other') + third + s.END))
+    m.add('SWUPDATE-1', 'long-name', s.whole(
+        first + second + e('n' * 300, b'x') + third + s.END))
+    m.add('SWUPDATE-1', 'name-254', s.whole(
+        first + second + e('n' * 254, b'x') + third + s.END))
+    m.add('SWUPDATE-1', 'lower-case', s.whole(
+        e('sw-description', d, size=b'%08x' % len(d)) + second + third +
+        s.END))
+    m.add('SWUPDATE-1', 'blank-size', s.whole(
+        e('sw-description', d, size=b'%8X' % len(d)) + second + third +
+        s.END))
+    m.add('SWUPDATE-1', 'size-no-number', s.whole(
+        e('sw-description', d, size=b'G0000000') + second + third + s.END))
+    m.add('SWUPDATE-1', 'cut-description', good[:200])
+    m.add('SWUPDATE-1', 'cut-signature', first + second[:200])
+    m.add('SWUPDATE-1', 'cut-image', (first + second + third)[:-30])
+    m.add('SWUPDATE-1', 'no-trailer', first + second + third)
+    m.add('SWUPDATE-1', 'cut-trailer', good[:-100])
+    m.add('SWUPDATE-1', 'garbage-behind', s.whole(good) + b'x' * 700)
+    m.add('SWUPDATE-1', 'empty-unlisted', s.whole(
+        first + second + third + e('x', b'') + s.END))
+
+
+def keys(m):
+    """SWUPDATE-2, -3, -4: keys and raw signatures."""
+    rule = {'rawrsa': 'SWUPDATE-3', 'rsapss': 'SWUPDATE-4'}.get(
+        m.kind, 'SWUPDATE-5')
+    good = m.plain()
+    m.add('SWUPDATE-2', 'no-key', good, key='none')
+    m.cases[-1]['key'] = ''
+    m.write('empty.pem', b'\n')
+    m.add('SWUPDATE-2', 'empty-key', good, key='empty.pem')
+    m.add(rule, 'right-key', good)
+    m.add(rule, 'other-key', good, key=m.trust('other'))
+    if m.kind == 'cms':
+        return
+    pub, other = (open(m.path(n), 'rb').read()
+                  for n in ('good.pub', 'other.pub'))
+    crt = open(m.path('good.crt'), 'rb').read()
+    m.add('SWUPDATE-2', 'certificate', good, key='good.crt')
+    m.add('SWUPDATE-2', 'der', good, key=m.write(
+        'good.der', s.openssl(m.folder, 'pkey', '-pubin', '-in', 'good.pub',
+                              '-outform', 'DER')))
+    m.add(rule, 'first-of-two', good, key=m.write('both.pub', pub + other))
+    m.add(rule, 'second-of-two', good, key=m.write('both2.pub', other + pub))
+    m.add(rule, 'behind-certificate', good, key=m.write('mixed.pem',
+                                                        crt + pub))
+    m.add(rule, 'text-around', good, key=m.write(
+        'around.pub', b'Some words\n' + pub + b'and more\n'))
+    m.add('SWUPDATE-2', 'rsa-public-key', good, key=m.write(
+        'pkcs1.pub', s.openssl(m.folder, 'rsa', '-in', 'good.key',
+                               '-RSAPublicKey_out')))
+    m.add('SWUPDATE-2', 'private-key', good, key='good.key')
+    m.add('SWUPDATE-2', 'broken-key', good, key=m.write(
+        'broken.pub', pub.replace(b'A', b'B', 9)))
+    d = s.description(s.image(DATA))
+    sig = m.sign(d)
+    m.add(rule, 'long-signature', m.swu(d, signature=sig + b'more'))
+    m.add(rule, 'short-signature', m.swu(d, signature=sig[:-1]))
+    m.add(rule, 'empty-signature', m.swu(d, signature=b''))
+    m.add(rule, 'sha512', m.swu(d, signature=s.openssl(
+        m.folder, 'dgst', '-sha512', '-sign', 'good.key', 'text')))
+    m.write('text', d)
+    m.add(rule, 'pkcs1', m.swu(d, signature=s.openssl(
+        m.folder, 'dgst', '-sha256', '-sign', 'good.key', 'text')))
+    for salt in ('0', '32', 'max'):
+        m.write('text', d)
+        m.add(rule, 'pss-' + salt, m.swu(d, signature=s.openssl(
+            m.folder, 'dgst', '-sha256', '-sign', 'good.key', '-sigopt',
+            'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:' + salt,
+            'text')))
+    m.add(rule, 'changed', m.swu(d.replace(b'1.0.0', b'1.0.1'),
+                                 signature=sig))
+    for name, words in (('p256', ['EC', '-pkeyopt',
+                                  'ec_paramgen_curve:P-256']),
+                        ('p384', ['EC', '-pkeyopt',
+                                  'ec_paramgen_curve:P-384']),
+                        ('p521', ['EC', '-pkeyopt',
+                                  'ec_paramgen_curve:P-521']),
+                        ('rsa1024', ['RSA', '-pkeyopt',
+                                     'rsa_keygen_bits:1024']),
+                        ('rsa4096', ['RSA', '-pkeyopt',
+                                     'rsa_keygen_bits:4096']),
+                        ('ed25519', ['ED25519'])):
+        s.openssl(m.folder, 'genpkey', '-algorithm', *words, '-out',
+                  name + '.key')
+        s.openssl(m.folder, 'pkey', '-in', name + '.key', '-pubout', '-out',
+                  name + '.pub')
+        if name == 'ed25519':
+            found = b'x' * 64
+        elif name.startswith('p'):
+            m.write('text', d)
+            found = s.openssl(m.folder, 'dgst', '-sha256', '-sign',
+                              name + '.key', 'text')
+        else:
+            found = m.sign(d, name)
+        m.add(rule, name, m.swu(d, signature=found), key=name + '.pub')
+        if name.startswith('p'):
+            m.add(rule, name + '-more', m.swu(d, signature=found +
+                                              b'x' * 20),
+                  key=name + '.pub')
+
+
+def describe(m):
+    """SWUPDATE-16 to -20: reading sw-description."""
+    img = s.image(DATA)
+
+    def case(rule, name, d, files=(('a.bin', DATA),), **more):
+        m.add(rule, name, m.swu(d, files), **more)
+    good = s.description(img)
+    for name, d in {
+        'colon': good.replace(b' = ', b' : '),
+        'commas': good.replace(b';', b','),
+        'no-ends': good.replace(b';', b' '),
+        'comments': b'# one\n// two\n/* three\n */' + good + b'# four\n',
+        'comment-at-end': good + b'# no end',
+        'open-comment': good + b'/* no end',
+        'open-text': good + b'"no end',
+        'crlf': good.replace(b'\n', b'\r\n'),
+        'tabs': good.replace(b' ', b'\t\f'),
+        'joined': good.replace(b'"1.0.0"', b'"1." "0." /* */ "0"'),
+        'escape': good.replace(b'"1.0.0"', b'"1\\x2e0.0"'),
+        'backslash': good.replace(b'"1.0.0"', b'"1.\\0.0"'),
+        'numbers': b'a = 1; b = -2; c = 0xF; d = 10L; e = 1.5e3; f = .5; '
+                   b'g = TRUE; h = (); i = []; j = {}; k = +7; l = 1.; '
+                   b'm = 0XFFLL; n = 99999999999;\n' + good,
+        'mixed-list': b'a = (1, "x", [2, 3], {b = 1;}, (4));\n' + good,
+        'mixed-array': b'a = [1, "x"];\n' + good,
+        'int64-array': b'a = [1, 99999999999];\n' + good,
+        'list-in-array': b'a = [(1)];\n' + good,
+        'comma-at-end': b'a = (1, 2,);\n' + good,
+        'array-comma-at-end': b'a = [1, 2,];\n' + good,
+        'two-ends': b'a = 1;;\n' + good,
+        'twice': b'a = 1; a = 2;\n' + good,
+        'name-true': b'true = 1;\n' + good,
+        'star': b'*a-b_c = 1;\n' + good,
+        'digit-name': b'1a = 1;\n' + good,
+        'no-value': b'a = ;\n' + good,
+        'garbage': good + b'$',
+        'high': b'\xc3\xa4 = 1;\n' + good,
+        'no-brace': good.replace(b'};', b''),
+        'signed-hex': b'a = -0x1F;\n' + good,
+        'empty': b'',
+        'blank': b'\n\n',
+        'latin': b'a = "\xe4\xff";\n' + good,
+    }.items():
+        case('SWUPDATE-16', 'syntax-' + name, d)
+    case('SWUPDATE-17', 'no-version', s.description(img, version=None))
+    case('SWUPDATE-17', 'number-version', s.description(img, version=3))
+    case('SWUPDATE-17', 'empty-version', s.description(img, version=''))
+    case('SWUPDATE-18', 'nothing', s.description())
+    case('SWUPDATE-18', 'no-filename', s.description(
+        ('images', {'device': '/dev/null', 'sha256': s.sha256(DATA)})))
+    case('SWUPDATE-18', 'variables', s.description(
+        ('bootenv', {'name': 'a', 'value': 'b'})))
+    case('SWUPDATE-20', 'uboot', s.description(
+        img, ('uboot', {'name': 'a', 'value': 'b'})))
+    case('SWUPDATE-20', 'boot-script', s.description(
+        img, ('uboot', {'filename': 'c.sh', 'type': 'uboot'})),
+        (('a.bin', DATA), ('c.sh', SH)))
+    case('SWUPDATE-20', 'boot-script-type', s.description(
+        img, ('uboot', {'filename': 'c.sh'})),
+        (('a.bin', DATA), ('c.sh', SH)))
+    case('SWUPDATE-20', 'boot-script-missing', s.description(
+        img, ('uboot', {'filename': 'c.sh', 'type': 'uboot'})))
+    case('SWUPDATE-20', 'partition', s.description(
+        img, ('partitions', {'type': 'diskpart', 'device': '/dev/x'})))
+    case('SWUPDATE-20', 'partition-incomplete', s.description(
+        img, ('partitions', {'type': 'diskpart'})))
+    case('SWUPDATE-20', 'partition-file', s.description(
+        img, ('partitions', {'type': 'diskpart', 'device': '/dev/x',
+                             'filename': 'nothere'})))
+    links(m, case)
+    values(m, case)
+    json(m, case)
+
+
+def links(m, case):
+    img = s.image(DATA)[1]
+    lists = {'images': (img,)}
+    good = {'version': '1.0.0', 'hardware-compatibility': ['1.0']}
+
+    def soft(**more):
+        return ('software = %s;' % s.text(dict(good, **more))).encode()
+    case('SWUPDATE-16', 'board', soft(board=lists))
+    case('SWUPDATE-16', 'other-board', soft(other=lists))
+    case('SWUPDATE-16', 'board-link', soft(
+        board={'ref': '#./other'}, other=lists))
+    case('SWUPDATE-16', 'board-link-away', soft(
+        board={'ref': '#./nowhere'}, images=(img,)))
+    case('SWUPDATE-16', 'link-circle', soft(
+        board={'ref': '#./other'}, other={'ref': '#./board'}))
+    case('SWUPDATE-16', 'list-link', soft(
+        images=({'ref': '#./more'},), more=(img,)))
+    case('SWUPDATE-16', 'list-link-down', soft(
+        images=({'ref': '#./../more'},), more=(img,)))
+    case('SWUPDATE-16', 'list-link-root', soft(
+        images=({'ref': '#software/more'},), more=(img,)))
+    case('SWUPDATE-16', 'list-link-away', soft(
+        images=(img, {'ref': '#./nowhere'})))
+    case('SWUPDATE-16', 'list-link-bad', soft(
+        images=(img, {'ref': 'more'}), more=(img,)), unsaid=True)
+    case('SWUPDATE-16', 'list-link-up', soft(
+        images=({'ref': '#../../../x'}, img)))
+    for name, select in (('set', 'stable,main'), ('set-other', 'stable,copy'),
+                         ('set-none', None)):
+        setting = dict(AT, select=select) if select else dict(AT)
+        case('SWUPDATE-16', 'select-' + name, soft(
+            stable={'main': lists}), set=setting)
+    case('SWUPDATE-16', 'select-board', soft(
+        board={'stable': {'main': lists}}),
+        set=dict(AT, select='stable,main'))
+    case('SWUPDATE-16', 'set-version', soft(stable={'main': dict(
+        lists, version='9')}), set=dict(AT, select='stable,main',
+                                        **{'max-version': '5'}))
+    case('SWUPDATE-16', 'group-for-list', soft(images=img))
+
+
+def values(m, case):
+    for name, more in {
+        'offset': {'offset': '1M'}, 'offset-number': {'offset': 512},
+        'offset-bad': {'offset': 'far'}, 'offset-hex': {'offset': '0x10'},
+        'offset-letter': {'offset': '10Q'},
+        'offset-large': {'offset': '99999999999999999999'},
+        'offset-empty': {'offset': ''}, 'offset-minus': {'offset': '-1'},
+        'zip': {'compressed': 'zip'}, 'direct': {'installed-directly': True},
+        'direct-one': {'installed-directly': 1},
+        'encrypted': {'encrypted': True},
+        'properties': {'properties': {'a': 'b', 'c': ['d', 'e']}},
+        'data': {'data': 'x'}, 'volume': {'volume': 'v'},
+    }.items():
+        case('SWUPDATE-22' if name == 'encrypted' else 'SWUPDATE-19',
+             'value-' + name, s.description(s.image(DATA, **more)))
+    case('SWUPDATE-15', 'no-type', s.description(('images', {
+        'filename': 'a.bin', 'sha256': s.sha256(DATA)})))
+
+
+def json(m, case):
+    one = '{"filename": "a.bin", "device": "/dev/null", "sha256": "%s"%s}'
+    body = one % (s.sha256(DATA), '')
+    top = ('{"software": {"version": "1.0.0", "hardware-compatibility": '
+           '["1.0"], %s}}')
+    for name, d in {
+        'good': top % ('"images": [%s]' % body),
+        'escape': top % ('"images": [%s]' % body.replace('a.bin',
+                                                         'a\\u002ebin')),
+        'link': top % ('"images": [{"ref": "#./more"}], "more": [%s]' % body),
+        'flag': top % ('"images": [%s]' % (
+            one % (s.sha256(DATA), ', "installed-directly": true'))),
+        'cut': (top % ('"images": [%s]' % body))[:-9],
+        'array': '[1, 2]', 'text': '"software"', 'word': 'null',
+        'no-version': '{"software": {"images": [%s]}}' % body,
+        'twice': top % ('"images": [], "images": [%s]' % body),
+    }.items():
+        case('SWUPDATE-16', 'json-' + name, d.encode())
+
+
+def hashes(m):
+    """SWUPDATE-9, -15: files."""
+    def case(name, *items, files=(('a.bin', DATA),), rule='SWUPDATE-9',
+             **more):
+        m.add(rule, name, m.plain(*items, files=files), **more)
+    img = s.image(DATA)
+    digest = s.sha256(DATA)
+    all_files = (('a.bin', DATA), ('b.txt', TEXT), ('c.sh', SH))
+    case('three', img, s.plain_file(TEXT), s.script(SH), files=all_files)
+    case('any-order', img, s.plain_file(TEXT), s.script(SH),
+         files=all_files[::-1])
+    case('no-hash', s.image(DATA, sha256=s.Raw('1')))
+    case('zero-hash', s.image(DATA, sha256='0' * 64))
+    case('upper-hash', s.image(DATA, sha256=digest.upper()))
+    case('short-hash', s.image(DATA, sha256=digest[:-2]))
+    case('long-hash', s.image(DATA, sha256=digest + '00'))
+    case('odd-hash', s.image(DATA, sha256='g' + digest[1:]))
+    case('other-hash', s.image(TEXT))
+    case('script-no-hash', img, ('scripts', {'filename': 'c.sh',
+                                             'type': 'shellscript'}),
+         files=all_files)
+    case('script-other', img, s.script(TEXT), files=all_files)
+    case('script-missing', img, s.script(SH))
+    case('script-no-data', img, ('scripts', {'type': 'toggleboot'}))
+    case('missing', img, s.image(DATA, 'z.bin'))
+    case('missing-all', files=())
+    case('changed', files=(('a.bin', DATA[:-1] + b'!'),))
+    case('empty-file', s.image(b''), files=(('a.bin', b''),))
+    case('twice', files=(('a.bin', DATA), ('a.bin', DATA)))
+    case('twice-other', files=(('a.bin', DATA), ('a.bin', TEXT)))
+    case('named-twice', img, img)
+    case('named-twice-other', s.image(TEXT), img)
+    case('named-twice-other-last', img, s.image(TEXT))
+    case('both-kinds', img, s.script(DATA, 'a.bin'))
+    case('direct-sum', s.image(DATA, **{'installed-directly': True}))
+    m.add('SWUPDATE-9', 'direct-wrong-sum', s.whole(
+        m.plain(s.image(DATA, **{'installed-directly': True}), files=())
+        .split(s.END)[0] + s.entry('a.bin', DATA, sum=5) + s.END))
+    case('direct-other', s.image(TEXT, **{'installed-directly': True}))
+    for kind in ('raw', 'rawfile', 'archive', 'uboot', 'shellscript', 'lua',
+                 'nothing', 'RAW', 'ubivol', 'flash', 'delta', 'dummy',
+                 'rdiff_image', 'gptpart', 'diskpart'):
+        case('image-' + kind, s.image(DATA, type=kind), rule='SWUPDATE-15')
+    for kind in ('shellscript', 'preinstall', 'postinstall', 'lua', 'raw',
+                 'readback', 'toggleboot', 'ubiswap', 'copy'):
+        case('script-' + kind, img, s.script(SH, type=kind), files=all_files,
+             rule='SWUPDATE-15')
+    case('default-script', img, ('scripts', {'filename': 'c.sh',
+                                             'sha256': s.sha256(SH)}),
+         files=all_files, rule='SWUPDATE-15')
+
+
+def limits(m):
+    """SWUPDATE-10, -11, -12"""
+    for name, hardware, at in (
+            ('revision', ['1.0'], 'board:1.0'),
+            ('second', ['0.9', '1.0'], 'other:1.0'),
+            ('other', ['1.1'], 'board:1.0'),
+            ('prefix', ['1.0'], 'board:1.0.1'),
+            ('case', ['A'], 'board:a'),
+            ('empty-list', [], 'board:1.0'),
+            ('regex', ['#RE:^1\\\\.[0-9]+$'], 'board:1.25'),
+            ('regex-not', ['#RE:^1\\\\.[0-9]+$'], 'board:1.x'),
+            ('regex-open', ['#RE:1'], 'board:x1y'),
+            ('regex-set', ['#RE:^[^a-c][[:digit:]]$'], 'board:d7'),
+            ('regex-set-not', ['#RE:^[^a-c][[:digit:]]$'], 'board:b7'),
+            ('regex-group', ['#RE:^(a|bc)+d?$'], 'board:abcabcd'),
+            ('regex-group-not', ['#RE:^(a|bc)+d?$'], 'board:abcabdd'),
+            ('regex-star', ['#RE:^a*b.c$'], 'board:bxc'),
+            ('regex-alternatives', ['#RE:^x$|^1[.]0$'], 'board:1.0'),
+            ('regex-bad', ['#RE:[1'], 'board:1.0'),
+            ('regex-empty', ['#RE:'], 'board:1.0'),
+            ('colons', ['a:b'], 'board:a:b')):
+        m.add('SWUPDATE-10', 'hw-' + name, m.plain(hardware=hardware),
+              set={'hardware': at})
+    m.add('SWUPDATE-10', 'hw-no-list', m.plain(hardware=None))
+    m.add('SWUPDATE-10', 'hw-text', m.plain(hardware=None, **{
+        'hardware-compatibility': '1.0'}))
+    for option, version, limit in (
+            ('no-downgrading', '1.0.0', '1.0.0'),
+            ('no-downgrading', '1.0.0', '1.0.1'),
+            ('no-downgrading', '1.0.0', '0.9'),
+            ('no-downgrading', '1.0', '1.0.0.1'),
+            ('no-downgrading', '1.10', '1.9'),
+            ('no-downgrading', '1.2.3.4.5', '1.2.3.4.6'),
+            ('no-downgrading', '70000.1', '60000.1'),
+            ('no-downgrading', '1.0.0-rc1', '1.0.0'),
+            ('no-downgrading', '1.0.0-rc.2', '1.0.0-rc.10'),
+            ('no-downgrading', '1.0.0-rc.b', '1.0.0-rc.10'),
+            ('no-downgrading', '1.0.0-a.b', '1.0.0-a'),
+            ('no-downgrading', '1.0.0+x', '1.0.0+y'),
+            ('no-downgrading', 'release-2022-9', 'release-2022-10'),
+            ('no-downgrading', 'release-2022-10', 'release-2022-9'),
+            ('no-downgrading', 'b', 'a'), ('no-downgrading', 'a', 'b'),
+            ('no-downgrading', '1_0', '1.0'),
+            ('no-downgrading', '1..2', '1.2'),
+            ('no-downgrading', '', '0'),
+            ('max-version', '1.0.0', '1.0.0'),
+            ('max-version', '1.0.0', '0.9.9'),
+            ('max-version', '1.0.0', '2'),
+            ('no-reinstalling', '1.0.0', '1.0.0'),
+            ('no-reinstalling', '1.0.0', '1.0'),
+            ('no-reinstalling', '1.0', '1.0.0')):
+        m.add('SWUPDATE-11', '%s-%s-%s' % (option, version, limit),
+              m.plain(version=version), set=dict(AT, **{option: limit}))
+
+
+def all_of(folder, profile):
+    m = Maker(folder, profile)
+    archive(m)
+    keys(m)
+    describe(m)
+    hashes(m)
+    limits(m)
+    return m.cases
