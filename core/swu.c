@@ -69,6 +69,31 @@ static enum kf_status walk(struct kf_swu *out, size_t num,
 	}
 }
 
+/* inside lists the files that others may judge, with names that end in NUL. */
+static enum kf_status inside(struct kf_swu *out, struct kf_env *env)
+{
+	out->inner = kf_arena_take(env->arena, (out->num_files + 1) *
+				   sizeof(*out->inner));
+	if (!out->inner)
+		return KF_NO_MEMORY;
+	for (size_t i = 2; i < out->num_files; i++) {
+		const struct kf_cpio_file *f = &out->file[i];
+		struct kf_inner *in = &out->inner[out->num_inner];
+		char *name = kf_arena_take(env->arena, f->name.len + 1);
+
+		if (!name)
+			return KF_NO_MEMORY;
+		if (!f->whole || f->name.len == 0)
+			continue;
+		memcpy(name, f->name.data, f->name.len);
+		in->name = name;
+		in->at = f->data_at;
+		in->len = f->size;
+		out->num_inner++;
+	}
+	return KF_OK;
+}
+
 enum kf_status kf_swu_read(struct kf_swu *out, const struct kf_source *source,
 			   struct kf_env *env)
 {
@@ -83,6 +108,8 @@ enum kf_status kf_swu_read(struct kf_swu *out, const struct kf_source *source,
 	if (!out->file)
 		return KF_NO_MEMORY;
 	status = walk(out, num, source, env);
+	if (status == KF_OK)
+		status = inside(out, env);
 	if (status == KF_OK)
 		status = keep(&out->description, out, 0, KF_SWU_DESCRIPTION,
 			      KF_SWU_DESCRIPTION_MAX, source, env);

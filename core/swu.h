@@ -25,6 +25,9 @@ struct kf_swu {
 	bool ended;		/* the trailer is there */
 	struct kf_damage damage;	/* of the header at the end */
 	bool many;		/* more files than KF_SWU_FILES_MAX */
+	struct kf_inner *inner;		/* those behind the first two that are
+					 * whole, for whoever looks inside */
+	size_t num_inner;
 	struct kf_bytes description, signature;	/* of the first files, where
 						 * they have these names */
 };

@@ -32,17 +32,41 @@ static int signs_code(const X509_PURPOSE *purpose, const X509 *certificate,
 	return may_sign && says_uses && for_code;
 }
 
-/* OpenSSL keeps purposes for the whole process, and takes them by number. */
-static void add_purpose(void)
+/* signs_code_alone is so as SWUpdate sees it: what the signer's key may be used
+ * for is not looked at.
+ * Source: sbabic/swupdate, corelib/swupdate_cms_verify.c:check_code_sign at
+ * 2022.12. */
+static int signs_code_alone(const X509_PURPOSE *purpose,
+			    const X509 *certificate, int ca)
 {
-	static char name[] = KF_PURPOSE_CODE_SIGNING;
+	X509 *x = (X509 *)(uintptr_t)certificate;
+
+	if (ca)
+		return signs_code(purpose, certificate, ca);
+	return X509_get_extension_flags(x) & EXFLAG_XKUSAGE &&
+	       X509_get_extended_key_usage(x) & XKU_CODE_SIGN;
+}
+
+/* OpenSSL keeps purposes for the whole process, and takes them by number. */
+static void add_purpose(char *name, int (*judge)(const X509_PURPOSE *,
+						 const X509 *, int))
+{
 	int id = X509_PURPOSE_MAX + 1;
 
 	while (X509_PURPOSE_get_by_id(id) != -1)
 		id++;
 	/* Where it fails the purpose is not found, which is a fault. */
-	(void)X509_PURPOSE_add(id, X509_TRUST_OBJECT_SIGN, 0, signs_code, name,
+	(void)X509_PURPOSE_add(id, X509_TRUST_OBJECT_SIGN, 0, judge, name,
 			       name, NULL);
+}
+
+static void add_purposes(void)
+{
+	static char signing[] = KF_PURPOSE_CODE_SIGNING;
+	static char alone[] = KF_PURPOSE_CODE_ALONE;
+
+	add_purpose(signing, signs_code);
+	add_purpose(alone, signs_code_alone);
 }
 
 /* set_purpose gives a store a purpose by its short name. */
@@ -51,8 +75,9 @@ static enum kf_status set_purpose(X509_STORE *store, const char *name)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	const X509_PURPOSE *purpose;
 
-	if (strcmp(name, KF_PURPOSE_CODE_SIGNING) == 0)
-		pthread_once(&once, add_purpose);
+	if (strcmp(name, KF_PURPOSE_CODE_SIGNING) == 0 ||
+	    strcmp(name, KF_PURPOSE_CODE_ALONE) == 0)
+		pthread_once(&once, add_purposes);
 	purpose = X509_PURPOSE_get0(X509_PURPOSE_get_by_sname(name));
 	if (!purpose ||
 	    !X509_STORE_set_purpose(store, X509_PURPOSE_get_id(purpose)))
@@ -88,6 +113,39 @@ static bool load_file(X509_STORE *store, const struct kf_openssl *openssl,
 	return ok && num > 0;
 }
 
+/* load_front adds the certificates of a PEM file, until one cannot be read.
+ * Source: sbabic/swupdate, corelib/swupdate_cms_verify.c:load_cert_chain at
+ * 2022.12. */
+static bool load_front(X509_STORE *store, const struct kf_openssl *openssl,
+		       struct kf_bytes pem)
+{
+	BIO *bio = pem.len <= INT_MAX ? BIO_new_mem_buf(pem.data, (int)pem.len)
+				      : NULL;
+	bool more = bio, ok = true;
+	int num = 0;
+
+	while (ok && more) {
+		X509 *x = X509_new_ex(openssl->context, NULL);
+
+		more = x && PEM_read_bio_X509(bio, &x, NULL, NULL);
+		if (more)
+			ok = X509_STORE_add_cert(store, x);
+		num += more;
+		X509_free(x);
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return ok && num > 0;
+}
+
+/* load fills a store with a file, in one way or the other. */
+static bool load(X509_STORE *store, const struct kf_openssl *openssl,
+		 const struct kf_cms_trust *trust)
+{
+	return trust->front_alone ? load_front(store, openssl, trust->file)
+				  : load_file(store, openssl, trust->file);
+}
+
 static void set_flags(X509_STORE *store, const struct kf_cms_trust *trust)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
@@ -115,7 +173,7 @@ enum kf_status kf_openssl_store(X509_STORE **out,
 	*out = NULL;
 	if (!store)
 		return KF_NO_MEMORY;
-	if (trust->has_file && !load_file(store, openssl, trust->file)) {
+	if (trust->has_file && !load(store, openssl, trust)) {
 		kf_openssl_cms_failed(result, KF_CMS_STORE);
 		X509_STORE_free(store);
 		return kf_openssl_fault();
@@ -203,7 +261,9 @@ static enum kf_status keep_chain(struct kf_cms_result *out,
 /* is_passed_over: errors that the verifier's own callback passes over. */
 static bool is_passed_over(const struct kf_cms_trust *trust, int code)
 {
-	return trust->any_purpose && code == X509_V_ERR_INVALID_PURPOSE;
+	return (trust->any_purpose && code == X509_V_ERR_INVALID_PURPOSE) ||
+	       (trust->any_date && (code == X509_V_ERR_CERT_HAS_EXPIRED ||
+				    code == X509_V_ERR_CERT_NOT_YET_VALID));
 }
 
 /* watch is asked by OpenSSL about each step; what it says is left as it is. */
@@ -251,9 +311,9 @@ static enum kf_status ask_cms(struct kf_cms *cms, X509_STORE *store,
 	return kf_openssl_cms_step(out);
 }
 
-/* ask_x509 lets X509_verify_cert judge the first signer's chain, and keeps
- * it. */
+/* ask_x509 lets X509_verify_cert judge one signer's chain, and keeps it. */
 static enum kf_status ask_x509(struct kf_cms *cms, X509_STORE *store,
+			       const struct kf_cms_trust *ask,
 			       struct kf_cms_result *out,
 			       struct kf_arena *arena)
 {
@@ -261,15 +321,21 @@ static enum kf_status ask_x509(struct kf_cms *cms, X509_STORE *store,
 	STACK_OF(X509) *certs = CMS_get1_certs(cms->info);
 	X509_STORE_CTX *context = X509_STORE_CTX_new_ex(cms->openssl->context,
 							NULL);
-	X509 *signer = signers ? sk_X509_value(signers, 0) : NULL;
+	X509 *signer = signers ? sk_X509_value(signers, (int)ask->signer)
+			       : NULL;
 	enum kf_status status = KF_NO_MEMORY;
 	int ok;
+
+	out->signer = ask->signer;
 
 	if (!signer) {
 		kf_openssl_cms_failed(out, KF_CMS_NO_CERTIFICATE);
 		status = KF_OK;
-	} else if (context && X509_STORE_CTX_init(context, store, signer,
-						  certs)) {
+	} else if (context &&
+		   X509_STORE_CTX_init(context, store, signer,
+				       ask->nothing_inside ? NULL : certs) &&
+		   (!ask->as_mail ||
+		    X509_STORE_CTX_set_default(context, "smime_sign"))) {
 		ok = X509_verify_cert(context) == 1;
 		out->answer = ok ? KF_YES : KF_NO;
 		out->step = ok ? KF_CMS_PASSED : KF_CMS_CHAIN;
@@ -286,7 +352,7 @@ static enum kf_status ask_x509(struct kf_cms *cms, X509_STORE *store,
 static enum kf_status judge(struct kf_cms *cms,
 			    const struct kf_cms_trust *trust,
 			    struct kf_cms_result *out, struct kf_arena *arena,
-			    bool first_alone)
+			    bool one_alone)
 {
 	struct watched w = { trust, out, arena, KF_OK };
 	X509_STORE *store;
@@ -301,8 +367,8 @@ static enum kf_status judge(struct kf_cms *cms,
 		status = KF_NO_MEMORY;
 	X509_STORE_set_verify_cb(store, watch);
 	if (status == KF_OK)
-		status = first_alone ? ask_x509(cms, store, out, arena)
-				     : ask_cms(cms, store, out);
+		status = one_alone ? ask_x509(cms, store, trust, out, arena)
+				   : ask_cms(cms, store, out);
 	X509_STORE_free(store);
 	/* It fails without a word where a certificate's extensions cannot be
 	 * read, and memory was there. */

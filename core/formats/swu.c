@@ -192,10 +192,21 @@ static void describe(const struct kf_artifact *artifact, struct kf_env *env,
 	kf_fact_damage(sink, artifact->damage, artifact->num_damage);
 }
 
+static void contents(const struct kf_artifact *artifact,
+		     struct kf_contents *out)
+{
+	const struct kf_swu *swu = artifact->description;
+
+	out->kind = KF_CONTENTS_FILES;
+	out->file = swu->inner;
+	out->num_files = swu->num_inner;
+}
+
 const struct kf_format kf_format_swu = {
 	.name = "swu",
 	.title = "SWUpdate's file (.swu)",
 	.recognise = recognise,
 	.read = read,
 	.describe = describe,
+	.contents = contents,
 };

@@ -253,12 +253,24 @@ struct kf_cms_trust {
 	bool any_purpose;		/* a wrong purpose is passed over */
 	bool past_unreadable;		/* a hashed file that cannot be read
 					 * does not hide those behind it */
+	bool any_date;			/* so is a date that does not fit */
+	bool front_alone;		/* of the file, the certificates in
+					 * front of the first that cannot be
+					 * read; no CRLs */
 	int64_t now_s;
+	/* Of cms_signer_chain alone. */
+	size_t signer;			/* from 0 */
+	bool as_mail;			/* as CMS_verify asks, whose defaults
+					 * are those of signed mail */
+	bool nothing_inside;		/* certificates inside lead nowhere */
 };
 
 /* A purpose of RAUC's own, older than OpenSSL's: the signer's certificate has
  * to say code signing, and its issuers where they say anything. */
 #define KF_PURPOSE_CODE_SIGNING "keyfit-codesign"
+
+/* SWUpdate's: so, but the signer's key usage does not count. */
+#define KF_PURPOSE_CODE_ALONE "keyfit-codesign-alone"
 
 /* kf_cms_step is the step at which a CMS failed, in CMS_verify's order. */
 enum kf_cms_step {
@@ -462,9 +474,9 @@ struct kf_crypto {
 				      struct kf_cms_result *out);
 
 	/* cms_chain: does every signer's certificate lead to what is trusted,
-	 * as CMS_verify asks it? signer_chain asks for the first signer alone,
-	 * as X509_verify_cert does: with no purpose unless the store has one,
-	 * and without the CRLs inside. */
+	 * as CMS_verify asks it? signer_chain asks for one signer alone, as
+	 * X509_verify_cert does: with no purpose unless the store has one, and
+	 * without the CRLs inside. */
 	enum kf_status (*cms_chain)(struct kf_cms *cms,
 				    const struct kf_cms_trust *trust,
 				    struct kf_cms_result *out,

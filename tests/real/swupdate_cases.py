@@ -1,12 +1,12 @@
 """The cases for SWUpdate: one rule each, accepting and rejecting."""
 import os
 
+import swupdate_cms
 import swupdates as s
 
 DATA = b'an image of some length\n' * 9
 TEXT = b'a file\n'
 SH = b'#!/bin/sh\nexit 0\n'
-CMS_REASONS = ("signer-unknown",)
 AT = {'hardware': 'board:1.0'}
 
 
@@ -476,4 +476,6 @@ def all_of(folder, profile):
     describe(m)
     hashes(m)
     limits(m)
+    if m.kind == 'cms':
+        swupdate_cms.all_cases(m, DATA)
     return m.cases

@@ -63,6 +63,14 @@ static struct kf_bytes block(struct kf_bytes file, size_t at,
 	return kf_view(NULL, 0);
 }
 
+/* has_certificate tells whether one seems to be there. Whether it is one, the
+ * signature's verification asks. */
+static bool has_certificate(struct kf_bytes file)
+{
+	return find(file, 0, "-----BEGIN CERTIFICATE-----") < file.len ||
+	       find(file, 0, "-----BEGIN X509 CERTIFICATE-----") < file.len;
+}
+
 /* unreadable: the first key is none. Whether OpenSSL then takes a second one
  * depends on what is wrong with it. */
 static void unreadable(struct swupdate_device *out, struct kf_bytes text)
@@ -94,6 +102,9 @@ enum kf_status swupdate_key(struct swupdate_device *out,
 	struct kf_bytes text;
 	enum kf_status status;
 
+	if (out->key == KF_PRESENT && profile->scheme == SWUPDATE_CMS &&
+	    !has_certificate(out->key_file))
+		out->key_fault = "there is no certificate in PEM in it";
 	if (out->key != KF_PRESENT || profile->scheme == SWUPDATE_CMS)
 		return KF_OK;
 	text = block(out->key_file, 0, &out->key_beyond);

@@ -160,6 +160,24 @@ static enum kf_status read(struct swupdate_update *out,
 	return status;
 }
 
+/* read_cms takes the signature apart, and asks whether it holds over
+ * sw-description. */
+static enum kf_status read_cms(struct swupdate_update *out,
+			       struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_bytes text = out->swu.description;
+	struct kf_source source = kf_bytes_source(&text);
+	enum kf_status status = crypto->cms_read(crypto->self, &out->cms,
+						 out->swu.signature);
+
+	if (status != KF_OK || !out->cms)
+		return status;
+	status = crypto->cms_facts(out->cms, &out->facts, env->arena);
+	return status == KF_OK ? crypto->cms_content(out->cms, &source,
+						     &out->content) : status;
+}
+
 static void *prepare(struct kf_artifact *artifact,
 		     const struct kf_rules *rules, struct kf_env *env)
 {
@@ -175,13 +193,17 @@ static void *prepare(struct kf_artifact *artifact,
 		return update;
 	update->source = artifact->source;
 	artifact->status = read(update, artifact->source, profile->later, env);
+	if (artifact->status == KF_OK && profile->scheme == SWUPDATE_CMS)
+		artifact->status = read_cms(update, env);
 	return update;
 }
 
 static void release(void *state, struct kf_env *env)
 {
-	(void)state;
-	(void)env;
+	struct swupdate_update *update = state;
+
+	if (update->cms)
+		env->crypto->cms_close(update->cms);
 }
 
 /* halves cuts a text at its first letter `c`. */
@@ -350,34 +372,73 @@ static void settle(struct swupdate_case *k)
 	judge(k);
 }
 
-/* allowed says what let the update through, and how its signature stands. */
-static void allowed(struct swupdate_case *k)
+/* raw_result is how a raw signature stands. */
+static void raw_result(struct swupdate_case *k, struct kf_signature_result *s)
 {
-	const struct swupdate_update *u = k->update;
 	const struct kf_key *key = &k->device->public_key;
-	struct kf_signature_result *s = &k->out->signature[0];
+	bool pss = k->profile->scheme == SWUPDATE_PSS;
 	struct kf_finding *why = &k->out->why;
 
-	if (k->profile->scheme == SWUPDATE_CMS || !u->source ||
-	    u->swu.num_files < 2)
+	s->digest = "SHA-256";
+	s->algorithm = pss ? "RSA-PSS" : key->kind == KF_KEY_EC ? "ECDSA"
+								 : "RSA";
+	if (!s->trusted)
+		return;
+	why->rule = pss ? "SWUPDATE-4" : "SWUPDATE-3";
+	kf_prove_signature(why, 1, s->at, s->len);
+	kf_prove(why, KF_EV_STORE_PART, "key");
+	kf_prove_text(why, key->name);
+}
+
+/* cms_result is how the signer stands that counts, or the first one. */
+static void cms_result(struct swupdate_case *k, struct kf_signature_result *s)
+{
+	const struct swupdate_update *u = k->update;
+	const struct kf_cms_result *r = &k->chain;
+	struct kf_finding *why = &k->out->why;
+	struct kf_cms_signer signer;
+
+	if (!u->cms || r->signer >= u->facts.num_signers)
+		return;
+	k->status = k->env->crypto->cms_signer(u->cms, r->signer, &signer,
+					       k->env->arena);
+	s->number = (uint32_t)r->signer + 1;
+	s->digest = signer.digest;
+	s->algorithm = signer.algorithm;
+	s->chain[s->num_chain++] = signer.certificate;
+	for (size_t i = 1; i < r->num_chain && i < KF_CHAIN_MAX; i++)
+		s->chain[s->num_chain++] = r->chain[i];
+	if (!s->trusted)
+		return;
+	why->rule = "SWUPDATE-5";
+	kf_prove_signature(why, s->number, s->at, s->len);
+	kf_prove(why, KF_EV_STORE_PART, "key");
+	for (size_t i = 0; i < s->num_chain && i < 4; i++)
+		kf_prove_certificate(why, i ? "issuer" : "signer",
+				     s->chain[i]);
+	kf_prove_text(why, "its chain ends at a certificate there");
+}
+
+/* signature_result says what let the update through, and how its signature
+ * stands. */
+static void signature_result(struct swupdate_case *k)
+{
+	const struct swupdate_update *u = k->update;
+	struct kf_signature_result *s = &k->out->signature[0];
+
+	if (!u->source || u->swu.num_files < 2)
 		return;
 	k->out->num_signatures = 1;
 	s->number = 1;
 	s->at = u->swu.file[1].data_at;
 	s->len = u->swu.file[1].size;
-	s->digest = "SHA-256";
-	s->algorithm = k->profile->scheme == SWUPDATE_PSS ? "RSA-PSS"
-		     : key->kind == KF_KEY_EC ? "ECDSA" : "RSA";
 	s->looked_at = s->revocation_known = true;
 	s->trust_known = k->device->key != KF_UNKNOWN;
 	s->trusted = k->out->answer == KF_ACCEPT;
-	if (!s->trusted)
-		return;
-	why->rule = k->profile->scheme == SWUPDATE_PSS ? "SWUPDATE-4"
-						       : "SWUPDATE-3";
-	kf_prove_signature(why, 1, s->at, s->len);
-	kf_prove(why, KF_EV_STORE_PART, "key");
-	kf_prove_text(why, key->name);
+	if (k->profile->scheme == SWUPDATE_CMS)
+		cms_result(k, s);
+	else
+		raw_result(k, s);
 }
 
 static const char *outcome(const struct kf_verdict *v)
@@ -403,7 +464,7 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		return k.status;
 	if (k.unsigned_yet && out->answer == KF_ACCEPT)
 		waits(&k, "key");
-	allowed(&k);
+	signature_result(&k);
 	swupdate_warn(&k);
 	out->outcome = outcome(out);
 	return k.status;

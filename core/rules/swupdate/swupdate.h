@@ -65,7 +65,9 @@ struct swupdate_update {
 	struct kf_swu swu;
 	struct swupdate_digest *file;	/* as many as swu.num_files */
 	struct kf_config_text libconfig, json;
-	struct kf_cms *cms;
+	struct kf_cms *cms;	/* NULL: it is none */
+	struct kf_cms_facts facts;
+	struct kf_cms_result content;	/* do its signatures hold? */
 };
 
 /* swupdate_compression is how a file is packed. */
@@ -140,6 +142,7 @@ struct swupdate_case {
 	struct swupdate_plan plan;
 	enum swupdate_guess guess;
 	bool guessed;		/* an answer rests on `guess` */
+	struct kf_cms_result chain;	/* of the signer that counts */
 	bool unsigned_yet;	/* the key is not known: nothing was verified */
 	struct kf_env *env;
 	enum kf_status status;
@@ -176,8 +179,6 @@ enum kf_status swupdate_digests(struct swupdate_update *out,
 bool swupdate_head(struct swupdate_case *k);
 bool swupdate_signature(struct swupdate_case *k);
 
-/* cms.c */
-bool swupdate_cms(struct swupdate_case *k);
 
 /* tree.c: what a device finds in a description. */
 struct swupdate_path {
@@ -226,6 +227,12 @@ enum swupdate_match {
 enum swupdate_match swupdate_pattern(struct kf_bytes pattern,
 				     struct kf_bytes text,
 				     struct kf_env *env);
+
+/* cms.c, names.c: have all common names of a certificate that very text? One
+ * without any has not. */
+bool swupdate_cms(struct swupdate_case *k);
+enum swupdate_match swupdate_names(struct kf_bytes certificate,
+				   struct kf_bytes wanted);
 
 /* files.c */
 bool swupdate_files(struct swupdate_case *k);

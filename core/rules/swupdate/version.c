@@ -233,8 +233,8 @@ bool swupdate_versions(struct swupdate_case *k)
 {
 	const struct swupdate_device *d = k->device;
 
-	if (!limit(k, d->minimum, -1, KF_REASON_VERSION_TOO_LOW) ||
-	    !limit(k, d->maximum, 1, KF_REASON_VERSION_TOO_HIGH))
+	if (!limit(k, d->minimum, -1, KF_REASON_VERSION_TOO_OLD) ||
+	    !limit(k, d->maximum, 1, KF_REASON_VERSION_TOO_NEW))
 		return false;
 	if (!d->installed ||
 	    !kf_equal(kf_text(d->installed), k->plan.version))

@@ -1,0 +1,36 @@
+"""What keyfit says of a case, and whether that is what SWUpdate says."""
+import json
+import subprocess
+
+# SWUpdate has two lines for all of these.
+CMS_REASONS = ('chain-issuer-missing', 'chain-not-to-root',
+               'chain-root-not-trusted', 'chain-expired',
+               'chain-not-yet-valid', 'purpose-not-allowed', 'chain-refused',
+               'anchor-rejects-use', 'signer-certificate-missing',
+               'digest-mismatch', 'signature-invalid', 'signature-malformed')
+
+
+def judge(keyfit, case, folder):
+    """keyfit's verdict and reason."""
+    words = [keyfit, 'check', case['swu'], '--json', '--rules',
+             case['profile'], '--trust', 'key=' + (case.get('key') or 'none'),
+             '--trust', 'sw-versions=' + case.get('sw-versions', 'none')]
+    for name, value in case.get('set', {}).items():
+        words += ['--set', '%s=%s' % (name, value)]
+    if case.get('at'):
+        words += ['--at', '@' + case['at']]
+    if 'decryption-key' not in case.get('set', {}):
+        words += ['--set', 'decryption-key=none']
+    said = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    if said.returncode not in (0, 1, 3):
+        return 'fault', said.stderr.strip(), ''
+    line = json.loads(said.stdout.splitlines()[0])
+    return line['verdict'], line['reason'], line['rule'] or ''
+
+
+def same(real, ours, case):
+    """A log that tells no reason leaves it open."""
+    if real[0] != ours[0]:
+        return False
+    return real[1] is None or case.get('unsaid') or real[1] == ours[1] or (
+        real[1] == 'cms' and ours[1] in CMS_REASONS)
