@@ -374,8 +374,12 @@ void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
 		 of_kind(finding, KF_EV_DIGEST))
 		text = "the image's digest is in {entry}";
-	else if (of_kind(finding, KF_EV_STORE_PART) &&
-		 of_kind(finding, KF_EV_SIGNATURE) &&
+	else if (of_kind(finding, KF_EV_SIGNATURE) &&
+		 of_kind(finding, KF_EV_STORE_PART) &&
+		 of_kind(finding, KF_EV_CERTIFICATE))
+		text = "signature {signature} is by \"{certificate}\", and leads to the device's {part}";
+	else if (of_kind(finding, KF_EV_SIGNATURE) &&
+		 of_kind(finding, KF_EV_STORE_PART) &&
 		 of_kind(finding, KF_EV_TEXT))
 		text = "signature {signature} is by {text}, a key in {part}";
 	if (text)
