@@ -74,6 +74,11 @@ void kf_audit_bootloader(struct kf_audit *audit, struct kf_bytes file);
 void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
 		    const char *field, uint64_t at, uint64_t len);
 
+/* kf_audit_swu looks at an update file of SWUpdate, kf_audit_swupdate at what
+ * SWUpdate trusts; false: the store is not SWUpdate's. */
+void kf_audit_swu(struct kf_audit *audit, const struct kf_source *source);
+bool kf_audit_swupdate(struct kf_audit *audit, const struct kf_store *store);
+
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
 

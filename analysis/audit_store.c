@@ -212,6 +212,8 @@ static void not_known(struct kf_audit *a, const struct kf_store *store,
 void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		    const struct kf_store *seen)
 {
+	if (kf_audit_swupdate(a, store))
+		return;
 	for (size_t i = 0; i < store->num_parts && a->status == KF_OK; i++) {
 		const struct kf_part *part = &store->part[i];
 
@@ -230,7 +232,8 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 			kf_audit_mcuboot_keys(a, part->bytes);
 	}
 	/* What is no UEFI firmware has neither modes nor dbx. */
-	if (a->status != KF_OK || seen || kf_store_part(store, "dtb"))
+	if (a->status != KF_OK || seen || kf_store_part(store, "dtb") ||
+	    kf_store_part(store, "key") || kf_store_part(store, "config"))
 		return;
 	modes(a, store);
 	if (a->status == KF_OK)
