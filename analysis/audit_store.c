@@ -209,6 +209,25 @@ static void not_known(struct kf_audit *a, const struct kf_store *store,
 		a->unread(a->self, name, "is not known");
 }
 
+/* is_other tells whether a store is none of UEFI firmware, which has neither
+ * modes nor dbx. */
+static bool is_other(const struct kf_store *store)
+{
+	return kf_store_part(store, "dtb") || kf_store_part(store, "key") ||
+	       kf_store_part(store, "config");
+}
+
+/* look_at_part looks at a part that is there, by its name. */
+static void look_at_part(struct kf_audit *a, const struct kf_part *part)
+{
+	if (lists_trust(part->name))
+		look_at_lists(a, part);
+	else if (kf_same(part->name, "dtb"))
+		kf_audit_fit_keys(a, part->bytes);
+	else if (kf_same(part->name, "key"))
+		kf_audit_mcuboot_keys(a, part->bytes);
+}
+
 void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		    const struct kf_store *seen)
 {
@@ -221,19 +240,10 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 			continue;
 		if (part->presence == KF_UNKNOWN)
 			not_known(a, store, part->name);
-		else if (part->presence == KF_PRESENT &&
-			 lists_trust(part->name))
-			look_at_lists(a, part);
-		else if (part->presence == KF_PRESENT &&
-			 kf_same(part->name, "dtb"))
-			kf_audit_fit_keys(a, part->bytes);
-		else if (part->presence == KF_PRESENT &&
-			 kf_same(part->name, "key"))
-			kf_audit_mcuboot_keys(a, part->bytes);
+		else if (part->presence == KF_PRESENT)
+			look_at_part(a, part);
 	}
-	/* What is no UEFI firmware has neither modes nor dbx. */
-	if (a->status != KF_OK || seen || kf_store_part(store, "dtb") ||
-	    kf_store_part(store, "key") || kf_store_part(store, "config"))
+	if (a->status != KF_OK || seen || is_other(store))
 		return;
 	modes(a, store);
 	if (a->status == KF_OK)

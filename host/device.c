@@ -147,9 +147,10 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 				       : read_store(o, path, name, file);
 }
 
-/* read_root reads a folder in which verifiers' own files lie. */
+/* read_root reads a folder in which verifiers' own files lie. `*num` 0: there
+ * are none. */
 static enum kf_status read_root(struct kf_opening *o, const char *path,
-				const char *name)
+				const char *name, size_t *num)
 {
 #define FINDER(function) function,
 	static kf_finder *const finders[] = {
@@ -158,33 +159,33 @@ static enum kf_status read_root(struct kf_opening *o, const char *path,
 #undef FINDER
 	enum { NUM = sizeof(finders) / sizeof(finders[0]) };
 	enum kf_status status = kf_device_verifiers(o, NUM);
-	size_t num = 0;
 	bool found;
 
+	*num = 0;
 	o->device->name = kf_device_text(o, name);
 	if (!o->device->name)
 		return KF_NO_MEMORY;
 	for (size_t i = 0; status == KF_OK && i < NUM; i++) {
-		struct kf_device_verifier *v = &o->device->verifier[num];
+		struct kf_device_verifier *v = &o->device->verifier[*num];
 
+		v->store.complete = true;
+		found = false;
 		status = finders[i](o, path, v, &found);
 		if (status != KF_OK || !found)
 			continue;
 		v->store.device = o->device->name;
 		status = kf_device_choose(o, v);
-		num++;
+		(*num)++;
 	}
-	o->device->num_verifiers = num;
-	return status == KF_OK && num == 0 ? no_device(o, path, NULL)
-					   : status;
+	o->device->num_verifiers = *num;
+	return status;
 }
 
 static enum kf_status read_folder(struct kf_opening *o, const char *path)
 {
 	char *whole = realpath(path, NULL), name[128];
 	enum kf_status status;
-	bool found;
-	size_t num;
+	size_t num = 0;
 
 	name_of(name, whole ? whole : path);
 	free(whole);
@@ -192,14 +193,13 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 		return kf_zephyr_read(o, path, name);
 	if (kf_efivars_is_live(path))
 		kf_machine_name(name);
-	status = kf_rootfs_read(o, path, name, &found);
-	if (status != KF_OK || found)
+	else if ((status = read_root(o, path, name, &num)) != KF_OK || num)
 		return status;
 	status = kf_device_only(o, name);
 	if (status == KF_OK)
 		status = kf_efivars_read(o, &o->device->verifier[0].store,
 					 path, &num);
-	return status == KF_OK && num == 0 ? read_root(o, path, name)
+	return status == KF_OK && num == 0 ? no_device(o, path, NULL)
 					   : status;
 }
 

@@ -148,30 +148,3 @@ void kf_rootfs_version(char *out, size_t room, const char *root,
 		fclose(file);
 	}
 }
-
-enum kf_status kf_rootfs_read(struct kf_opening *o, const char *root,
-			      const char *name, bool *found)
-{
-	static kf_rootfs_finder *const finders[] = { kf_rootfs_rauc };
-	enum { FINDERS = sizeof(finders) / sizeof(finders[0]) };
-	struct kf_device_verifier *v;
-	enum kf_status status = kf_device_verifiers(o, FINDERS);
-	size_t num = 0;
-
-	*found = false;
-	if (status != KF_OK)
-		return status;
-	v = o->device->verifier;
-	o->device->name = kf_device_text(o, name);
-	for (size_t i = 0; i < FINDERS && status == KF_OK; i++) {
-		bool here = false;
-
-		v[num].store.device = o->device->name;
-		v[num].store.complete = true;
-		status = finders[i](o, root, &v[num], &here);
-		num += here;
-	}
-	o->device->num_verifiers = num;
-	*found = num > 0;
-	return status;
-}

@@ -12,24 +12,10 @@
 KF_MUST bool kf_rootfs_path(char *out, size_t room, const char *root,
 			    const char *path);
 
-/* kf_rootfs_read makes a device out of the verifiers that a root file system
- * has. `*found` false: it has none that keyfit knows, and nothing was made.
- * Fails: KF_CANNOT_READ, KF_NO_MEMORY. */
-KF_MUST enum kf_status kf_rootfs_read(struct kf_opening *o, const char *root,
-				      const char *name, bool *found);
-
 /* kf_rootfs_version is the version of a package in the database of dpkg or
  * opkg; empty: it is not told. */
 void kf_rootfs_version(char *out, size_t room, const char *root,
 		       const char *package);
-
-/* rootfs_rauc.c, and its like: one verifier of a root file system, with what
- * it trusts. */
-typedef enum kf_status kf_rootfs_finder(struct kf_opening *o,
-					const char *root,
-					struct kf_device_verifier *out,
-					bool *found);
-kf_rootfs_finder kf_rootfs_rauc;
 
 /* trust_rauc.c: kf_trust_rauc_at reads a system.conf inside `root`, and what
  * it leads to. */

@@ -359,29 +359,43 @@ void kf_words_advice(struct kf_output *out, const struct kf_finding *finding,
 	sentence(out, text ? text : finding->reason->advice, finding, env);
 }
 
+/* allowed_by is what is said of an accept, by the evidence that it has: the
+ * first line of which all kinds are there. */
+static const char *allowed_by(const struct kf_finding *finding)
+{
+	static const struct {
+		enum kf_evidence_kind kind[3];	/* 0 ends */
+		const char *text;
+	} lines[] = {
+		{ { KF_EV_STORE_ENTRY, KF_EV_SIGNATURE, KF_EV_CERTIFICATE },
+		  "signature {signature} leads to \"{certificate}\", which is in {entry}" },
+		{ { KF_EV_STORE_ENTRY, KF_EV_SIGNATURE },
+		  "signature {signature} is by the key in {entry}" },
+		{ { KF_EV_STORE_ENTRY, KF_EV_DIGEST },
+		  "the image's digest is in {entry}" },
+		{ { KF_EV_SIGNATURE, KF_EV_STORE_PART, KF_EV_CERTIFICATE },
+		  "signature {signature} is by \"{certificate}\", and leads to the device's {part}" },
+		{ { KF_EV_SIGNATURE, KF_EV_STORE_PART, KF_EV_TEXT },
+		  "signature {signature} is by {text}, a key in {part}" },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		size_t k = 0;
+
+		while (k < 3 && lines[i].kind[k] &&
+		       of_kind(finding, lines[i].kind[k]))
+			k++;
+		if (k == 3 || !lines[i].kind[k])
+			return lines[i].text;
+	}
+	return NULL;
+}
+
 void kf_words_allowed(struct kf_output *out, const struct kf_finding *finding,
 		      const struct kf_env *env)
 {
-	const char *text = NULL;
+	const char *text = allowed_by(finding);
 
-	if (of_kind(finding, KF_EV_STORE_ENTRY) &&
-	    of_kind(finding, KF_EV_SIGNATURE) &&
-	    !of_kind(finding, KF_EV_CERTIFICATE))
-		text = "signature {signature} is by the key in {entry}";
-	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
-		 of_kind(finding, KF_EV_SIGNATURE))
-		text = "signature {signature} leads to \"{certificate}\", which is in {entry}";
-	else if (of_kind(finding, KF_EV_STORE_ENTRY) &&
-		 of_kind(finding, KF_EV_DIGEST))
-		text = "the image's digest is in {entry}";
-	else if (of_kind(finding, KF_EV_SIGNATURE) &&
-		 of_kind(finding, KF_EV_STORE_PART) &&
-		 of_kind(finding, KF_EV_CERTIFICATE))
-		text = "signature {signature} is by \"{certificate}\", and leads to the device's {part}";
-	else if (of_kind(finding, KF_EV_SIGNATURE) &&
-		 of_kind(finding, KF_EV_STORE_PART) &&
-		 of_kind(finding, KF_EV_TEXT))
-		text = "signature {signature} is by {text}, a key in {part}";
 	if (text)
 		sentence(out, text, finding, env);
 	if (text && of_kind(finding, KF_EV_SETTING) &&

@@ -34,7 +34,8 @@ struct kf_rules {
 	const char *name;	/* "edk2-2022.11" */
 	const char *title;
 	const struct kf_verifier *verifier;
-	const void *profile;	/* the verifier's own switches */
+	const void *profile;	/* the verifier's own switches; NULL: it has
+				 * none */
 	/* judged: the real verifier of this very version was run against
 	 * these rules; else they were read in its source, not run. */
 	bool judged;
