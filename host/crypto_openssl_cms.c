@@ -462,6 +462,8 @@ BIO *kf_openssl_pem(struct kf_bytes bytes)
 	bio = file ? BIO_new_fp(file, BIO_CLOSE) : NULL;
 	if (file && !bio)
 		fclose(file);
+	if (!bio)
+		ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE);
 	return bio;
 }
 

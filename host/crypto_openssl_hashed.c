@@ -81,6 +81,16 @@ static bool load_crls(X509_STORE *store, const struct kf_openssl *openssl,
 	return false;
 }
 
+/* forget_errors drops what a file that cannot be parsed has left, but not that
+ * memory ran out. */
+static void forget_errors(void)
+{
+	if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
+		ERR_clear_last_mark();
+	else
+		ERR_pop_to_mark();
+}
+
 /* load adds what one folder has under a hash: NAME.0, NAME.1 ..., until one is
  * missing or cannot be loaded. */
 static void load(X509_STORE *store, const struct hashed *h, unsigned folder,
@@ -102,10 +112,10 @@ static void load(X509_STORE *store, const struct hashed *h, unsigned folder,
 			   : load_certificates(store, h->openssl,
 					       file->bytes)) &&
 		    !h->trust->past_unreadable) {
-			ERR_pop_to_mark();
+			forget_errors();
 			return;
 		}
-		ERR_pop_to_mark();
+		forget_errors();
 	}
 }
 

@@ -6,6 +6,7 @@
  */
 #include "rootfs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,7 +127,7 @@ static void read_status(char *out, size_t room, FILE *file,
 	}
 }
 
-void kf_rootfs_version(char *out, size_t room, const char *root,
+bool kf_rootfs_version(char *out, size_t room, const char *root,
 		       const char *package)
 {
 	static const char *const databases[] = {
@@ -142,9 +143,12 @@ void kf_rootfs_version(char *out, size_t room, const char *root,
 
 		if (kf_rootfs_path(path, sizeof(path), root, databases[i]))
 			file = fopen(path, "re");
+		if (!file && errno == ENOMEM)
+			return false;
 		if (!file)
 			continue;
 		read_status(out, room, file, package);
 		fclose(file);
 	}
+	return true;
 }

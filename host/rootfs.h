@@ -13,9 +13,9 @@ KF_MUST bool kf_rootfs_path(char *out, size_t room, const char *root,
 			    const char *path);
 
 /* kf_rootfs_version is the version of a package in the database of dpkg or
- * opkg; empty: it is not told. */
-void kf_rootfs_version(char *out, size_t room, const char *root,
-		       const char *package);
+ * opkg; empty: it is not told. Fails: false, out of memory. */
+KF_MUST bool kf_rootfs_version(char *out, size_t room, const char *root,
+			       const char *package);
 
 /* trust_rauc.c: kf_trust_rauc_at reads a system.conf inside `root`, and what
  * it leads to. */

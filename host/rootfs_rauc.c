@@ -56,7 +56,10 @@ enum kf_status kf_rootfs_rauc(struct kf_opening *o, const char *root,
 	enum kf_status status;
 	char version[64];
 
-	kf_rootfs_version(version, sizeof(version), root, "rauc");
+	if (!kf_rootfs_version(version, sizeof(version), root, "rauc")) {
+		kf_fault_say(o->why, NULL, "out of memory");
+		return KF_NO_MEMORY;
+	}
 	config = config_of(root, rules_of(version));
 	*found = config;
 	if (!config)

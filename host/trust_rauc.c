@@ -96,7 +96,7 @@ static enum kf_status pack_folder(struct packing *p, unsigned number,
 {
 	struct dirent **list;
 	int num = scandir(folder, &list, NULL, alphasort), files = 0;
-	bool ok = true;
+	bool ok = num >= 0 || errno != ENOMEM;
 
 	for (int i = 0; i < num; i++) {
 		char path[PATH_LEN];
