@@ -4,7 +4,7 @@ import hashlib
 import struct
 
 import mcuboot_image as mi
-from mcuboot_crypt import der, integer, key, stream
+from mcuboot_crypt import ctr, der, integer, key, stream, wrap
 from mcuboot_image import Image, entry
 
 SLOT, SECTOR = 0x20000, 4096
@@ -29,7 +29,7 @@ class Case:
         self.slot, self.sector = SLOT, SECTOR
         self.counter = self.key_hash = self.encryption = self.swap = None
         self.write = self.address = self.second_address = None
-        self.other = self.scratch = self.trust = None
+        self.other = self.scratch = self.device_key = None
         if installed is None and op == 'update' and \
                 'DIRECT_XIP' in self.options:
             old = Image(signature, self.options, version=(1, 0, 0, 0))
@@ -691,6 +691,53 @@ def others():
         Image(s, version=(3, 0, 0, 0)), op='update')
 
 
+def encryption():
+    s, secret = 'ec256', stream(b'payload key', 16)
+    mine, theirs = stream(b'device', 16), stream(b'another device', 16)
+
+    def image(flags=4, wrapped=None, encrypted=True):
+        i = Image(s, version=(3, 0, 0, 0))
+        i.flags = flags
+        plain = i.usual()
+        if wrapped is not None:
+            plain = plain + [(mi.ENC_KW, wrapped)]
+        i.plain = plain
+        if encrypted:
+            i.payload = ctr(secret, i.payload)
+        return i
+    for mode in 'OVERWRITE_ONLY', 'SWAP_USING_MOVE', 'SWAP_USING_SCRATCH':
+        options = mode + ',ENC_IMAGES,ENCRYPT_KW'
+
+        def make(name, rules, i, key_='matches', op='update', o=options):
+            add(f'encrypted-{mode}-{name}', rules, s, o, i, op=op,
+                encryption=key_, device_key=mine)
+        make('good', '+33 +6', image(wrapped=wrap(mine, secret)))
+        make('other-device', '-33', image(wrapped=wrap(theirs, secret)),
+             'differs')
+        make('no-key', '-33', image())
+        make('short-key', '-33', image(wrapped=wrap(mine, secret)[:-1]))
+        make('plain', '+33', image(0, None, False))
+        make('both-flags', '-6', image(12, wrap(mine, secret)))
+        make('in-primary', '-33', image(wrapped=wrap(mine, secret)),
+             op='boot')
+        make('no-support', '-6', image(wrapped=wrap(mine, secret)),
+             o=mode)
+        i = Image(s, version=(3, 0, 0, 0))
+        i.flags = 4
+        i.plain = [i.digest_entry()] + i.signed('ec-b') + [
+            (mi.ENC_KW, wrap(mine, secret))]
+        i.payload = ctr(secret, i.payload)
+        make('unknown-signer', '-12', i)
+        i = Image(s, version=(3, 0, 0, 0))
+        i.flags = 4
+        kind, signature = i.sign('ec-a')
+        i.plain = [i.digest_entry(), i.key_id('ec-a'),
+                   (kind, damaged(s, signature)),
+                   (mi.ENC_KW, wrap(mine, secret))]
+        i.payload = ctr(secret, i.payload)
+        make('bad-signature', '-18', i)
+
+
 def all_cases():
     if not CASES:
         every_kind()
@@ -705,6 +752,7 @@ def all_cases():
         versions()
         dependencies()
         others()
+        encryption()
     return CASES
 
 

@@ -295,3 +295,77 @@ def key(name):
         else:
             KEYS[name] = Ed25519(name)
     return KEYS[name]
+
+
+def aes_tables():
+    """The S-box of AES, from its definition."""
+    box, p, q = [0] * 256, 1, 1
+    box[0] = 0x63
+    while True:
+        p = (p ^ p << 1 ^ (0x11b if p & 0x80 else 0)) & 0xff
+        q ^= q << 1
+        q ^= q << 2
+        q ^= q << 4
+        q &= 0xff
+        if q & 0x80:
+            q ^= 0x09
+        x = q
+        for shift in 1, 2, 3, 4:
+            x ^= (q << shift | q >> (8 - shift)) & 0xff
+        box[p] = x ^ 0x63
+        if p == 1:
+            return box
+
+
+BOX = aes_tables()
+
+
+def aes(secret, block):
+    """AES-128 of one block. Source: FIPS 197."""
+    words = [list(secret[i:i + 4]) for i in range(0, 16, 4)]
+    round_constant = 1
+    while len(words) < 44:
+        w = list(words[-1])
+        if len(words) % 4 == 0:
+            w = [BOX[b] for b in w[1:] + w[:1]]
+            w[0] ^= round_constant
+            round_constant = double(round_constant)
+        words.append([a ^ b for a, b in zip(words[-4], w)])
+    keys = [sum(words[i:i + 4], []) for i in range(0, 44, 4)]
+    s = [a ^ b for a, b in zip(block, keys[0])]
+    for number in range(1, 11):
+        s = [BOX[s[(i + 4 * (i % 4)) % 16]] for i in range(16)]
+        if number < 10:
+            s = sum((mix(s[i:i + 4]) for i in range(0, 16, 4)), [])
+        s = [a ^ b for a, b in zip(s, keys[number])]
+    return bytes(s)
+
+
+def double(x):
+    return (x << 1 ^ (0x11b if x & 0x80 else 0)) & 0xff
+
+
+def mix(c):
+    return [double(c[i]) ^ double(c[(i + 1) % 4]) ^ c[(i + 1) % 4] ^
+            c[(i + 2) % 4] ^ c[(i + 3) % 4] for i in range(4)]
+
+
+def ctr(secret, data):
+    out = b''
+    for i in range(0, len(data), 16):
+        pad = aes(secret, (i // 16).to_bytes(16, 'big'))
+        out += bytes(a ^ b for a, b in zip(data[i:i + 16], pad))
+    return out
+
+
+def wrap(secret, data):
+    """A key under a key. Source: RFC 3394, 2.2.1."""
+    a = b'\xa6' * 8
+    r = [data[i:i + 8] for i in range(0, len(data), 8)]
+    for j in range(6):
+        for i in range(len(r)):
+            b = aes(secret, a + r[i])
+            a = (int.from_bytes(b[:8], 'big') ^ (len(r) * j + i + 1)
+                 ).to_bytes(8, 'big')
+            r[i] = b[8:]
+    return a + b''.join(r)

@@ -76,6 +76,41 @@ static bool downgrade_late(struct mcuboot_case *k)
 	return downgrade(k, "MCUBOOT-27", LATE_RANK);
 }
 
+/* encrypted_len is how long an entry of a type is in this build. */
+static size_t encrypted_len(const struct mcuboot_device *d, uint16_t type)
+{
+	size_t key_len = d->aes256 ? 32 : 16;
+
+	switch (type) {
+	case KF_MCUBOOT_ENC_RSA2048:
+		return 256;
+	case KF_MCUBOOT_ENC_KW:
+		return key_len + 8;
+	case KF_MCUBOOT_ENC_EC256:
+		return 65 + 32 + key_len;
+	case KF_MCUBOOT_ENC_X25519:
+		return 32 + 32 + key_len;
+	default:
+		return 32 + 64 + key_len;
+	}
+}
+
+/* has_key: the first entry of the build's type counts. */
+static bool has_key(const struct mcuboot_case *k, uint16_t type)
+{
+	const struct mcuboot_device *d = k->device;
+	uint16_t wanted = d->encryption_type;
+	struct mcuboot_walk w;
+
+	if (wanted == KF_MCUBOOT_ENC_X25519 && d->hmac_sha512)
+		wanted = KF_MCUBOOT_ENC_X25519_SHA512;
+	if (wanted && wanted != type)
+		return false;
+	return mcuboot_walk_start(&w, k->image, false) &&
+	       mcuboot_walk_find(&w, type) == MCUBOOT_ENTRY &&
+	       (!wanted || w.entry.len == encrypted_len(d, type));
+}
+
 /* decrypts: the device needs an entry that its own key opens. MCUBOOT-33. */
 static bool decrypts(struct mcuboot_case *k)
 {
@@ -84,18 +119,13 @@ static bool decrypts(struct mcuboot_case *k)
 		KF_MCUBOOT_ENC_EC256, KF_MCUBOOT_ENC_X25519,
 		KF_MCUBOOT_ENC_X25519_SHA512,
 	};
-	uint16_t wanted = k->device->encryption_type;
-	struct mcuboot_walk w;
 	bool found = false;
 
 	if (!(k->image->header.flags &
 	      (KF_MCUBOOT_AES128 | KF_MCUBOOT_AES256)))
 		return true;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if ((!wanted || wanted == types[i]) &&
-		    mcuboot_walk_start(&w, k->image, false) &&
-		    mcuboot_walk_find(&w, types[i]) == MCUBOOT_ENTRY)
-			found = true;
+		found |= has_key(k, types[i]);
 	k->run.decrypts = found && !mcuboot_is(k, MCUBOOT_Q_DECRYPTS);
 	if (k->run.decrypts)
 		return true;
