@@ -178,13 +178,14 @@ static void take_choices(struct mcuboot_device *d,
 }
 
 static void take_settings(struct mcuboot_device *d,
-			  const struct kf_store *store)
+			  const struct kf_store *store,
+			  const struct mcuboot_profile *profile)
 {
 	const char *options = kf_store_setting(store, "options");
 
 	memset(d->known, -1, sizeof(d->known));
 	d->known[MCUBOOT_Q_VALIDATE] = d->known[MCUBOOT_Q_ODD] = 0;
-	d->backend = -1;
+	d->backend = profile->backend;
 	d->max_align = 8;
 	d->num_images = 2;
 	if (options)
@@ -228,12 +229,11 @@ void *mcuboot_device(struct kf_store *store, const struct kf_rules *rules,
 {
 	struct mcuboot_device *d = kf_arena_take(env->arena, sizeof(*d));
 
-	(void)rules;
 	if (!d) {
 		store->status = KF_NO_MEMORY;
 		return NULL;
 	}
-	take_settings(d, store);
+	take_settings(d, store, rules->profile);
 	store->status = take_keys(d, store, env);
 	if (store->status == KF_OK)
 		store->status = take_key_hash(d, kf_store_setting(store,

@@ -16,9 +16,13 @@
 
 extern const struct kf_verifier kf_rules_mcuboot;
 
+static const struct mcuboot_profile bootutil = {
+	.backend = MCUBOOT_MBED_TLS,
+};
+
 static const struct kf_rules profiles[] = {
 	{ "mcuboot", "MCUboot, bootutil 2d4bacc3c1 (2026-07)",
-	  &kf_rules_mcuboot, NULL, true },
+	  &kf_rules_mcuboot, &bootutil, true },
 	{ NULL, NULL, NULL, NULL, false },
 };
 

@@ -23,6 +23,12 @@ enum {
 	MCUBOOT_HASHES = 3,		/* SHA-256, SHA-384, SHA-512 */
 };
 
+/* mcuboot_profile is bootutil at one commit. */
+struct mcuboot_profile {
+	int8_t backend;		/* enum mcuboot_backend: the crypto library,
+				 * where options name none */
+};
+
 enum mcuboot_signature {
 	MCUBOOT_EC256,
 	MCUBOOT_EC384,
@@ -120,7 +126,7 @@ struct mcuboot_number {
 /* mcuboot_device is what is worked out about a store, once. */
 struct mcuboot_device {
 	int8_t known[MCUBOOT_NUM_QUESTIONS];	/* -1: not told */
-	int8_t backend;		/* enum mcuboot_backend; -1: the usual one */
+	int8_t backend;		/* enum mcuboot_backend */
 	const char *odd;	/* what is odd, of MCUBOOT_Q_ODD */
 	uint16_t encryption_type;	/* of the entry; 0: any */
 	bool encryption_trailer;	/* it keeps whole entries there */

@@ -48,8 +48,7 @@ static enum mcuboot_backend backend_of(const struct mcuboot_case *k,
 {
 	if (s == MCUBOOT_EC384)
 		return MCUBOOT_PSA;
-	return k->device->backend < 0 ? MCUBOOT_MBED_TLS
-	       : (enum mcuboot_backend)k->device->backend;
+	return (enum mcuboot_backend)k->device->backend;
 }
 
 /* remembered finds what was worked out before. */
