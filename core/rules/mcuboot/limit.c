@@ -179,21 +179,21 @@ bool mcuboot_file_fits(struct mcuboot_case *k, const struct mcuboot_slot *s)
 	return false;
 }
 
-/* magic_at tells whether a byte of a slot's last ones is what marks it. */
+/* magic is a byte of what marks a slot: where writes are longer than 8 bytes,
+ * their length stands in front. */
 static uint8_t magic(const struct mcuboot_device *d, size_t i)
 {
+	const uint8_t aligned[MAGIC_LEN] = {
+		(uint8_t)d->max_align, (uint8_t)(d->max_align >> 8),
+		0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b,
+		0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a,
+	};
 	static const uint8_t plain[MAGIC_LEN] = {
 		0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2, 0xef, 0x7f,
 		0x35, 0x52, 0x50, 0x0f, 0x2c, 0xb6, 0x79, 0x80,
 	};
-	static const uint8_t aligned[MAGIC_LEN] = {
-		0, 0, 0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b,
-		0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a,
-	};
 
-	if (d->max_align == 8)
-		return plain[i];
-	return i < 2 ? (uint8_t)(d->max_align >> 8 * i) : aligned[i];
+	return d->max_align == 8 ? plain[i] : aligned[i];
 }
 
 /* found is what stands in a slot's end. */
