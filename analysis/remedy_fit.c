@@ -27,8 +27,44 @@ static void other_configurations(struct kf_attempt *a, const struct kf_fdt *fdt)
 	}
 }
 
+/* names_more tells whether a configuration names images that mkimage of 2023
+ * leaves out, where nobody tells it what to sign.
+ * Source: U-Boot 2023.01, tools/image-host.c: fit_config_get_image_list. */
+static bool names_more(const struct kf_fdt *fdt, uint32_t node)
+{
+	static const char *const kinds[] = { "ramdisk", "loadables",
+					     "firmware", "fpga", "setup",
+					     "standalone" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kf_fdt_find(fdt, node, kinds[i]))
+			return true;
+	return false;
+}
+
+/* is_outside: mkimage -F hashes what is inside the tree. */
+static bool is_outside(const struct kf_fdt *fdt, uint32_t node)
+{
+	return kf_fdt_find(fdt, node, "data-offset") ||
+	       kf_fdt_find(fdt, node, "data-position");
+}
+
+/* any_of tells whether one of the nodes below one of the root's is so. */
+static bool any_of(const struct kf_fdt *fdt, const char *parent,
+		   bool (*is)(const struct kf_fdt *fdt, uint32_t node))
+{
+	uint32_t i = kf_fdt_child(fdt, 0, kf_text(parent));
+
+	i = i == KF_FDT_NONE ? i : fdt->node[i].child;
+	for (; i != KF_FDT_NONE; i = fdt->node[i].next)
+		if (is(fdt, i))
+			return true;
+	return false;
+}
+
 /* sign_with offers a key by which the configuration would start. */
-static void sign_with(struct kf_attempt *a, const struct kf_fit_key *key)
+static void sign_with(struct kf_attempt *a, const struct kf_fdt *image,
+		      const struct kf_fit_key *key)
 {
 	struct kf_remedy *r;
 	struct kf_key public;
@@ -41,14 +77,17 @@ static void sign_with(struct kf_attempt *a, const struct kf_fit_key *key)
 	r = kf_offer(a, KF_SIGN_CONFIGURATION);
 	r->part = "dtb";
 	r->key = (const char *)key->name.data;
-	r->whole = kf_is_why(a, "required-signature-invalid") ||
-		   kf_is_why(a, "image-hash-mismatch");
+	r->whole = (kf_is_why(a, "required-signature-invalid") ||
+		    kf_is_why(a, "image-hash-mismatch")) &&
+		   !any_of(image, "images", is_outside) &&
+		   !any_of(image, "configurations", names_more);
 	if (!kf_try_file(a, a->artifact->source, &public.spki, 1))
 		a->num--;
 }
 
 /* sign offers the keys that the device requires; any one that would do. */
-static void sign(struct kf_attempt *a, struct kf_bytes tree)
+static void sign(struct kf_attempt *a, const struct kf_fdt *image,
+		 struct kf_bytes tree)
 {
 	struct kf_source source = kf_bytes_source(&tree);
 	struct kf_fit_keys keys;
@@ -62,7 +101,7 @@ static void sign(struct kf_attempt *a, struct kf_bytes tree)
 	for (uint32_t i = 0; a->status == KF_OK && i < keys.num_keys &&
 	     a->num == before; i++)
 		if (keys.key[i].has_required)
-			sign_with(a, &keys.key[i]);
+			sign_with(a, image, &keys.key[i]);
 }
 
 void kf_remedies_of_fit(struct kf_attempt *a)
@@ -75,5 +114,5 @@ void kf_remedies_of_fit(struct kf_attempt *a)
 		return;
 	other_configurations(a, &fdt);
 	if (a->status == KF_OK && dtb && dtb->presence == KF_PRESENT)
-		sign(a, dtb->bytes);
+		sign(a, &fdt, dtb->bytes);
 }

@@ -1,5 +1,6 @@
 # Writes flattened device trees, sound ones and others, and signs FIT images:
 # by itself, so that what mkimage would refuse to write can be judged too.
+import base64
 import hashlib
 import random
 import struct
@@ -180,6 +181,18 @@ PREFIX = {
 }
 
 
+def element(tag, body):
+    size = len(body)
+    if size < 128:
+        return bytes([tag, size]) + body
+    sized = size.to_bytes((size.bit_length() + 7) // 8, 'big')
+    return bytes([tag, 0x80 | len(sized)]) + sized + body
+
+
+def integer(number):
+    return element(2, number.to_bytes(number.bit_length() // 8 + 1, 'big'))
+
+
 class Key:
     """An RSA key that is thrown away; the same one for the same seed."""
     def __init__(self, seed, bits=2048, e=65537):
@@ -192,10 +205,20 @@ class Key:
                 break
             except ValueError:
                 continue
-        self.n = p * q
+        self.n, self.p, self.q = p * q, p, q
 
     def raw(self, number):
         return pow(number, self.d, self.n).to_bytes(self.bits // 8, 'big')
+
+    def pem(self):
+        """The private key, as RFC 8017, A.1.2 has it."""
+        p, q, d = self.p, self.q, self.d
+        body = b''.join(integer(n) for n in (
+            0, self.n, self.e, d, p, q, d % (p - 1), d % (q - 1),
+            pow(q, -1, p)))
+        der = base64.encodebytes(element(0x30, body)).decode()
+        return '-----BEGIN RSA PRIVATE KEY-----\n%s' \
+            '-----END RSA PRIVATE KEY-----\n' % der
 
     def sign(self, digest, algo):
         room = self.bits // 8 - len(digest) - len(PREFIX[algo]) - 3
