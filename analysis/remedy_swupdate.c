@@ -3,8 +3,7 @@
  *
  * Builds that let nothing inside the signature lead on need the intermediates
  * in their own file: there this changes nothing of what is trusted. Else it
- * does, and the words say so. Raw signatures name nobody, and nothing can be
- * offered.
+ * does, and the words say so. Raw signatures name nobody: nothing is offered.
  *
  * Source: as of the rules in core/rules/swupdate.
  */

@@ -9,6 +9,8 @@
  */
 #include "config.h"
 
+#include <string.h>
+
 enum { DEPTH_MAX = 31, DIGITS_MAX = 18 };	/* json-c's own depth is 32 */
 
 struct json {
@@ -309,6 +311,11 @@ enum kf_status kf_json_tree(struct kf_config_text *out, struct kf_bytes text,
 {
 	struct json j = { .text = text, .out = out, .env = env };
 
+	const uint8_t *nul = text.len ? memchr(text.data, 0, text.len) : NULL;
+
+	/* json-c is handed a text of C, which ends there. */
+	if (nul)
+		j.text.len = (size_t)(nul - text.data);
 	out->result = KF_CONFIG_READ;
 	out->root = NULL;
 	begin(&j);

@@ -261,6 +261,8 @@ static enum kf_status quoted(struct kf_token *out, struct kf_tokens *t,
 		size_t n = 1;
 
 		text[len] = (uint8_t)peek(t, 0);
+		if (text[len] == 0)
+			t->beyond = "a NUL in a text of sw-description";
 		if (peek(t, 0) == '\\')
 			n = escape(&text[len], t);
 		len++;
@@ -273,6 +275,24 @@ static enum kf_status quoted(struct kf_token *out, struct kf_tokens *t,
 	return KF_OK;
 }
 
+/* includes tells whether another file is named here: at the start of a line,
+ * with blanks and a quote behind the word. */
+static bool includes(const struct kf_tokens *t)
+{
+	struct kf_bytes word = kf_text("@include");
+	size_t at = t->pos, n = word.len;
+
+	while (at > 0 && (t->text.data[at - 1] == ' ' ||
+			  t->text.data[at - 1] == '\t'))
+		at--;
+	if ((at > 0 && t->text.data[at - 1] != '\n') ||
+	    !kf_equal(kf_part_of(t->text, t->pos, word.len), word))
+		return false;
+	while (peek(t, n) == ' ' || peek(t, n) == '\t')
+		n++;
+	return n > word.len && peek(t, n) == '"';
+}
+
 /* mark reads one of the letters that mean something by themselves. */
 static void mark(struct kf_token *out, struct kf_tokens *t)
 {
@@ -283,10 +303,8 @@ static void mark(struct kf_token *out, struct kf_tokens *t)
 	for (size_t i = 0; marks[i]; i++)
 		if (c == marks[i])
 			out->kind = c == ':' ? '=' : (unsigned)c;
-	if (c == '@')
+	if (c == '@' && includes(t))
 		t->beyond = "another file that sw-description includes";
-	if (c == 0)
-		t->beyond = "a NUL in sw-description";
 	t->pos++;
 }
 

@@ -42,9 +42,10 @@ static enum kf_status keep(struct kf_bytes *out, const struct kf_swu *swu,
 	const struct kf_cpio_file *f = &swu->file[index];
 
 	if (index >= swu->num_files || !kf_equal(f->name, kf_text(name)) ||
-	    !f->whole || f->size > max)
+	    f->size > max)
 		return KF_OK;
-	return kf_source_keep(out, source, env, f->data_at, f->size);
+	return kf_source_keep(out, source, env, f->data_at, f->whole
+			      ? f->size : source->size - f->data_at);
 }
 
 /* walk fills the table. */

@@ -29,7 +29,8 @@ struct kf_swu {
 					 * whole, for whoever looks inside */
 	size_t num_inner;
 	struct kf_bytes description, signature;	/* of the first files, where
-						 * they have these names */
+						 * they have these names; as
+						 * much as is there */
 };
 
 /* kf_swu_read reads all headers, and keeps description and signature.

@@ -101,29 +101,47 @@ static bool early(struct swupdate_case *k, const struct kf_cpio_file *f)
 	return false;
 }
 
-/* first_file holds one of the first two against its name and its sum. */
+/* cut tells whether the archive ends in the name of one of the first two, or in
+ * the second one's header: SWUpdate then goes by what its memory holds, which
+ * is no such name. */
+static bool cut(const struct swupdate_case *k, size_t index)
+{
+	const char *field = k->update->swu.damage.field;
+
+	return kf_same(field, "name") || (index && kf_same(field, "header"));
+}
+
+/* wrong_sum words one that does not add up. */
+static bool wrong_sum(struct swupdate_case *k, size_t index, const char *name)
+{
+	const struct kf_cpio_file *f = &k->update->swu.file[index];
+
+	(void)swupdate_refuse(k, KF_REASON_ARCHIVE_SUM, "SWUPDATE-1", name,
+			      kf_view(NULL, 0), NULL);
+	kf_prove_field(&k->out->why, "c_chksum", f->at, KF_CPIO_HEADER_LEN);
+	kf_prove_value(&k->out->why, k->update->file[index].sum, f->sum);
+	return false;
+}
+
+/* first_file holds one of the first two against its name and its sum. A
+ * signature that is cut short is still looked at. */
 static bool first_file(struct swupdate_case *k, size_t index,
 		       const char *name, enum kf_reason_id missing)
 {
 	const struct kf_swu *swu = &k->update->swu;
 	const struct kf_cpio_file *f = &swu->file[index];
+	bool there = index < swu->num_files;
+	static const char *const place[] = { " is not the first file",
+					     " is not the second file" };
 
-	if (index >= swu->num_files && !swu->ended)
+	if (!there && !swu->ended && !cut(k, index))
 		return header(k);
-	if (index >= swu->num_files || !kf_equal(f->name, kf_text(name)))
+	if (!there || !kf_equal(f->name, kf_text(name)))
 		return swupdate_refuse(k, missing, "SWUPDATE-1", name,
-				       kf_view(NULL, 0), index
-				       ? " is not the second file"
-				       : " is not the first file");
-	if (f->has_sum && f->sum != k->update->file[index].sum) {
-		(void)swupdate_refuse(k, KF_REASON_ARCHIVE_SUM, "SWUPDATE-1",
-				      name, kf_view(NULL, 0), NULL);
-		kf_prove_field(&k->out->why, "c_chksum", f->at, 110);
-		kf_prove_value(&k->out->why, k->update->file[index].sum,
-			       f->sum);
-		return false;
-	}
-	return f->whole || early(k, f);
+				       kf_view(NULL, 0), place[index]);
+	if (f->has_sum && f->sum != k->update->file[index].sum)
+		return wrong_sum(k, index, name);
+	return f->whole || index || early(k, f);
 }
 
 bool swupdate_head(struct swupdate_case *k)
