@@ -239,6 +239,17 @@ static size_t escape(uint8_t *out, struct kf_tokens *t)
 	return 4;
 }
 
+/* lost is how much of a text a NUL hides: up to the next backslash or quote,
+ * where the scanner starts its next piece. */
+static size_t lost(const struct kf_tokens *t)
+{
+	size_t n = 0;
+
+	while (peek(t, n) >= 0 && peek(t, n) != '"' && peek(t, n) != '\\')
+		n++;
+	return n;
+}
+
 /* quoted reads a text in quotes; without its end the file ends. */
 static enum kf_status quoted(struct kf_token *out, struct kf_tokens *t,
 			     struct kf_env *env)
@@ -260,9 +271,11 @@ static enum kf_status quoted(struct kf_token *out, struct kf_tokens *t,
 	while (peek(t, 0) != '"' && t->pos < end) {
 		size_t n = 1;
 
+		if (peek(t, 0) == 0) {
+			t->pos += lost(t);
+			continue;
+		}
 		text[len] = (uint8_t)peek(t, 0);
-		if (text[len] == 0)
-			t->beyond = "a NUL in a text of sw-description";
 		if (peek(t, 0) == '\\')
 			n = escape(&text[len], t);
 		len++;

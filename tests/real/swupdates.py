@@ -141,6 +141,9 @@ def said(log):
         for pattern, slug in SAYS:
             if not reason and re.search(pattern, line):
                 reason = slug
+    # The program was told to end while its other thread still judged.
+    if re.search(r'SWUpdate was successful.*Not installing', log, re.S):
+        return 'unclear', log[-400:]
     # The program ended before the thread that judges, and took its files away.
     if re.search(r'cannot be opened$|Address already in use', log, re.M):
         return 'unclear', log[-400:]
