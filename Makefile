@@ -31,7 +31,7 @@ test:
 	@meson test -C $(BUILD) --no-rebuild --print-errorlogs
 
 demo:
-	@tools/need build
+	@tools/need build demo
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet apps/cli/keyfit
 	@tools/demo $(BUILD)/apps/cli/keyfit

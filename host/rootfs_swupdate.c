@@ -249,7 +249,7 @@ static bool snippets(struct finding *f, struct kf_swupdate_names *names)
 {
 	static const char *const folders[] = { "/usr/lib/swupdate/conf.d",
 					       "/etc/swupdate/conf.d" };
-	char *name[SNIPPETS_MAX];
+	char *name[SNIPPETS_MAX] = { NULL };
 	size_t num = 0;
 	bool good = true;
 

@@ -368,8 +368,9 @@ static void pair(struct kf_render *r, const struct kf_pair *pair)
 	headline(r, pair);
 	kf_text_reasons(r, pair);
 	show_signatures(r, pair);
-	if (strcmp(v->outcome, "device-fault") == 0)
-		say(r, "outcome", "the device may not start at all until its trust store is repaired");
+	if (strcmp(v->outcome, "device-fault") == 0 &&
+	    strcmp(pair->verifier->stage, "boot") == 0)
+		say(r, "outcome", "the device may not start at all until that is repaired");
 }
 
 const struct kf_form kf_form_text = { .name = "text", .pair = pair };

@@ -200,9 +200,9 @@ static void range(struct machine *m, uint8_t *letters)
 static void set(struct machine *m)
 {
 	uint8_t letters[SET_LEN] = { 0 };
-	bool not = peek(m, 1) == '^', first = true;
+	bool negated = peek(m, 1) == '^', first = true;
 
-	m->at += not ? 2 : 1;
+	m->at += negated ? 2 : 1;
 	for (; peek(m, 0) != ']' || first; first = false) {
 		m->wrong |= peek(m, 0) < 0;
 		if (m->wrong || m->beyond)
