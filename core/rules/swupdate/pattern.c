@@ -211,7 +211,7 @@ static void set(struct machine *m)
 			range(m, letters);
 	}
 	m->at++;
-	for (size_t i = 0; not && i < SET_LEN; i++)
+	for (size_t i = 0; negated && i < SET_LEN; i++)
 		letters[i] = (uint8_t)~letters[i];
 	simple(m, SET, letters);
 }
