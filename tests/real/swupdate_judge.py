@@ -4,7 +4,7 @@ import subprocess
 
 # SWUpdate has two lines for all of these.
 CMS_REASONS = ('chain-issuer-missing', 'chain-not-to-root',
-               'chain-root-not-trusted', 'chain-expired',
+               'chain-root-not-trusted', 'chain-expired', 'anchor-expired',
                'chain-not-yet-valid', 'purpose-not-allowed', 'chain-refused',
                'anchor-rejects-use', 'signer-certificate-missing',
                'digest-mismatch', 'signature-invalid', 'signature-malformed')
