@@ -20,7 +20,7 @@
 enum {
 	/* Of processor time: emulated machines are slow. */
 	START_SECONDS = 60,
-	CASE_SECONDS = 8,
+	CASE_SECONDS = 12,
 	/* The firmware puts its flash in order from time to time, which a
 	 * write has to wait for. */
 	STORE_SECONDS = 120,
