@@ -99,19 +99,6 @@ bool kf_try_setting(struct kf_attempt *a, const char *name, const char *value)
 	return yes;
 }
 
-/* What every change of the keys does on the device itself. */
-bool kf_try_store(struct kf_attempt *a, struct kf_store *store)
-{
-	size_t used = a->env->arena->used;
-	struct kf_artifact artifact = *a->artifact;
-	bool yes;
-
-	store->num_prepared = 0;
-	yes = accepts(a, &artifact, store);
-	a->env->arena->used = used;
-	return yes;
-}
-
 struct kf_remedy *kf_offer(struct kf_attempt *a, enum kf_remedy_kind kind)
 {
 	struct kf_remedy *r = &a->out[a->num++];

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+/* What every change of the keys does on the device itself. */
 static const char sealed[] = "PCR 7 is another one then: what is sealed to it asks for its recovery key";
 
 static void put_u32le(uint8_t *out, uint64_t value)

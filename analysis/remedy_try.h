@@ -27,13 +27,12 @@ bool kf_is_why(const struct kf_attempt *a, const char *slug);
 
 /* kf_try_file asks of another file, or of another signature on this one.
  * kf_try_list asks of a store to which a list was added; kf_try_setting of the
- * same device, told otherwise; kf_try_store of another one. What they take of
- * the arena is given back. Each says whether the verifier accepts. */
+ * same device, told otherwise. What they take of the arena is given back. Each
+ * says whether the verifier accepts. */
 bool kf_try_file(struct kf_attempt *a, const struct kf_source *source,
 		 const struct kf_bytes *suppose, size_t num_suppose);
 bool kf_try_list(struct kf_attempt *a, const char *part, struct kf_bytes list);
 bool kf_try_setting(struct kf_attempt *a, const char *name, const char *value);
-bool kf_try_store(struct kf_attempt *a, struct kf_store *store);
 
 /* remedy_image.c: kf_remedy_enrol offers the certificate that would do in one
  * of UEFI's parts. */

@@ -191,10 +191,13 @@ static enum kf_status read_folder(struct kf_opening *o, const char *path)
 	free(whole);
 	if (kf_zephyr_is_build(o, path))
 		return kf_zephyr_read(o, path, name);
-	if (kf_efivars_is_live(path))
+	if (kf_efivars_is_live(path)) {
 		kf_machine_name(name);
-	else if ((status = read_root(o, path, name, &num)) != KF_OK || num)
-		return status;
+	} else {
+		status = read_root(o, path, name, &num);
+		if (status != KF_OK || num)
+			return status;
+	}
 	status = kf_device_only(o, name);
 	if (status == KF_OK)
 		status = kf_efivars_read(o, &o->device->verifier[0].store,

@@ -53,6 +53,11 @@ KF_MUST enum kf_status kf_device_file(struct kf_bytes *out,
 KF_MUST const char *kf_device_text(struct kf_opening *o, const char *text);
 KF_MUST enum kf_status kf_device_full(struct kf_opening *o);
 
+/* kf_device_join puts bytes behind those of a part. Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_device_join(struct kf_part *part,
+				      struct kf_opening *o,
+				      struct kf_bytes more);
+
 /* kf_say_path words a fault about a path; long paths lose their front. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))

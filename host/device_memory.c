@@ -111,6 +111,21 @@ const char *kf_device_text(struct kf_opening *o, const char *text)
 	return copy;
 }
 
+enum kf_status kf_device_join(struct kf_part *part, struct kf_opening *o,
+			      struct kf_bytes more)
+{
+	size_t len = part->bytes.len + more.len;
+	uint8_t *bytes = kf_arena_take(&o->memory->work.arena, len);
+
+	if (!bytes)
+		return kf_device_full(o);
+	if (part->bytes.len)
+		memcpy(bytes, part->bytes.data, part->bytes.len);
+	memcpy(bytes + part->bytes.len, more.data, more.len);
+	part->bytes = kf_view(bytes, len);
+	return KF_OK;
+}
+
 void kf_names_add(struct kf_names *names, const char *word)
 {
 	size_t room = sizeof(names->text) - names->len;

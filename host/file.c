@@ -1,7 +1,7 @@
 /* Files: opened once, read by position, never mapped, so that a file that
  * shrinks is an error and not a signal.
  */
-#include "members.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  */
 #include "members.h"
 
-#include "device.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

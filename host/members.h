@@ -64,14 +64,6 @@ struct kf_telling_head {
 	uint64_t size;
 };
 
-/* kf_write_all writes all of `bytes`. Fails: false. */
-KF_MUST bool kf_write_all(int fd, struct kf_bytes bytes);
-
-/* file.c: kf_file_spool copies the next `len` bytes of a pipe into a nameless
- * file. Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ. */
-KF_MUST enum kf_status kf_file_spool(struct kf_file *out, int from,
-				     uint64_t len, struct kf_fault *why);
-
 /* confine.c: kf_confine leaves this process, for good, with nothing but
  * reading and writing what is open, and `memory_max` bytes of memory.
  * Fails: false. */

@@ -1,5 +1,5 @@
-/* Root file systems, unpacked in a folder: paths inside them, versions of
- * their packages, and the verifiers that they have.
+/* Root file systems, unpacked in a folder: paths inside them, and versions of
+ * their packages.
  *
  * Source: dpkg, man page deb-status(5)-like /var/lib/dpkg/status: paragraphs of
  * fields, one a package; opkg keeps the same form.
@@ -8,9 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_LEN = 4096, LINKS_MAX = 40 };

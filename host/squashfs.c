@@ -5,6 +5,8 @@
  */
 #include "members.h"
 
+#include "file.h"
+
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -214,7 +216,6 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 	struct kf_source source = { .read_at = read_member, .self = &member };
 	size_t len = sizeof(head);
 	char *name = NULL;
-	bool ok;
 
 	if (m->lib.inode_get_file_size(node->inode, &source.size))
 		return false;
@@ -226,9 +227,9 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 		return false;
 	if (!m->wanted(m->self, name, kf_view(head, len), &source))
 		return true;
-	ok = tell(m->to, KF_TOLD_FILE, name, source.size) && send(m, &source);
 	/* The process ends soon; what the library allocated ends with it. */
-	return ok;
+	return tell(m->to, KF_TOLD_FILE, name, source.size) &&
+	       send(m, &source);
 }
 
 static bool is_file(const sqfs_tree_node_t *node)

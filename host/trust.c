@@ -144,8 +144,6 @@ static enum kf_status add(struct kf_part *part, struct kf_opening *o,
 			  const char *path, struct kf_bytes more)
 {
 	struct kf_bytes both[] = { part->bytes, more };
-	size_t len = part->bytes.len + more.len;
-	uint8_t *bytes;
 
 	for (size_t i = 0; i < 2; i++) {
 		struct kf_damage damage = kf_siglist_damage(both[i]);
@@ -160,14 +158,7 @@ static enum kf_status add(struct kf_part *part, struct kf_opening *o,
 	}
 	if (more.len == 0)
 		return KF_OK;
-	bytes = kf_arena_take(&o->memory->work.arena, len);
-	if (!bytes)
-		return kf_device_full(o);
-	if (part->bytes.len)
-		memcpy(bytes, part->bytes.data, part->bytes.len);
-	memcpy(bytes + part->bytes.len, more.data, more.len);
-	part->bytes = kf_view(bytes, len);
-	return KF_OK;
+	return kf_device_join(part, o, more);
 }
 
 static enum kf_status add_file(struct kf_part *part, struct kf_opening *o,

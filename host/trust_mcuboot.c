@@ -10,22 +10,6 @@
 
 #include <string.h>
 
-/* add puts a key behind those that are there. */
-static enum kf_status add(struct kf_part *part, struct kf_opening *o,
-			  struct kf_bytes key)
-{
-	size_t len = part->bytes.len + key.len;
-	uint8_t *bytes = kf_arena_take(&o->memory->work.arena, len);
-
-	if (!bytes)
-		return kf_device_full(o);
-	if (part->bytes.len)
-		memcpy(bytes, part->bytes.data, part->bytes.len);
-	memcpy(bytes + part->bytes.len, key.data, key.len);
-	part->bytes = kf_view(bytes, len);
-	return KF_OK;
-}
-
 /* add_key adds a key that stands by itself. Fails: KF_WRONG_USE, when it is
  * none that MCUboot can have. */
 static enum kf_status add_key(struct kf_part *part, struct kf_opening *o,
@@ -41,7 +25,8 @@ static enum kf_status add_key(struct kf_part *part, struct kf_opening *o,
 		return KF_WRONG_USE;
 	if (status != KF_OK)
 		return status;
-	return add(part, o, key.kind == KF_KEY_RSA ? key.own : key.spki);
+	return kf_device_join(part, o, key.kind == KF_KEY_RSA ? key.own
+							      : key.spki);
 }
 
 /* digit is the value of a hex digit; 16: it is none. */

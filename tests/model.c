@@ -86,6 +86,20 @@ struct kf_bytes model_fill(size_t len, uint8_t value)
 	return kf_view(bytes, len);
 }
 
+struct kf_bytes model_hex(const char *digits)
+{
+	size_t len = strlen(digits) / 2;
+	struct kf_bytes bytes = model_fill(len, 0);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned value;
+
+		assert_int_equal(sscanf(digits + 2 * i, "%2x", &value), 1);
+		model_poke(bytes, i, 1, value);
+	}
+	return bytes;
+}
+
 void model_poke(struct kf_bytes bytes, size_t at, size_t len, uint64_t value)
 {
 	uint8_t *to = room + (bytes.data - room);

@@ -28,6 +28,7 @@ struct kf_env *model_env(void);		/* with the toy crypto table */
 struct kf_bytes model_copy(struct kf_bytes bytes);
 struct kf_bytes model_join(struct kf_bytes a, struct kf_bytes b);
 struct kf_bytes model_fill(size_t len, uint8_t value);
+struct kf_bytes model_hex(const char *digits);
 /* model_poke writes `len` bytes of `value`, least significant first. */
 void model_poke(struct kf_bytes bytes, size_t at, size_t len, uint64_t value);
 struct kf_source model_source(struct kf_bytes *file);

@@ -224,23 +224,12 @@ static void note(struct question *q, enum kf_answer answer)
 		answer == KF_REJECT ? KF_EXIT_NOT : KF_EXIT_UNKNOWN] = true;
 }
 
-/* has_its tells whether one of the device's verifiers is made for a file. */
-static bool has_its(const struct kf_device *device,
-		    const struct kf_format *format)
-{
-	for (size_t i = 0; i < device->num_verifiers; i++)
-		if (kf_verifier_takes(device->verifier[i].rules->verifier,
-				      format))
-			return true;
-	return false;
-}
-
 /* is_asked: a file that is made for some verifiers of a device goes to no other
  * one of it. */
 static bool is_asked(const struct kf_device *device, size_t verifier,
 		     const struct kf_format *format)
 {
-	return !has_its(device, format) ||
+	return !kf_inside_takes(device, format) ||
 	       kf_verifier_takes(device->verifier[verifier].rules->verifier,
 				 format);
 }
@@ -362,7 +351,7 @@ static void look_inside(struct question *q, struct kf_pair *pair)
 	enum kf_status status;
 
 	if (q->only || artifact->status != KF_OK ||
-	    !has_its(pair->device, artifact->format) ||
+	    !kf_inside_takes(pair->device, artifact->format) ||
 	    !kf_inside_matters(pair->device, artifact->format))
 		return;
 	artifact->format->contents(artifact, &contents);

@@ -33,6 +33,16 @@ static bool read_part(void *self, uint64_t at, void *out, size_t len)
 	return p->whole->read_at(p->whole->self, p->at + at, out, len);
 }
 
+bool kf_inside_takes(const struct kf_device *device,
+		     const struct kf_format *format)
+{
+	for (size_t i = 0; i < device->num_verifiers; i++)
+		if (kf_verifier_takes(device->verifier[i].rules->verifier,
+				      format))
+			return true;
+	return false;
+}
+
 bool kf_inside_matters(const struct kf_device *device,
 		       const struct kf_format *format)
 {
@@ -45,19 +55,13 @@ bool kf_inside_matters(const struct kf_device *device,
 	return false;
 }
 
-/* wanted: is a verifier of the device made for the file? */
 static bool wanted(void *self, const char *name, struct kf_bytes head,
 		   const struct kf_source *file)
 {
 	const struct looking *l = self;
-	const struct kf_format *format = kf_format_of(head, file);
 
 	(void)name;
-	for (size_t i = 0; format && i < l->device->num_verifiers; i++)
-		if (kf_verifier_takes(l->device->verifier[i].rules->verifier,
-				      format))
-			return true;
-	return false;
+	return kf_inside_takes(l->device, kf_format_of(head, file));
 }
 
 /* hand_on gives one file to whoever asked. */
@@ -66,6 +70,7 @@ static enum kf_status hand_on(const struct looking *l, const char *name,
 {
 	size_t len = file->size < HEAD_LEN ? (size_t)file->size : HEAD_LEN;
 	size_t path_len = strlen(l->path) + strlen(name) + 2;
+	const struct kf_format *format;
 	uint8_t head[HEAD_LEN];
 	char *path;
 
@@ -73,7 +78,9 @@ static enum kf_status hand_on(const struct looking *l, const char *name,
 		kf_fault_say(l->why, NULL, "%.200s cannot be read", name);
 		return KF_CANNOT_READ;
 	}
-	if (!wanted((void *)(uintptr_t)l, name, kf_view(head, len), file))
+	/* What the child wants is not believed to be that. */
+	format = kf_format_of(kf_view(head, len), file);
+	if (!kf_inside_takes(l->device, format))
 		return KF_OK;
 	path = malloc(path_len);
 	if (!path) {
@@ -81,7 +88,7 @@ static enum kf_status hand_on(const struct looking *l, const char *name,
 		return KF_NO_MEMORY;
 	}
 	snprintf(path, path_len, "%s/%s", l->path, name + (name[0] == '/'));
-	l->take(l->self, path, file, kf_format_of(kf_view(head, len), file));
+	l->take(l->self, path, file, format);
 	free(path);
 	return KF_OK;
 }

@@ -10,6 +10,11 @@ typedef void kf_inside_file(void *self, const char *path,
 			    const struct kf_source *source,
 			    const struct kf_format *format);
 
+/* kf_inside_takes tells whether a device has a verifier that is made for files
+ * of this format, which may be NULL. */
+bool kf_inside_takes(const struct kf_device *device,
+		     const struct kf_format *format);
+
 /* kf_inside_matters tells whether a device has a verifier that does not judge
  * files of this format, but may judge what is in them. */
 bool kf_inside_matters(const struct kf_device *device,

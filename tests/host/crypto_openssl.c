@@ -68,27 +68,13 @@ static int close_crypto(void **state)
 	return unlink(conf);
 }
 
-static struct kf_bytes hex(const char *digits)
-{
-	size_t len = strlen(digits) / 2;
-	struct kf_bytes bytes = model_fill(len, 0);
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned value;
-
-		assert_int_equal(sscanf(digits + 2 * i, "%2x", &value), 1);
-		model_poke(bytes, i, 1, value);
-	}
-	return bytes;
-}
-
 static bool hashes(enum kf_digest_kind kind, struct kf_bytes bytes,
 		   const char *want)
 {
 	struct kf_digest digest;
 
 	kf_digest_of(&digest, crypto, kind, bytes);
-	return kf_equal(kf_view(digest.bytes, digest.len), hex(want));
+	return kf_equal(kf_view(digest.bytes, digest.len), model_hex(want));
 }
 
 static void digests_are_those_of_the_standard(void **state)
@@ -134,7 +120,7 @@ static void a_digest_over_pieces_is_that_of_the_whole(void **state)
 	crypto->digest_add(digest, kf_view(NULL, 0));
 	crypto->digest_add(digest, kf_text("bc"));
 	crypto->digest_end(digest, &out);
-	assert_true(kf_equal(kf_view(out.bytes, out.len), hex(
+	assert_true(kf_equal(kf_view(out.bytes, out.len), model_hex(
 		"a9993e364706816aba3e25717850c26c9cd0d89d")));
 	crypto->digest_drop(crypto->digest_begin(crypto->self, KF_SHA1));
 }
@@ -205,9 +191,9 @@ static void published_certificates_say_what_openssl_says(void **state)
 		assert_non_null(strstr(c.subject, published[i].name));
 		assert_string_equal(c.key, "RSA-2048");
 		assert_string_equal(c.algorithm, "sha256WithRSAEncryption");
-		assert_true(kf_equal(c.serial, hex(published[i].serial)));
+		assert_true(kf_equal(c.serial, model_hex(published[i].serial)));
 		assert_true(kf_equal(kf_view(c.sha256.bytes, c.sha256.len),
-				     hex(published[i].sha256)));
+				     model_hex(published[i].sha256)));
 		assert_true(c.not_after_s == published[i].not_after_s);
 		assert_int_equal(c.is_ca, published[i].is_ca);
 		assert_false(c.self_issued);

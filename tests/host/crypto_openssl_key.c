@@ -41,20 +41,6 @@ static struct kf_arena *arena(void)
 	return model_env()->arena;
 }
 
-static struct kf_bytes hex(const char *digits)
-{
-	size_t len = strlen(digits) / 2;
-	struct kf_bytes bytes = model_fill(len, 0);
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned value;
-
-		assert_int_equal(sscanf(digits + 2 * i, "%2x", &value), 1);
-		model_poke(bytes, i, 1, value);
-	}
-	return bytes;
-}
-
 static enum kf_answer3 verify(const struct kf_key *key,
 			      enum kf_scheme_kind kind, int salt_len,
 			      struct kf_bytes content,
@@ -71,9 +57,9 @@ static enum kf_answer3 verify(const struct kf_key *key,
 
 static void ed25519_verifies_messages(void **state)
 {
-	struct kf_bytes spki = hex("302a300506032b6570032100"
+	struct kf_bytes spki = model_hex("302a300506032b6570032100"
 		"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
-	struct kf_bytes signature = hex(
+	struct kf_bytes signature = model_hex(
 		"92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
 		"085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 	struct kf_key key;
@@ -82,23 +68,23 @@ static void ed25519_verifies_messages(void **state)
 					  arena()), KF_OK);
 	assert_int_equal(key.kind, KF_KEY_ED25519);
 	assert_true(kf_equal(key.spki, spki));
-	assert_int_equal(verify(&key, KF_SCHEME_ED25519, 0, hex("72"),
+	assert_int_equal(verify(&key, KF_SCHEME_ED25519, 0, model_hex("72"),
 				signature), KF_YES);
-	assert_int_equal(verify(&key, KF_SCHEME_ED25519, 0, hex("73"),
+	assert_int_equal(verify(&key, KF_SCHEME_ED25519, 0, model_hex("73"),
 				signature), KF_NO);
-	assert_int_equal(verify(&key, KF_SCHEME_ECDSA, 0, hex("72"),
+	assert_int_equal(verify(&key, KF_SCHEME_ECDSA, 0, model_hex("72"),
 				signature), KF_NO);
 }
 
 static void a_point_is_a_key(void **state)
 {
-	struct kf_bytes x = hex(
+	struct kf_bytes x = model_hex(
 		"60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
-	struct kf_bytes y = hex(
+	struct kf_bytes y = model_hex(
 		"7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-	struct kf_bytes digest = hex(
+	struct kf_bytes digest = model_hex(
 		"af2bdbe1aa9b6ec1e2ade1d694f41fc71a831d0268e9891562113d8a62add1bf");
-	struct kf_bytes signature = hex("3046022100"
+	struct kf_bytes signature = model_hex("3046022100"
 		"efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
 		"022100"
 		"f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");

@@ -7,24 +7,9 @@
  */
 #include "rauc.h"
 
-static bool reject(struct rauc_case *k, enum kf_reason_id reason,
-		   const char *rule)
-{
-	k->out->answer = KF_REJECT;
-	kf_find(&k->out->why, reason, rule);
-	return false;
-}
-
-static bool reject_with(struct rauc_case *k, const struct kf_finding *why)
-{
-	k->out->answer = KF_REJECT;
-	k->out->why = *why;
-	return false;
-}
-
 static bool reject_inner(struct rauc_case *k)
 {
-	reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
+	rauc_reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
 	kf_prove_text(&k->out->why, "the manifest of a plain bundle is of the format plain, and uses nothing that others brought");
 	return false;
 }
@@ -58,16 +43,16 @@ static bool inner(struct rauc_case *k)
 		return false;
 	}
 	if (b->inner->bad.reason)
-		return reject_with(k, &b->inner->bad);
+		return rauc_reject_with(k, &b->inner->bad);
 	if (b->inner->format == RAUC_PLAIN && b->inner->bad_bundled.reason)
-		return reject_with(k, &b->inner->bad_bundled);
+		return rauc_reject_with(k, &b->inner->bad_bundled);
 	return is_plain(k, b->inner) ? true : reject_inner(k);
 }
 
 /* crash: an assertion stops RAUC. RAUC-14 */
 static bool crash(struct rauc_case *k)
 {
-	reject(k, KF_REASON_VERIFIER_FAULT, "RAUC-14");
+	rauc_reject(k, KF_REASON_VERIFIER_FAULT, "RAUC-14");
 	kf_prove_field(&k->out->why, "length of the payload", 0,
 		       k->bundle->layout.payload_len);
 	kf_prove_text(&k->out->why, "the payload is no multiple of 4096 bytes, and an assertion stops RAUC");
@@ -78,7 +63,7 @@ static bool tampered(struct rauc_case *k)
 {
 	const struct rauc_bundle *b = k->bundle;
 
-	reject(k, KF_REASON_PAYLOAD_TAMPERED, "RAUC-14");
+	rauc_reject(k, KF_REASON_PAYLOAD_TAMPERED, "RAUC-14");
 	kf_prove_field(&k->out->why, b->hashes == RAUC_HASHES_SHORT
 		       ? "end of the hash tree" : "block", b->hashes_at,
 		       KF_RAUC_BLOCK_LEN);
@@ -103,7 +88,7 @@ static bool holds(struct rauc_case *k)
 	if (k->plain)
 		return true;
 	if (k->manifest->bad_bundled.reason)
-		return reject_with(k, &k->manifest->bad_bundled);
+		return rauc_reject_with(k, &k->manifest->bad_bundled);
 	if (b->layout.payload_len % KF_RAUC_BLOCK_LEN)
 		return crash(k);
 	if (!b->hashes_asked)
@@ -129,7 +114,7 @@ static bool payload(struct rauc_case *k)
 	if (k->bundle->is_squashfs ||
 	    (!k->plain && k->manifest->format == RAUC_CRYPT))
 		return true;
-	reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-14");
+	rauc_reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-14");
 	kf_prove_field(&k->out->why, "payload", 0, 4);
 	kf_prove_text(&k->out->why, "the payload is no squashfs");
 	return false;
@@ -149,7 +134,7 @@ static bool has_slots(struct rauc_case *k)
 						  image->class);
 		if (found)
 			continue;
-		reject(k, KF_REASON_REQUIREMENT_NOT_MET, "RAUC-25");
+		rauc_reject(k, KF_REASON_REQUIREMENT_NOT_MET, "RAUC-25");
 		kf_prove_text(&k->out->why, "system.conf has no slot of the class of an image");
 		return false;
 	}
@@ -165,7 +150,7 @@ static bool compatible(struct rauc_case *k)
 		if (kf_equal(k->trust->config.compatible,
 			     k->manifest->compatible))
 			return true;
-		reject(k, KF_REASON_COMPATIBLE_MISMATCH, "RAUC-17");
+		rauc_reject(k, KF_REASON_COMPATIBLE_MISMATCH, "RAUC-17");
 		kf_prove_text(&k->out->why,
 			      (const char *)k->manifest->compatible.data);
 		kf_prove(&k->out->why, KF_EV_SETTING, "compatible")->text =
@@ -175,7 +160,7 @@ static bool compatible(struct rauc_case *k)
 	if (hook && kf_same(hook, "accepts"))
 		return true;
 	if (hook) {
-		reject(k, KF_REASON_HOOK_REJECTS, "RAUC-17");
+		rauc_reject(k, KF_REASON_HOOK_REJECTS, "RAUC-17");
 		return false;
 	}
 	k->out->answer = KF_UNDECIDED;
@@ -194,7 +179,7 @@ static bool new_enough(struct rauc_case *k)
 	if (k->manifest->has_version &&
 	    rauc_version_within(least, k->manifest->version) == KF_YES)
 		return true;
-	reject(k, KF_REASON_VERSION_TOO_OLD, "RAUC-18");
+	rauc_reject(k, KF_REASON_VERSION_TOO_OLD, "RAUC-18");
 	kf_prove_text(&k->out->why, k->manifest->has_version
 		      ? (const char *)k->manifest->version.data
 		      : "the bundle has no version");
@@ -208,7 +193,7 @@ static bool sealed(struct rauc_case *k)
 {
 	if (k->plain || k->manifest->format != RAUC_CRYPT || k->was_encrypted)
 		return true;
-	return reject(k, KF_REASON_ENCRYPTION_REQUIRED, "RAUC-16");
+	return rauc_reject(k, KF_REASON_ENCRYPTION_REQUIRED, "RAUC-16");
 }
 
 /* fits: older versions look for slots first. */

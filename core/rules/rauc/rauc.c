@@ -295,6 +295,21 @@ static void prove_accept(struct rauc_case *k)
 						   : "keyring-directory");
 }
 
+bool rauc_reject(struct rauc_case *k, enum kf_reason_id reason,
+		 const char *rule)
+{
+	k->out->answer = KF_REJECT;
+	kf_find(&k->out->why, reason, rule);
+	return false;
+}
+
+bool rauc_reject_with(struct rauc_case *k, const struct kf_finding *why)
+{
+	k->out->answer = KF_REJECT;
+	k->out->why = *why;
+	return false;
+}
+
 /* list_signatures fills the table of who signed. */
 static void list_signatures(struct rauc_case *k)
 {

@@ -220,6 +220,11 @@ KF_MUST enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 				   struct kf_env *env);
 bool rauc_hex(uint8_t out[32], struct kf_bytes text);
 
+/* rauc.c: what refuses says so, and is false. */
+bool rauc_reject(struct rauc_case *k, enum kf_reason_id reason,
+		 const char *rule);
+bool rauc_reject_with(struct rauc_case *k, const struct kf_finding *why);
+
 /* signature.c: all of check_bundle. False: the verdict is there. */
 bool rauc_signature(struct rauc_case *k);
 

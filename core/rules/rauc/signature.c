@@ -8,21 +8,6 @@
 
 #include <string.h>
 
-static bool reject(struct rauc_case *k, enum kf_reason_id reason,
-		   const char *rule)
-{
-	k->out->answer = KF_REJECT;
-	kf_find(&k->out->why, reason, rule);
-	return false;
-}
-
-static bool reject_with(struct rauc_case *k, const struct kf_finding *why)
-{
-	k->out->answer = KF_REJECT;
-	k->out->why = *why;
-	return false;
-}
-
 /* wait: the answer depends on a part that is not known. */
 static bool wait_for(struct rauc_case *k, const char *part)
 {
@@ -46,15 +31,15 @@ static bool configured(struct rauc_case *k)
 	if (t->config_presence == KF_UNKNOWN)
 		return wait_for(k, "config");
 	if (t->config_presence == KF_ABSENT) {
-		reject(k, KF_REASON_TRUST_STORE_MISSING, "RAUC-2");
+		rauc_reject(k, KF_REASON_TRUST_STORE_MISSING, "RAUC-2");
 		kf_prove_text(&k->out->why, "there is no system.conf");
 		return false;
 	}
 	if (t->config.bad.reason)
-		return reject_with(k, &t->config.bad);
+		return rauc_reject_with(k, &t->config.bad);
 	if (t->config.keyring_path.len || t->config.keyring_directory.len)
 		return true;
-	reject(k, KF_REASON_TRUST_STORE_MISSING, "RAUC-2");
+	rauc_reject(k, KF_REASON_TRUST_STORE_MISSING, "RAUC-2");
 	kf_prove_text(&k->out->why, "system.conf names no keyring");
 	return false;
 }
@@ -65,7 +50,7 @@ static bool laid_out(struct rauc_case *k)
 	const struct kf_rauc *layout = &k->bundle->layout;
 
 	if (layout->damage.field) {
-		reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-1");
+		rauc_reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-1");
 		kf_prove_field(&k->out->why, layout->damage.field,
 			       layout->damage.at, KF_RAUC_TAIL_LEN);
 		kf_prove_value(&k->out->why, layout->cms_len,
@@ -74,7 +59,7 @@ static bool laid_out(struct rauc_case *k)
 		return false;
 	}
 	if (layout->cms_len > k->trust->config.cms_max) {
-		reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-1");
+		rauc_reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-1");
 		kf_prove_field(&k->out->why, "length of the signature",
 			       layout->cms_at + layout->cms_len,
 			       KF_RAUC_TAIL_LEN);
@@ -90,7 +75,7 @@ static bool laid_out(struct rauc_case *k)
 	}
 	if (k->bundle->cms)
 		return true;
-	reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
+	rauc_reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
 	kf_prove_signature(&k->out->why, 1, layout->cms_at, layout->cms_len);
 	kf_prove_text(&k->out->why, "it is no CMS");
 	return false;
@@ -99,7 +84,7 @@ static bool laid_out(struct rauc_case *k)
 /* no_key says that an encrypted bundle cannot be opened. RAUC-3 */
 static bool no_key(struct rauc_case *k, const char *text)
 {
-	reject(k, KF_REASON_DECRYPTION_KEY_MISSING, "RAUC-3");
+	rauc_reject(k, KF_REASON_DECRYPTION_KEY_MISSING, "RAUC-3");
 	kf_prove_text(&k->out->why, text);
 	return false;
 }
@@ -158,7 +143,7 @@ static bool decrypt(struct rauc_case *k)
 		return take_inner(k, inner);
 	if (result.step == KF_CMS_KEY)
 		return no_key(k, "the key or certificate for decryption cannot be read");
-	return reject(k, KF_REASON_DECRYPTION_NOT_RECIPIENT, "RAUC-3");
+	return rauc_reject(k, KF_REASON_DECRYPTION_NOT_RECIPIENT, "RAUC-3");
 }
 
 /* purpose_of is the purpose that the configuration names; NULL: there is none
@@ -186,7 +171,7 @@ static bool load_keyring(struct rauc_case *k)
 	if (config->keyring_directory.len && t->folder == KF_UNKNOWN)
 		return wait_for(k, "keyring-directory");
 	if (config->keyring_path.len && t->keyring == KF_ABSENT) {
-		reject(k, KF_REASON_KEYRING_UNREADABLE, "RAUC-5");
+		rauc_reject(k, KF_REASON_KEYRING_UNREADABLE, "RAUC-5");
 		kf_prove(&k->out->why, KF_EV_STORE_PART, "keyring");
 		kf_prove_text(&k->out->why, "the file is not there");
 		return false;
@@ -210,14 +195,14 @@ static bool has_purpose(struct rauc_case *k)
 {
 	if (k->keyring.purpose || k->trust->config.purpose.len == 0)
 		return true;
-	reject(k, KF_REASON_POLICY_INVALID, "RAUC-8");
+	rauc_reject(k, KF_REASON_POLICY_INVALID, "RAUC-8");
 	kf_prove_text(&k->out->why, "check-purpose is none that RAUC knows");
 	return false;
 }
 
 static bool reject_time(struct rauc_case *k, const char *text)
 {
-	reject(k, KF_REASON_SIGNING_TIME_UNUSABLE, "RAUC-9");
+	rauc_reject(k, KF_REASON_SIGNING_TIME_UNUSABLE, "RAUC-9");
 	kf_prove_text(&k->out->why, text);
 	return false;
 }
@@ -225,7 +210,7 @@ static bool reject_time(struct rauc_case *k, const char *text)
 /* crash: older versions follow a pointer to nowhere. */
 static bool crash(struct rauc_case *k)
 {
-	reject(k, KF_REASON_VERIFIER_FAULT, "RAUC-9");
+	rauc_reject(k, KF_REASON_VERIFIER_FAULT, "RAUC-9");
 	kf_prove_text(&k->out->why, "use-bundle-signing-time is set, and the signature has no signing time that this version can read");
 	return false;
 }
@@ -323,7 +308,7 @@ static bool fits(struct rauc_case *k)
 	if (!k->plain || k->profile->short_content ||
 	    k->bundle->layout.payload_len <= INT32_MAX)
 		return true;
-	reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-23");
+	rauc_reject(k, KF_REASON_CONTAINER_MALFORMED, "RAUC-23");
 	kf_prove_field(&k->out->why, "length of the payload", 0,
 		       k->bundle->layout.payload_len);
 	kf_prove_value(&k->out->why, k->bundle->layout.payload_len,
@@ -357,7 +342,7 @@ static bool names_allowed(struct rauc_case *k)
 				     signer.subject_name))
 				return true;
 	}
-	reject(k, KF_REASON_SIGNER_NAME_FORBIDDEN, "RAUC-11");
+	rauc_reject(k, KF_REASON_SIGNER_NAME_FORBIDDEN, "RAUC-11");
 	return false;
 }
 
@@ -368,7 +353,7 @@ static bool one_signer(struct rauc_case *k)
 	enum kf_status status;
 
 	if (k->facts.num_signers != 1) {
-		reject(k, KF_REASON_MULTIPLE_SIGNERS, "RAUC-10");
+		rauc_reject(k, KF_REASON_MULTIPLE_SIGNERS, "RAUC-10");
 		kf_prove_field(&k->out->why, "signers", 0, 0);
 		kf_prove_value(&k->out->why, k->facts.num_signers, 1);
 		return false;
@@ -387,7 +372,7 @@ static bool is_right_type(struct rauc_case *k)
 	bool signs = k->cms && k->facts.is_signed;
 
 	if (!k->plain && signs && k->facts.detached) {
-		reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
+		rauc_reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
 		kf_prove_text(&k->out->why, "what was decrypted has no manifest in it");
 		return false;
 	}
@@ -396,7 +381,7 @@ static bool is_right_type(struct rauc_case *k)
 	if (k->cms && k->trust->config.signing_time &&
 	    k->profile->version < RAUC_1_16)
 		return crash(k);
-	reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
+	rauc_reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
 	kf_prove_signature(&k->out->why, 1, k->bundle->layout.cms_at,
 			   k->bundle->layout.cms_len);
 	kf_prove_text(&k->out->why, "it is no CMS of signed data");
@@ -433,22 +418,22 @@ static bool allowed(struct rauc_case *k)
 
 	if (!k->plain) {
 		if (k->facts.content.len == 0) {
-			reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
+			rauc_reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
 			kf_prove_text(&k->out->why, "it is empty");
 			return false;
 		}
 		if (k->manifest->bad.reason)
-			return reject_with(k, &k->manifest->bad);
+			return rauc_reject_with(k, &k->manifest->bad);
 		format = k->manifest->format;
 		if (format == RAUC_PLAIN) {
-			reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
+			rauc_reject(k, KF_REASON_MANIFEST_MALFORMED, "RAUC-19");
 			kf_prove_text(&k->out->why, "a signed manifest is of the format verity or crypt");
 			return false;
 		}
 	}
 	if (k->trust->config.formats & format)
 		return true;
-	reject(k, KF_REASON_FORMAT_NOT_ALLOWED, "RAUC-12");
+	rauc_reject(k, KF_REASON_FORMAT_NOT_ALLOWED, "RAUC-12");
 	kf_prove_text(&k->out->why, format == RAUC_PLAIN ? "plain" :
 		      format == RAUC_VERITY ? "verity" : "crypt");
 	return false;
