@@ -1,9 +1,13 @@
 """The cases for SWUpdate: one rule each, accepting and rejecting."""
+import gzip
 import os
+import zlib
 
 import swupdate_cms
 import swupdates as s
 
+# An empty frame. Source: RFC 8878, 3.1.1.
+ZSTD = bytes.fromhex('28b52ffd2000010000')
 DATA = b'an image of some length\n' * 9
 TEXT = b'a file\n'
 SH = b'#!/bin/sh\nexit 0\n'
@@ -338,6 +342,20 @@ def values(m, case):
     }.items():
         case('SWUPDATE-22' if name == 'encrypted' else 'SWUPDATE-19',
              'value-' + name, s.description(s.image(DATA, **more)))
+    good = gzip.compress(DATA, mtime=0)
+    for name, data, kind in (
+            ('gzip', good, 'zlib'), ('gzip-cut', good[:-9], 'zlib'),
+            ('gzip-header', good[:3], 'zlib'), ('one-byte', b'x', 'zlib'),
+            ('no-gzip', DATA, 'zlib'), ('zlib', zlib.compress(DATA), 'zlib'),
+            ('method', good[:2] + b'\7' + good[3:], 'zlib'),
+            ('flags', good[:3] + b'\x80' + good[4:], 'zlib'),
+            ('zstd', ZSTD, 'zstd'), ('no-zstd', DATA, 'zstd'),
+            ('zstd-magic', b'\x29' + ZSTD[1:], 'zstd'),
+            ('zstd-cut', ZSTD[:3], 'zstd'), ('gzip-as-zstd', good, 'zstd'),
+            ('zstd-as-gzip', ZSTD, 'zlib'), ('packed-not', DATA, None)):
+        more = {'compressed': kind} if kind else {}
+        case('SWUPDATE-22', 'packed-' + name, s.description(
+            s.image(data, **more)), files=(('a.bin', data),))
     case('SWUPDATE-15', 'no-type', s.description(('images', {
         'filename': 'a.bin', 'sha256': s.sha256(DATA)})))
 

@@ -40,6 +40,7 @@ SAYS = (
     (r'HASH mismatch|does not match size in cpio', 'file-hash-mismatch'),
     (r'Required (image file|script)', 'file-not-inside'),
     (r'decrypt initialization failure', 'decryption-key-missing'),
+    (r'inflate failed|ZSTD_decompressStream failed', 'content-not-packed'),
 )
 IGNORED = re.compile(r'Partition incompleted')
 

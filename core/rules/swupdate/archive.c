@@ -25,6 +25,8 @@ static enum kf_status add_some(struct swupdate_digest *out, void *digest,
 	if (!source->read_at(source->self, at, env->window, len))
 		return KF_CANNOT_READ;
 	env->crypto->digest_add(digest, kf_view(env->window, len));
+	for (size_t i = 0; i < len && out->head_len < sizeof(out->head); i++)
+		out->head[out->head_len++] = env->window[i];
 	for (size_t i = 0; i < len; i++)
 		sum += env->window[i];
 	out->sum += sum;

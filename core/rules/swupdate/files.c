@@ -161,6 +161,52 @@ static bool opened(struct swupdate_case *k, const struct swupdate_item *item)
 	return true;
 }
 
+/* is_gzip, is_zstd: may a file start so, as far as it goes? One that ends in
+ * its header unpacks to nothing, and that is no error.
+ *
+ * Source: RFC 1952, 2.3.1, and zlib, inflate.c (inflate, HEAD and FLAGS);
+ * RFC 8878, 3.1.1, 3.1.2; versions of the format before 0.8 have other numbers,
+ * 0x22 and on, which Debian's library reads as well. */
+static bool is_gzip(const struct swupdate_digest *f)
+{
+	enum { DEFLATE = 8, RESERVED = 0xe0 };
+
+	if (f->head_len >= 2 && (f->head[0] != 0x1f || f->head[1] != 0x8b))
+		return false;
+	return f->head_len < 4 ||
+	       (f->head[2] == DEFLATE && !(f->head[3] & RESERVED));
+}
+
+static bool is_zstd(const struct swupdate_digest *f)
+{
+	enum { OLDEST = 0x22, NEWEST = 0x28 };
+	static const uint8_t frame[] = { 0xb5, 0x2f, 0xfd };
+	static const uint8_t skipped[] = { 0x2a, 0x4d, 0x18 };
+	struct kf_bytes rest = kf_view(f->head + 1, 3);
+
+	if (f->head_len < 4)
+		return true;
+	return (kf_equal(rest, kf_view(frame, sizeof(frame))) &&
+		f->head[0] >= OLDEST && f->head[0] <= NEWEST) ||
+	       (kf_equal(rest, kf_view(skipped, sizeof(skipped))) &&
+		f->head[0] >> 4 == 5);
+}
+
+/* unpacks tells whether a file can be what it is said to be packed with. What
+ * follows its header is not tried. Other types than these unpack otherwise. */
+static bool unpacks(struct swupdate_case *k, const struct swupdate_item *item,
+		    const struct swupdate_digest *f)
+{
+	if (item->encrypted || (!kf_equal(item->type, kf_text("raw")) &&
+				!kf_equal(item->type, kf_text("rawfile"))))
+		return true;
+	if (item->packed == SWUPDATE_GZIP ? is_gzip(f)
+	    : item->packed != SWUPDATE_ZSTD || is_zstd(f))
+		return true;
+	return swupdate_refuse(k, KF_REASON_CONTENT_NOT_PACKED, "SWUPDATE-22",
+			       "", item->filename, NULL);
+}
+
 /* installed judges one item again, as who installs it does. */
 static bool installed(struct swupdate_case *k,
 		      const struct swupdate_item *item)
@@ -178,7 +224,7 @@ static bool installed(struct swupdate_case *k,
 		return false;
 	if (!is_hash(item, &k->update->file[index]))
 		return mismatch(k, &swu->file[index], item, index);
-	return true;
+	return unpacks(k, item, &k->update->file[index]);
 }
 
 /* end wants the archive to end as one does. */

@@ -57,6 +57,8 @@ struct swupdate_profile {
 struct swupdate_digest {
 	struct kf_digest sha256;
 	uint32_t sum;
+	uint8_t head[4];	/* its first bytes */
+	size_t head_len;
 };
 
 /* swupdate_update is an update, prepared. */
