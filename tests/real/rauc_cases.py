@@ -165,6 +165,7 @@ class Cases:
         self.add('folder, a gap in the numbers', conf=conf, ring=(),
                  files={'certs/%s.1' % key: self.w.pem('root')})
         self.add('folder, an unreadable one first', conf=conf, ring=(),
+                 unreadable=True,
                  files={'certs/%s.0' % key: b'nothing',
                         'certs/%s.1' % key: self.w.pem('root')})
         self.add('folder, two in one file', conf=conf, ring=(),

@@ -197,11 +197,12 @@ class Case:
     """One question, for one or all versions of RAUC."""
 
     def __init__(self, name, rule, bundle, conf, files, stage='info',
-                 at=None, versions=None):
+                 at=None, versions=None, unreadable=False):
         self.name, self.rule = name, rule
         self.bundle, self.conf, self.files = bundle, conf, files
         self.stage, self.at, self.versions = stage, at, versions
         self.sets = ()
+        self.unreadable = unreadable     # a file of the keyring's folder
 
     def lay_out(self, folder):
         os.makedirs(folder, exist_ok=True)

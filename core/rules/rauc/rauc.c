@@ -13,7 +13,7 @@ static const struct rauc_profile debian_12 = {
 
 static const struct rauc_profile debian_13 = {
 	.version = RAUC_1_13, .told = "1.13", .strict_texts = true,
-	.past_unreadable = true,
+	.past_unreadable = KF_YES,
 };
 
 static const struct rauc_profile newest = {
@@ -46,6 +46,8 @@ static const struct kf_choice choices[] = {
 	{ "install-check", "accepts|rejects",
 	  "what the bundle's own install-check hook says on the device" },
 	{ "version", "TEXT", "the version of RAUC on the device, as 1.8-2" },
+	{ "unreadable-file", "stops|passed",
+	  "what OpenSSL does at a file of the keyring's folder that it cannot read" },
 	{ NULL, NULL, NULL },
 };
 
@@ -350,9 +352,12 @@ static const char *outcome(const struct rauc_case *k)
 		? "installs" : "unknown";
 }
 
-static enum kf_status decide(struct kf_verdict *out, void *state,
-			     const struct kf_store *store,
-			     const struct kf_rules *rules, struct kf_env *env)
+/* decide_once decides with an OpenSSL that passes over a file that it cannot
+ * read, or with one that stops there. */
+static enum kf_status decide_once(struct kf_verdict *out, void *state,
+				  const struct kf_store *store,
+				  const struct kf_rules *rules,
+				  struct kf_env *env, bool past_unreadable)
 {
 	struct rauc_case k = {
 		.bundle = state,
@@ -360,6 +365,7 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		.profile = rules->profile,
 		.env = env,
 		.out = out,
+		.past_unreadable = past_unreadable,
 	};
 
 	if (!k.bundle->source) {
@@ -378,6 +384,41 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		env->crypto->cms_close(k.decrypted);
 	out->outcome = outcome(&k);
 	return k.status;
+}
+
+/* wait_for_openssl: both answers were given, and they differ. RAUC-5 */
+static void wait_for_openssl(struct kf_verdict *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->outcome = "unknown";
+	kf_find(&out->why, KF_REASON_SETTING_UNKNOWN, "RAUC-5");
+	kf_prove_text(&out->why, "what its OpenSSL does at a file that it cannot read (unreadable-file=stops or passed)");
+}
+
+static enum kf_status decide(struct kf_verdict *out, void *state,
+			     const struct kf_store *store,
+			     const struct kf_rules *rules, struct kf_env *env)
+{
+	const struct rauc_profile *profile = rules->profile;
+	const struct rauc_trust *trust = kf_store_state(store, rules);
+	const char *told = kf_store_setting(store, "unreadable-file");
+	bool past = told ? kf_same(told, "passed")
+			 : profile->past_unreadable == KF_YES;
+	enum kf_status status = decide_once(out, state, store, rules, env,
+					    past);
+	struct kf_verdict *other;
+
+	if (status != KF_OK || told || trust->num_hashed == 0 ||
+	    profile->past_unreadable != KF_NOT_ASKED)
+		return status;
+	other = kf_arena_take(env->arena, sizeof(*other));
+	if (!other)
+		return KF_NO_MEMORY;
+	memset(other, 0, sizeof(*other));
+	status = decide_once(other, state, store, rules, env, true);
+	if (status == KF_OK && other->answer != out->answer)
+		wait_for_openssl(out);
+	return status;
 }
 
 const struct kf_verifier kf_rules_rauc = {

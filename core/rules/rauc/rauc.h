@@ -21,7 +21,9 @@ struct rauc_profile {
 	 * what is signed is only what is left of it. RAUC-23 */
 	bool short_content;
 	bool strict_texts;	/* of its GLib: see core/keyfile.h */
-	bool past_unreadable;	/* of its OpenSSL: see kf_cms_trust */
+	/* Of its OpenSSL: see kf_cms_trust. Among the versions 3.0 some do,
+	 * and others do not: KF_NOT_ASKED. */
+	enum kf_answer3 past_unreadable;
 };
 
 enum rauc_format { RAUC_PLAIN = 1, RAUC_VERITY = 2, RAUC_CRYPT = 4 };
@@ -137,6 +139,7 @@ struct rauc_case {
 	struct kf_cms_trust keyring;
 	struct kf_cms_result chain;	/* the verified one */
 	struct rauc_manifest *manifest;
+	bool past_unreadable;
 	bool was_encrypted;
 	bool plain;
 };

@@ -184,7 +184,7 @@ static bool load_keyring(struct rauc_case *k)
 	out->crls = config->check_crl;
 	out->partial_chain = config->partial_chain;
 	out->now_s = k->env->now_s;
-	out->past_unreadable = k->profile->past_unreadable;
+	out->past_unreadable = k->past_unreadable;
 	if (config->purpose.len)
 		out->purpose = purpose_of(k, config->purpose);
 	return true;
