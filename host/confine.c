@@ -59,10 +59,10 @@ static bool filter(void)
 
 #endif
 
-bool kf_confine(size_t memory_max)
+bool kf_confine(void)
 {
-	enum { SECONDS_MAX = 60 };
-	struct rlimit memory = { memory_max, memory_max };
+	enum { SECONDS_MAX = 120, MEMORY_MAX = 512 << 20 };
+	struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
 	struct rlimit seconds = { SECONDS_MAX, SECONDS_MAX };
 
 	return setrlimit(RLIMIT_AS, &memory) == 0 &&

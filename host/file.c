@@ -185,33 +185,73 @@ enum kf_status kf_file_open(struct kf_file *out, const char *path,
 	return adopt(out, why);
 }
 
-enum kf_status kf_file_spool(struct kf_file *out, int from, uint64_t len,
-			     struct kf_fault *why)
+/* keep adds bytes to a file; zeros are passed over. Fails: false. */
+static bool keep(int fd, struct kf_bytes bytes)
 {
-	char buffer[65536];
+	bool is_zero = bytes.data[0] == 0 &&
+		       memcmp(bytes.data, bytes.data + 1, bytes.len - 1) == 0;
+
+	return is_zero
+		? lseek(fd, (off_t)bytes.len, SEEK_CUR) >= 0
+		: kf_write_all(fd, bytes);
+}
+
+enum kf_status kf_file_spool(struct kf_file *out, kf_file_pull *pull,
+			     void *self, uint64_t max_len, struct kf_fault *why)
+{
+	uint8_t buffer[65536];
+	uint64_t len = 0;
+	ssize_t got = -1;
 
 	memset(out, 0, sizeof(*out));
 	out->fd = nameless();
-	while (out->fd >= 0 && len) {
-		size_t want = len < sizeof(buffer) ? (size_t)len
-						   : sizeof(buffer);
-		ssize_t got = read(from, buffer, want);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got == 0)
-			errno = 0;
-		if (got <= 0 || !kf_write_all(out->fd,
-					      kf_view(buffer, (size_t)got)))
+	while (out->fd >= 0) {
+		got = pull(self, buffer, sizeof(buffer));
+		if (got > 0 && (uint64_t)got > max_len - len) {
+			errno = EFBIG;
+			got = -1;
+		}
+		if (got > 0 && !keep(out->fd, kf_view(buffer, (size_t)got)))
+			got = -1;
+		if (got <= 0)
 			break;
-		len -= (uint64_t)got;
+		len += (uint64_t)got;
 	}
-	if (out->fd >= 0 && len == 0)
+	if (got == 0 && ftruncate(out->fd, (off_t)len) == 0)
 		return adopt(out, why);
 	kf_fault_say(why, spool_hint(errno), "a copy cannot be kept: %s",
 		     errno ? strerror(errno) : "the file inside is cut short");
 	kf_file_close(out);
 	return KF_CANNOT_READ;
+}
+
+/* copying is how far a source was copied. */
+struct copying {
+	const struct kf_source *source;
+	uint64_t at;
+};
+
+static ssize_t pull_source(void *self, void *out, size_t len)
+{
+	struct copying *c = self;
+	uint64_t left = c->source->size - c->at;
+
+	if (left < len)
+		len = (size_t)left;
+	errno = EIO;
+	if (len && !c->source->read_at(c->source->self, c->at, out, len))
+		return -1;
+	c->at += len;
+	return (ssize_t)len;
+}
+
+enum kf_status kf_file_copy(struct kf_file *out,
+			    const struct kf_source *source,
+			    struct kf_fault *why)
+{
+	struct copying copying = { source, 0 };
+
+	return kf_file_spool(out, pull_source, &copying, source->size, why);
 }
 
 bool kf_file_same(const struct kf_file *file)

@@ -5,12 +5,26 @@
 
 #include <keyfit/host.h>
 
+#include <sys/types.h>
+
 /* kf_write_all writes all of `bytes`. Fails: false. */
 KF_MUST bool kf_write_all(int fd, struct kf_bytes bytes);
 
-/* kf_file_spool copies the next `len` bytes of a pipe into a nameless file.
+/* kf_file_pull gives the next bytes, at most `len` of them; 0: there are no
+ * more. Fails: -1, with errno 0 where they broke off. */
+typedef ssize_t kf_file_pull(void *self, void *out, size_t len);
+
+/* kf_file_spool copies what `pull` gives into a nameless file, `max_len` bytes
+ * at most. Long zeros take no space.
  * Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ. */
-KF_MUST enum kf_status kf_file_spool(struct kf_file *out, int from,
-				     uint64_t len, struct kf_fault *why);
+KF_MUST enum kf_status kf_file_spool(struct kf_file *out, kf_file_pull *pull,
+				     void *self, uint64_t max_len,
+				     struct kf_fault *why);
+
+/* kf_file_copy copies a source into a nameless file.
+ * Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ. */
+KF_MUST enum kf_status kf_file_copy(struct kf_file *out,
+				    const struct kf_source *source,
+				    struct kf_fault *why);
 
 #endif

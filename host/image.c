@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define ESP_FOLDER "::/EFI"
+
 enum { PATH_LEN = 4096, NOT_FOUND = 127 };
 
 bool kf_esp_image_is(uint64_t *at, const char *path)
@@ -64,9 +66,11 @@ static int run(const char *image, const char *from, const char *to)
 	return status;
 }
 
-/* copy_out copies EFI, and what else there may be. */
-static enum kf_status copy_out(struct kf_esp_image *out, const char *path,
-			       uint64_t at, struct kf_fault *why)
+/* copy_out copies one folder of it, and where that is EFI, what else there may
+ * be. */
+static enum kf_status copy_out(const struct kf_esp_image *out,
+			       const char *path, uint64_t at, const char *what,
+			       struct kf_fault *why)
 {
 	char image[PATH_LEN];
 	int status;
@@ -76,7 +80,7 @@ static enum kf_status copy_out(struct kf_esp_image *out, const char *path,
 		kf_say_path(why, path, NULL, "is too long a path");
 		return KF_CANNOT_READ;
 	}
-	status = run(image, "::/EFI", out->folder);
+	status = run(image, what, out->folder);
 	if (status == NOT_FOUND) {
 		kf_say_path(why, path, "install mtools, or give the partition as a folder",
 			    "is an image, and mcopy cannot be started");
@@ -84,17 +88,21 @@ static enum kf_status copy_out(struct kf_esp_image *out, const char *path,
 	}
 	if (status != 0) {
 		kf_say_path(why, path, "mount the partition, and give it as a folder",
-			    "has a partition at byte %" PRIu64 " of which EFI cannot be read", at);
+			    "has a partition at byte %" PRIu64 " of which %s cannot be read",
+			    at, strcmp(what, ESP_FOLDER) == 0 ? "EFI" : "files");
 		return KF_CANNOT_READ;
 	}
-	/* Most have none of these. */
-	(void)run(image, "::/loader", out->folder);
-	(void)run(image, "::/vmlinuz*", out->folder);
+	if (strcmp(what, ESP_FOLDER) == 0) {
+		/* Most have none of these. */
+		(void)run(image, "::/loader", out->folder);
+		(void)run(image, "::/vmlinuz*", out->folder);
+	}
 	return KF_OK;
 }
 
-enum kf_status kf_esp_image_open(struct kf_esp_image *out, const char *path,
-				 uint64_t at, struct kf_fault *why)
+/* make_folder makes the folder that is copied into. */
+static enum kf_status make_folder(struct kf_esp_image *out,
+				  struct kf_fault *why)
 {
 	const char *base = getenv("TMPDIR");
 	char folder[PATH_LEN];
@@ -113,7 +121,24 @@ enum kf_status kf_esp_image_open(struct kf_esp_image *out, const char *path,
 		kf_fault_say(why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	return copy_out(out, path, at, why);
+	return KF_OK;
+}
+
+enum kf_status kf_esp_image_open(struct kf_esp_image *out, const char *path,
+				 uint64_t at, struct kf_fault *why)
+{
+	enum kf_status status = make_folder(out, why);
+
+	return status == KF_OK ? copy_out(out, path, at, ESP_FOLDER, why)
+			       : status;
+}
+
+enum kf_status kf_esp_image_all(struct kf_esp_image *out, const char *path,
+				uint64_t at, struct kf_fault *why)
+{
+	enum kf_status status = make_folder(out, why);
+
+	return status == KF_OK ? copy_out(out, path, at, "::/", why) : status;
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind,

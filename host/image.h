@@ -21,6 +21,10 @@ bool kf_esp_image_is(uint64_t *at, const char *path);
 KF_MUST enum kf_status kf_esp_image_open(struct kf_esp_image *out,
 					 const char *path, uint64_t at,
 					 struct kf_fault *why);
+/* kf_esp_image_all copies all files of it, in the same way. */
+KF_MUST enum kf_status kf_esp_image_all(struct kf_esp_image *out,
+					const char *path, uint64_t at,
+					struct kf_fault *why);
 void kf_esp_image_close(struct kf_esp_image *image);
 
 #endif

@@ -15,8 +15,10 @@
 
 enum {
 	NAME_MAX_LEN = 4096,
-	MEMBER_MAX = 1 << 30,	/* bytes of one file */
 };
+
+/* Bytes of one file: the image of a root file system may be one. */
+static const uint64_t member_max = UINT64_C(8) << 30;
 
 static bool read_told(int fd, void *out, size_t len)
 {
@@ -35,6 +37,32 @@ static bool read_told(int fd, void *out, size_t len)
 	return true;
 }
 
+/* look_through is all that the child does. */
+static void look_through(const struct kf_container *container,
+			 kf_wanted *wanted, void *self, int to)
+{
+	struct kf_teller teller = { container, wanted, self, to };
+	struct kf_telling_head last = { KF_TOLD_DAMAGED, 0 };
+
+	switch (container->kind) {
+	case KF_CONTAINER_SQUASHFS:
+		last.told = kf_squashfs_tell(&teller);
+		break;
+	case KF_CONTAINER_EXT:
+		last.told = kf_ext_tell(&teller);
+		break;
+	case KF_CONTAINER_ARCHIVE:
+		last.told = kf_archive_tell(&teller);
+		break;
+	case KF_CONTAINER_NONE:
+	case KF_CONTAINER_FAT:
+	case KF_CONTAINER_UNKNOWN:
+	default:
+		break;
+	}
+	(void)!kf_write_all(to, kf_view(&last, sizeof(last)));
+}
+
 enum kf_status kf_members_open(struct kf_members *out,
 			       const struct kf_container *container,
 			       kf_wanted *wanted, void *self,
@@ -51,7 +79,7 @@ enum kf_status kf_members_open(struct kf_members *out,
 	if (out->child == 0) {
 		signal(SIGPIPE, SIG_DFL);
 		close(fds[0]);
-		kf_squashfs_tell(container, wanted, self, fds[1]);
+		look_through(container, wanted, self, fds[1]);
 		_exit(0);
 	}
 	close(fds[1]);
@@ -63,53 +91,109 @@ enum kf_status kf_members_open(struct kf_members *out,
 		return KF_CANNOT_READ;
 	}
 	out->from = fds[0];
+	out->kind = container->kind;
 	return KF_OK;
 }
 
-/* refuse words why there are no more files though there should be. */
-static enum kf_status refuse(enum kf_told told, struct kf_fault *why)
+/* words are for people: what a container is, and what reads it. */
+struct words {
+	const char *what, *library, *install, *limits;
+};
+
+static struct words words_of(enum kf_container_kind kind)
 {
+	static const struct words squashfs = {
+		"squashfs image", "libsquashfs", "install libsquashfs1",
+		"damaged, packed with lzo, or larger than keyfit unpacks"
+	};
+	static const struct words ext = {
+		"ext file system", "libext2fs", "install libext2fs2",
+		"damaged, or has features that libext2fs does not know"
+	};
+	static const struct words archive = {
+		"archive", "libarchive", "install libarchive13",
+		"damaged, or larger than keyfit unpacks"
+	};
+
+	return kind == KF_CONTAINER_EXT ? ext :
+	       kind == KF_CONTAINER_ARCHIVE ? archive : squashfs;
+}
+
+/* refuse words why there are no more files though there should be. */
+static enum kf_status refuse(enum kf_container_kind kind, enum kf_told told,
+			     struct kf_fault *why)
+{
+	const struct words w = words_of(kind);
+
 	switch (told) {
 	case KF_TOLD_NO_LIBRARY:
-		kf_fault_say(why, "install libsquashfs1",
-			     "its squashfs image cannot be looked into: libsquashfs is not there");
+		kf_fault_say(why, w.install,
+			     "its %s cannot be looked into: %s is not there",
+			     w.what, w.library);
 		break;
 	case KF_TOLD_NOT_CONFINED:
 		kf_fault_say(why, "use a Linux with seccomp",
-			     "its squashfs image is not looked into: that is done in a confined process alone");
+			     "its %s is not looked into: that is done in a confined process alone",
+			     w.what);
 		break;
 	case KF_TOLD_FILE:
 	case KF_TOLD_END:
 	case KF_TOLD_DAMAGED:
 	default:
-		kf_fault_say(why, NULL,
-			     "its squashfs image cannot be read: it is damaged, packed with lzo, or larger than keyfit unpacks");
+		kf_fault_say(why, NULL, "its %s cannot be read: it is %s",
+			     w.what, w.limits);
 	}
 	return KF_CANNOT_READ;
+}
+
+/* pulling is one file as its pieces come. */
+struct pulling {
+	int from;
+	uint32_t left;	/* of the piece */
+	bool over;
+};
+
+static ssize_t pull(void *self, void *out, size_t len)
+{
+	struct pulling *p = self;
+
+	errno = 0;
+	if (p->left == 0 && !p->over &&
+	    !read_told(p->from, &p->left, sizeof(p->left)))
+		return -1;
+	if (p->left == KF_TOLD_BROKEN)
+		return -1;
+	p->over = p->left == 0;
+	if (len > p->left)
+		len = p->left;
+	if (!read_told(p->from, out, len))
+		return -1;
+	p->left -= (uint32_t)len;
+	return (ssize_t)len;
 }
 
 enum kf_status kf_members_next(struct kf_member *out,
 			       struct kf_members *members,
 			       struct kf_fault *why)
 {
+	struct pulling pulling = { members->from, 0, false };
 	struct kf_telling_head head;
 
 	memset(out, 0, sizeof(*out));
 	if (!read_told(members->from, &head, sizeof(head)))
-		return refuse(KF_TOLD_DAMAGED, why);
+		return refuse(members->kind, KF_TOLD_DAMAGED, why);
 	if (head.told == KF_TOLD_END)
 		return KF_OK;
-	if (head.told != KF_TOLD_FILE || head.name_len > NAME_MAX_LEN ||
-	    head.size > MEMBER_MAX)
-		return refuse(head.told, why);
+	if (head.told != KF_TOLD_FILE || head.name_len > NAME_MAX_LEN)
+		return refuse(members->kind, head.told, why);
 	out->name = calloc(1, (size_t)head.name_len + 1);
 	if (!out->name) {
 		kf_fault_say(why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
 	if (!read_told(members->from, out->name, head.name_len))
-		return refuse(KF_TOLD_DAMAGED, why);
-	return kf_file_spool(&out->file, members->from, head.size, why);
+		return refuse(members->kind, KF_TOLD_DAMAGED, why);
+	return kf_file_spool(&out->file, pull, &pulling, member_max, why);
 }
 
 void kf_member_close(struct kf_member *member)

@@ -1,4 +1,5 @@
-/* The files inside a container, as a bundle's squashfs image.
+/* The files inside a container: a squashfs image, an ext file system, an
+ * archive, a packed file.
  *
  * Whoever made the container may be hostile, and what unpacks it is large: so
  * it is opened by a child that may read, write to its parent and ask for some
@@ -11,17 +12,36 @@
 
 #include <sys/types.h>
 
-/* kf_container is where in a file a container stands. */
-struct kf_container {
-	const struct kf_source *source;
-	uint64_t at, len;
+enum kf_container_kind {
+	KF_CONTAINER_NONE = 0,
+	KF_CONTAINER_SQUASHFS,
+	KF_CONTAINER_EXT,	/* ext2, ext3, ext4 */
+	KF_CONTAINER_ARCHIVE,	/* tar, packed or not; or one packed file */
+	KF_CONTAINER_FAT,	/* or a disk with such a partition */
+	KF_CONTAINER_UNKNOWN,	/* keyfit knows it, and cannot look into it */
 };
 
-/* kf_wanted tells whether a file is wanted; it is asked in the child. */
+/* kf_container_kind_of finds out by content. `head` is the first bytes of
+ * `file`, 4096 or all. */
+enum kf_container_kind kf_container_kind_of(struct kf_bytes head,
+					    const struct kf_source *file);
+
+/* kf_container is where in a file a container stands. `system`: it holds a
+ * whole system, of which only what lies where boot loaders look is given. */
+struct kf_container {
+	enum kf_container_kind kind;
+	const struct kf_source *source;
+	uint64_t at, len;
+	bool system;
+};
+
+/* kf_wanted tells whether a file is wanted; it is asked in the child. `file` is
+ * NULL where the container can only be read in order. */
 typedef bool kf_wanted(void *self, const char *name, struct kf_bytes head,
 		       const struct kf_source *file);
 
 struct kf_members {
+	enum kf_container_kind kind;
 	pid_t child;	/* 0: none */
 	int from;
 };
@@ -32,7 +52,8 @@ struct kf_member {
 	struct kf_file file;
 };
 
-/* kf_members_open starts to look through a squashfs image.
+/* kf_members_open starts to look through a container that is neither FAT nor
+ * unknown.
  * Owns: `out`, until kf_members_close, which takes a zeroed one too.
  * Fails: KF_CANNOT_READ, KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_members_open(struct kf_members *out,
@@ -42,16 +63,20 @@ KF_MUST enum kf_status kf_members_open(struct kf_members *out,
 
 /* kf_members_next gives the next file that is wanted. Owns: `out`, until
  * kf_member_close. Fails: KF_CANNOT_READ, as where the container is damaged or
- * libsquashfs is not there; KF_NO_MEMORY. */
+ * its library is not there; KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_members_next(struct kf_member *out,
 				       struct kf_members *members,
 				       struct kf_fault *why);
 void kf_member_close(struct kf_member *member);
 void kf_members_close(struct kf_members *members);
 
-/* What the child tells its parent. */
+/* What the child tells its parent: heads, each with the bytes of a name behind
+ * it; behind those of a file its bytes, in pieces with their length before
+ * them, up to one of no length, or of KF_TOLD_BROKEN. */
+#define KF_TOLD_BROKEN UINT32_MAX
+
 enum kf_told {
-	KF_TOLD_FILE = 1,	/* name and bytes follow */
+	KF_TOLD_FILE = 1,
 	KF_TOLD_END,
 	KF_TOLD_DAMAGED,
 	KF_TOLD_NO_LIBRARY,
@@ -61,17 +86,48 @@ enum kf_told {
 struct kf_telling_head {
 	uint32_t told;
 	uint32_t name_len;
-	uint64_t size;
 };
 
-/* confine.c: kf_confine leaves this process, for good, with nothing but
- * reading and writing what is open, and `memory_max` bytes of memory.
- * Fails: false. */
-KF_MUST bool kf_confine(size_t memory_max);
+/* kf_teller is the child's side. */
+struct kf_teller {
+	const struct kf_container *container;
+	kf_wanted *wanted;
+	void *self;
+	int to;
+};
 
-/* squashfs.c: kf_squashfs_tell looks through an image and tells `to` what is
- * wanted. It confines the process as soon as its library is there. */
-void kf_squashfs_tell(const struct kf_container *container, kf_wanted *wanted,
-		      void *self, int to);
+/* kf_confine leaves this process, for good, with nothing but reading and
+ * writing what is open, and with as much memory as unpacking takes.
+ * Fails: false. */
+KF_MUST bool kf_confine(void);
+
+/* kf_tell_place tells whether a path of a container matters: a folder that may
+ * hold what boots, or such a file. */
+bool kf_tell_place(const struct kf_teller *teller, const char *path,
+		   bool is_folder);
+
+/* kf_tell_file asks whether a file is wanted, and tells it, whole.
+ * Fails: false. */
+KF_MUST bool kf_tell_file(const struct kf_teller *teller, const char *name,
+			  const struct kf_source *file);
+
+/* kf_tell_start, kf_tell_piece and kf_tell_stop tell a file as it comes. None
+ * of the pieces is empty; `whole` is false where it broke off. Fails: false. */
+KF_MUST bool kf_tell_start(const struct kf_teller *teller, const char *name);
+KF_MUST bool kf_tell_piece(const struct kf_teller *teller,
+			   struct kf_bytes piece);
+KF_MUST bool kf_tell_stop(const struct kf_teller *teller, bool whole);
+
+/* kf_library_load fills a table of functions from a library that is loaded for
+ * it. `table` has one pointer for each of `names`, in their order.
+ * Fails: false. */
+KF_MUST bool kf_library_load(const char *library, const char *const *names,
+			     size_t num, void *table);
+
+/* Each looks through a container and tells what is wanted; it confines the
+ * process as soon as its library is there. The answer is the last word. */
+enum kf_told kf_squashfs_tell(const struct kf_teller *teller);
+enum kf_told kf_ext_tell(const struct kf_teller *teller);
+enum kf_told kf_archive_tell(const struct kf_teller *teller);
 
 #endif

@@ -38,7 +38,8 @@ static enum kf_status squashfs_file(struct kf_bytes *out, bool *there,
 				    uint64_t len, const char *name,
 				    struct kf_arena *arena)
 {
-	struct kf_container container = { source, 0, len };
+	struct kf_container container = { KF_CONTAINER_SQUASHFS, source, 0, len,
+					  false };
 	struct kf_fault why = { "", "" };
 	struct kf_member member = { 0 };
 	struct kf_members members;

@@ -5,13 +5,6 @@
  */
 #include "members.h"
 
-#include "file.h"
-
-#include <dlfcn.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <sqfs/compressor.h>
 #include <sqfs/data_reader.h>
 #include <sqfs/dir.h>
@@ -22,7 +15,7 @@
 #include <sqfs/io.h>
 #include <sqfs/super.h>
 
-enum { HEAD_LEN = 4096, PIECE_LEN = 65536, DEPTH_MAX = 64 };
+enum { PIECE_LEN = 65536, DEPTH_MAX = 64 };
 
 /* library: the functions that are used, without the sqfs_ of their names. */
 struct library {
@@ -45,15 +38,12 @@ struct library {
 /* image is the container as the library sees it, and what it made of it. */
 struct image {
 	sqfs_file_t file;	/* first: the library hands it back */
-	const struct kf_container *container;
+	const struct kf_teller *teller;
 	struct library lib;
 	sqfs_super_t super;
 	sqfs_compressor_t *compressor;
 	sqfs_data_reader_t *data;
 	sqfs_tree_node_t *root;
-	kf_wanted *wanted;
-	void *self;
-	int to;
 };
 
 /* member is one file of it, as a source. */
@@ -64,7 +54,8 @@ struct member {
 
 static int read_image(sqfs_file_t *file, sqfs_u64 at, void *out, size_t len)
 {
-	const struct kf_container *c = ((struct image *)file)->container;
+	const struct kf_container *c =
+		((struct image *)file)->teller->container;
 
 	if (at > c->len || len > c->len - at)
 		return SQFS_ERROR_OUT_OF_BOUNDS;
@@ -80,7 +71,7 @@ static int write_nothing(sqfs_file_t *file, sqfs_u64 at, const void *bytes,
 
 static sqfs_u64 image_size(const sqfs_file_t *file)
 {
-	return ((const struct image *)file)->container->len;
+	return ((const struct image *)file)->teller->container->len;
 }
 
 static int truncate_nothing(sqfs_file_t *file, sqfs_u64 size)
@@ -90,45 +81,20 @@ static int truncate_nothing(sqfs_file_t *file, sqfs_u64 size)
 
 static bool load(struct library *lib)
 {
-	static const struct {
-		const char *name;
-		size_t at;
-	} functions[] = {
-		{ "sqfs_super_read", offsetof(struct library, super_read) },
-		{ "sqfs_compressor_config_init",
-		  offsetof(struct library, compressor_config_init) },
-		{ "sqfs_compressor_create",
-		  offsetof(struct library, compressor_create) },
-		{ "sqfs_id_table_create",
-		  offsetof(struct library, id_table_create) },
-		{ "sqfs_id_table_read", offsetof(struct library, id_table_read) },
-		{ "sqfs_dir_reader_create",
-		  offsetof(struct library, dir_reader_create) },
-		{ "sqfs_dir_reader_get_full_hierarchy",
-		  offsetof(struct library, dir_reader_get_full_hierarchy) },
-		{ "sqfs_data_reader_create",
-		  offsetof(struct library, data_reader_create) },
-		{ "sqfs_data_reader_load_fragment_table",
-		  offsetof(struct library, data_reader_load_fragment_table) },
-		{ "sqfs_data_reader_read",
-		  offsetof(struct library, data_reader_read) },
-		{ "sqfs_inode_get_file_size",
-		  offsetof(struct library, inode_get_file_size) },
-		{ "sqfs_tree_node_get_path",
-		  offsetof(struct library, tree_node_get_path) },
+	static const char *const names[] = {
+		"sqfs_super_read", "sqfs_compressor_config_init",
+		"sqfs_compressor_create", "sqfs_id_table_create",
+		"sqfs_id_table_read", "sqfs_dir_reader_create",
+		"sqfs_dir_reader_get_full_hierarchy",
+		"sqfs_data_reader_create",
+		"sqfs_data_reader_load_fragment_table",
+		"sqfs_data_reader_read", "sqfs_inode_get_file_size",
+		"sqfs_tree_node_get_path",
 	};
-	void *handle = dlopen("libsquashfs.so.1", RTLD_NOW | RTLD_LOCAL);
 
-	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-		void *function = handle ? dlsym(handle, functions[i].name)
-					: NULL;
-
-		if (!function)
-			return false;
-		memcpy((char *)lib + functions[i].at, &function,
-		       sizeof(function));
-	}
-	return true;
+	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
+	return kf_library_load("libsquashfs.so.1", names,
+			       sizeof(names) / sizeof(*names), lib);
 }
 
 static bool open_image(struct image *m)
@@ -180,56 +146,19 @@ static bool read_member(void *self, uint64_t at, void *out, size_t len)
 	return true;
 }
 
-static bool tell(int to, enum kf_told told, const char *name, uint64_t size)
-{
-	struct kf_telling_head head = {
-		.told = told,
-		.name_len = name ? (uint32_t)strlen(name) : 0,
-		.size = size,
-	};
-
-	return kf_write_all(to, kf_view(&head, sizeof(head))) &&
-	       (!name || kf_write_all(to, kf_text(name)));
-}
-
-static bool send(struct image *m, const struct kf_source *source)
-{
-	static uint8_t piece[PIECE_LEN];
-
-	for (uint64_t at = 0; at < source->size;) {
-		uint64_t left = source->size - at;
-		size_t some = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
-
-		if (!source->read_at(source->self, at, piece, some) ||
-		    !kf_write_all(m->to, kf_view(piece, some)))
-			return false;
-		at += some;
-	}
-	return true;
-}
-
-/* take_file asks whether a file is wanted, and tells it. */
+/* take_file tells a file, where it is wanted. What the library allocates ends
+ * with the process. */
 static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 {
-	uint8_t head[HEAD_LEN];
 	struct member member = { m, node->inode };
 	struct kf_source source = { .read_at = read_member, .self = &member };
-	size_t len = sizeof(head);
 	char *name = NULL;
 
-	if (m->lib.inode_get_file_size(node->inode, &source.size))
-		return false;
-	if (source.size < len)
-		len = (size_t)source.size;
-	if (len && !source.read_at(source.self, 0, head, len))
-		return false;
 	if (m->lib.tree_node_get_path(node, &name))
 		return false;
-	if (!m->wanted(m->self, name, kf_view(head, len), &source))
-		return true;
-	/* The process ends soon; what the library allocated ends with it. */
-	return tell(m->to, KF_TOLD_FILE, name, source.size) &&
-	       send(m, &source);
+	return !kf_tell_place(m->teller, name, false) ||
+	       (!m->lib.inode_get_file_size(node->inode, &source.size) &&
+		kf_tell_file(m->teller, name, &source));
 }
 
 static bool is_file(const sqfs_tree_node_t *node)
@@ -262,26 +191,18 @@ static bool walk(struct image *m)
 	return true;
 }
 
-void kf_squashfs_tell(const struct kf_container *container, kf_wanted *wanted,
-		      void *self, int to)
+enum kf_told kf_squashfs_tell(const struct kf_teller *teller)
 {
-	enum { MEMORY_MAX = 512 << 20 };
 	static struct image m;
-	enum kf_told last = KF_TOLD_END;
 
 	m.file.read_at = read_image;
 	m.file.write_at = write_nothing;
 	m.file.get_size = image_size;
 	m.file.truncate = truncate_nothing;
-	m.container = container;
-	m.wanted = wanted;
-	m.self = self;
-	m.to = to;
+	m.teller = teller;
 	if (!load(&m.lib))
-		last = KF_TOLD_NO_LIBRARY;
-	else if (!kf_confine(MEMORY_MAX))
-		last = KF_TOLD_NOT_CONFINED;
-	else if (!open_image(&m) || !walk(&m))
-		last = KF_TOLD_DAMAGED;
-	(void)!tell(to, last, NULL, 0);
+		return KF_TOLD_NO_LIBRARY;
+	if (!kf_confine())
+		return KF_TOLD_NOT_CONFINED;
+	return open_image(&m) && walk(&m) ? KF_TOLD_END : KF_TOLD_DAMAGED;
 }

@@ -32,7 +32,6 @@ struct question {
 	const struct kf_file *file;	/* the one being judged; NULL: none */
 	const struct kf_device *only;	/* whose bundle is looked into; NULL:
 					 * no bundle is */
-	size_t num_inner;	/* files in it that were judged too */
 	struct kf_render render;
 	struct kf_verdict verdict;
 	struct kf_remedy remedy[KF_REMEDIES_MAX];
@@ -335,7 +334,6 @@ static void take_inner(void *self, const char *path,
 	struct question *q = self;
 	size_t used = q->work.arena.used;
 
-	q->num_inner++;
 	kf_work_more(&q->work, source->size);
 	judge_source(q, path, source, format);
 	q->work.arena.used = used;
@@ -346,6 +344,7 @@ static void take_inner(void *self, const char *path,
 static void look_inside(struct question *q, struct kf_pair *pair)
 {
 	const struct kf_artifact *artifact = pair->artifact;
+	struct kf_inside_found found = { 0 };
 	struct kf_contents contents = { 0 };
 	struct kf_fault why = { 0 };
 	enum kf_status status;
@@ -355,18 +354,22 @@ static void look_inside(struct question *q, struct kf_pair *pair)
 	    !kf_inside_matters(pair->device, artifact->format))
 		return;
 	artifact->format->contents(artifact, &contents);
-	q->num_inner = 0;
 	q->only = pair->device;
-	status = kf_inside(pair->device, &contents, artifact->source,
+	status = kf_inside(&found, pair->device, &contents, artifact->source,
 			   pair->path, take_inner, q, &why);
 	q->only = NULL;
 	if (status == KF_CANNOT_READ)
 		say_sealed(q, pair, &why);
 	else if (status != KF_OK)
 		fault(q, pair->path, pair, status, &why);
-	else if (q->num_inner == 0 && !q->quiet)
+	else if (found.unsearched.what[0] && found.num_files == 0)
+		say_sealed(q, pair, &found.unsearched);
+	else if (found.unsearched.what[0] && !q->quiet)
+		kf_say(pair->path, found.unsearched.what,
+		       found.unsearched.hint);
+	else if (found.num_files == 0 && !q->quiet)
 		kf_say(pair->path, "holds no file that the device's other verifiers judge",
-		       "keyfit does not look into file systems inside it: give what they boot by itself");
+		       NULL);
 }
 
 /* judge_source asks all verifiers of all devices about one file, or about

@@ -2,22 +2,35 @@
  */
 #include "inside.h"
 
+#include "host/file.h"
+#include "host/image.h"
 #include "host/members.h"
+#include "host/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { HEAD_LEN = 4096 };
+enum {
+	HEAD_LEN = 4096,
+	DEPTH_MAX = 4,	/* containers in containers, as ext4, packed, in a
+			 * bundle */
+};
 
 /* looking is one bundle, and who wants what of it. */
 struct looking {
 	const struct kf_device *device;
-	const struct kf_source *source;
-	const char *path;
 	kf_inside_file *take;
 	void *self;
+	struct kf_inside_found *found;
 	struct kf_fault *why;
+};
+
+/* place is where the look is: `path` for people, in `depth` containers. */
+struct place {
+	const char *path;
+	unsigned depth;
 };
 
 /* part is a piece of a source, as a source. */
@@ -55,94 +68,213 @@ bool kf_inside_matters(const struct kf_device *device,
 	return false;
 }
 
+/* wanted: what cannot be asked now is looked at later. */
 static bool wanted(void *self, const char *name, struct kf_bytes head,
 		   const struct kf_source *file)
 {
 	const struct looking *l = self;
 
 	(void)name;
-	return kf_inside_takes(l->device, kf_format_of(head, file));
+	return !file || kf_inside_takes(l->device, kf_format_of(head, file)) ||
+	       kf_container_kind_of(head, file) != KF_CONTAINER_NONE;
 }
 
-/* hand_on gives one file to whoever asked. */
-static enum kf_status hand_on(const struct looking *l, const char *name,
-			      const struct kf_source *file)
+static enum kf_status look_into(struct looking *l, const struct place *at,
+				const struct kf_container *container);
+
+/* leave notes an image that is not looked into. */
+static void leave(struct looking *l, const struct place *at)
+{
+	kf_fault_say(&l->found->unsearched, "give what boots from it by itself",
+		     "%.200s is not searched: keyfit cannot look into such an image",
+		     at->path);
+}
+
+/* look_at_inner takes an image that lies in another. What it cannot read is
+ * told with the name of the image. */
+static enum kf_status look_at_inner(struct looking *l, const struct place *at,
+				    const struct kf_source *file,
+				    enum kf_container_kind kind)
+{
+	struct kf_container container = { kind, file, 0, file->size, true };
+	struct kf_fault why = { "", "" }, *outer = l->why;
+	enum kf_status status;
+
+	if (kind == KF_CONTAINER_UNKNOWN || at->depth == DEPTH_MAX) {
+		leave(l, at);
+		return KF_OK;
+	}
+	l->why = &why;
+	status = look_into(l, at, &container);
+	l->why = outer;
+	if (status != KF_OK)
+		kf_fault_say(outer, why.hint[0] ? why.hint : NULL,
+			     "%.200s: %s", at->path, why.what);
+	return status;
+}
+
+/* hand_on gives one file to whoever asked, or looks into it. What the child
+ * wants is not believed to be that. */
+static enum kf_status hand_on(struct looking *l, const struct place *outer,
+			      const char *name, const struct kf_source *file)
 {
 	size_t len = file->size < HEAD_LEN ? (size_t)file->size : HEAD_LEN;
-	size_t path_len = strlen(l->path) + strlen(name) + 2;
+	size_t path_len = strlen(outer->path) + strlen(name) + 2;
 	const struct kf_format *format;
+	enum kf_container_kind kind;
+	enum kf_status status = KF_OK;
 	uint8_t head[HEAD_LEN];
+	struct place at;
 	char *path;
 
 	if (len && !file->read_at(file->self, 0, head, len)) {
 		kf_fault_say(l->why, NULL, "%.200s cannot be read", name);
 		return KF_CANNOT_READ;
 	}
-	/* What the child wants is not believed to be that. */
 	format = kf_format_of(kf_view(head, len), file);
-	if (!kf_inside_takes(l->device, format))
+	kind = kf_container_kind_of(kf_view(head, len), file);
+	if (!kf_inside_takes(l->device, format) && kind == KF_CONTAINER_NONE)
 		return KF_OK;
 	path = malloc(path_len);
 	if (!path) {
 		kf_fault_say(l->why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	snprintf(path, path_len, "%s/%s", l->path, name + (name[0] == '/'));
-	l->take(l->self, path, file, format);
+	snprintf(path, path_len, "%s/%s", outer->path,
+		 name + (name[0] == '/'));
+	at.path = path;
+	at.depth = outer->depth + 1;
+	if (kf_inside_takes(l->device, format)) {
+		l->found->num_files++;
+		l->take(l->self, path, file, format);
+	} else {
+		status = look_at_inner(l, &at, file, kind);
+	}
 	free(path);
-	return KF_OK;
+	return status;
 }
 
-static enum kf_status look_at_files(const struct looking *l,
-				    const struct kf_contents *contents)
+static enum kf_status look_at_files(struct looking *l, const struct place *at,
+				    const struct kf_contents *contents,
+				    const struct kf_source *source)
 {
 	enum kf_status status = KF_OK;
 
 	for (size_t i = 0; i < contents->num_files && status == KF_OK; i++) {
 		const struct kf_inner *inner = &contents->file[i];
-		struct part part = { l->source, inner->at };
+		struct part part = { source, inner->at };
 		struct kf_source file = { inner->len, read_part, &part };
 
-		status = hand_on(l, inner->name, &file);
+		status = hand_on(l, at, inner->name, &file);
 	}
 	return status;
 }
 
-static enum kf_status look_at_image(struct looking *l,
-				    const struct kf_contents *contents)
+/* look_with_child has a confined child look through a container. */
+static enum kf_status look_with_child(struct looking *l,
+				      const struct place *at,
+				      const struct kf_container *container)
 {
-	struct kf_container container = { l->source, contents->at,
-					  contents->len };
 	struct kf_members members;
 	struct kf_member member;
 	bool more = true;
-	enum kf_status status = kf_members_open(&members, &container, wanted,
+	enum kf_status status = kf_members_open(&members, container, wanted,
 						l, l->why);
 
 	while (status == KF_OK && more) {
 		status = kf_members_next(&member, &members, l->why);
 		more = member.name;
 		if (status == KF_OK && more)
-			status = hand_on(l, member.name, &member.file.source);
+			status = hand_on(l, at, member.name,
+					 &member.file.source);
 		kf_member_close(&member);
 	}
 	kf_members_close(&members);
 	return status;
 }
 
-enum kf_status kf_inside(const struct kf_device *device,
+/* on_disk is a walk through the files of a FAT file system. */
+struct on_disk {
+	struct looking *looking;
+	const struct place *at;
+	size_t skip;	/* bytes of paths, of the folder that holds copies */
+	enum kf_status status;
+};
+
+static bool take_copy(void *self, const char *path)
+{
+	struct on_disk *d = self;
+	struct kf_file file = { 0 };
+
+	d->status = kf_file_open(&file, path, d->looking->why);
+	if (d->status == KF_OK)
+		d->status = hand_on(d->looking, d->at, path + d->skip,
+				    &file.source);
+	kf_file_close(&file);
+	return d->status == KF_OK;
+}
+
+static void miss_copy(void *self, const char *path, const char *why)
+{
+	struct on_disk *d = self;
+
+	kf_fault_say(d->looking->why, NULL, "%.200s: %s", path + d->skip, why);
+	d->status = KF_CANNOT_READ;
+}
+
+/* look_with_mtools has mtools copy what boots out of a FAT file system. */
+static enum kf_status look_with_mtools(struct looking *l,
+				       const struct place *at,
+				       const struct kf_container *container)
+{
+	struct kf_file copy = { 0 };
+	struct kf_esp_image image = { 0 };
+	enum kf_status status = kf_file_copy(&copy, container->source, l->why);
+	struct on_disk disk = { l, at, 0, KF_OK };
+	struct kf_walk_sink sink = { take_copy, miss_copy, &disk };
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)getpid(),
+		 copy.fd);
+	if (status == KF_OK)
+		status = kf_esp_image_all(&image, path, 0, l->why);
+	if (status == KF_OK) {
+		disk.skip = strlen(image.folder) + 1;
+		status = kf_walk(image.folder, &sink);
+	}
+	if (status == KF_OK)
+		status = disk.status;
+	kf_esp_image_close(&image);
+	kf_file_close(&copy);
+	return status;
+}
+
+static enum kf_status look_into(struct looking *l, const struct place *at,
+				const struct kf_container *container)
+{
+	return container->kind == KF_CONTAINER_FAT
+		? look_with_mtools(l, at, container)
+		: look_with_child(l, at, container);
+}
+
+enum kf_status kf_inside(struct kf_inside_found *out,
+			 const struct kf_device *device,
 			 const struct kf_contents *contents,
 			 const struct kf_source *source, const char *path,
 			 kf_inside_file *take, void *self,
 			 struct kf_fault *why)
 {
-	struct looking l = { device, source, path, take, self, why };
+	struct looking l = { device, take, self, out, why };
+	struct place at = { path, 0 };
+	struct kf_container image = { KF_CONTAINER_SQUASHFS, source,
+				      contents->at, contents->len, false };
 
+	memset(out, 0, sizeof(*out));
 	switch (contents->kind) {
 	case KF_CONTENTS_FILES:
-		return look_at_files(&l, contents);
+		return look_at_files(&l, &at, contents, source);
 	case KF_CONTENTS_SQUASHFS:
-		return look_at_image(&l, contents);
+		return look_into(&l, &at, &image);
 	case KF_CONTENTS_SEALED:
 		kf_fault_say(why, NULL, "its contents are encrypted");
 		return KF_CANNOT_READ;

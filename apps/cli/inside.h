@@ -20,10 +20,19 @@ bool kf_inside_takes(const struct kf_device *device,
 bool kf_inside_matters(const struct kf_device *device,
 		       const struct kf_format *format);
 
-/* kf_inside hands on all files that one of the device's verifiers is made for.
- * Fails: KF_CANNOT_READ, where the contents cannot be looked into;
- * KF_NO_MEMORY. */
-KF_MUST enum kf_status kf_inside(const struct kf_device *device,
+/* kf_inside_found is what came of it. `unsearched` names the first image that
+ * keyfit cannot look into, with why; `what` empty: there is none. */
+struct kf_inside_found {
+	size_t num_files;	/* that were handed on */
+	struct kf_fault unsearched;
+};
+
+/* kf_inside hands on all files that one of the device's verifiers is made for,
+ * out of images in images too.
+ * Fails: KF_CANNOT_READ, where what should be looked into is damaged, or what
+ * it takes is not there; KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_inside(struct kf_inside_found *out,
+				 const struct kf_device *device,
 				 const struct kf_contents *contents,
 				 const struct kf_source *source,
 				 const char *path, kf_inside_file *take,

@@ -1,0 +1,177 @@
+/* Archives (tar) and packed files, through libarchive, loaded when there is
+ * one.
+ *
+ * Source: libarchive 3.6.2, archive.h, archive_read_*(3).
+ */
+#include "members.h"
+
+#include <locale.h>
+#include <string.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+
+enum { PIECE_LEN = 65536 };
+
+/* library: the functions that are used, without the archive_ of their
+ * names. */
+struct library {
+	__typeof__(archive_read_new) *read_new;
+	__typeof__(archive_read_support_format_tar) *tar;
+	__typeof__(archive_read_support_format_raw) *raw;
+	__typeof__(archive_read_support_filter_gzip) *gzip;
+	__typeof__(archive_read_support_filter_bzip2) *bzip2;
+	__typeof__(archive_read_support_filter_xz) *xz;
+	__typeof__(archive_read_support_filter_zstd) *zstd;
+	__typeof__(archive_read_support_filter_lz4) *lz4;
+	__typeof__(archive_read_open) *open;
+	__typeof__(archive_read_next_header) *next_header;
+	__typeof__(archive_read_data) *data;
+	__typeof__(archive_read_close) *close;
+	__typeof__(archive_format) *format;
+	__typeof__(archive_entry_pathname) *pathname;
+	__typeof__(archive_entry_filetype) *filetype;
+};
+
+/* reading is how far the library has read the container. */
+struct reading {
+	const struct kf_teller *teller;
+	struct library lib;
+	struct archive *archive;
+	uint64_t at;
+	uint8_t piece[PIECE_LEN];
+};
+
+static bool load(struct library *lib)
+{
+	static const char *const names[] = {
+		"archive_read_new", "archive_read_support_format_tar",
+		"archive_read_support_format_raw",
+		"archive_read_support_filter_gzip",
+		"archive_read_support_filter_bzip2",
+		"archive_read_support_filter_xz",
+		"archive_read_support_filter_zstd",
+		"archive_read_support_filter_lz4", "archive_read_open",
+		"archive_read_next_header", "archive_read_data",
+		"archive_read_close",
+		"archive_format", "archive_entry_pathname",
+		"archive_entry_filetype",
+	};
+
+	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
+	return kf_library_load("libarchive.so.13", names,
+			       sizeof(names) / sizeof(*names), lib);
+}
+
+static la_ssize_t read_more(struct archive *archive, void *self,
+			    const void **out)
+{
+	struct reading *r = self;
+	const struct kf_container *c = r->teller->container;
+	uint64_t left = c->len - r->at;
+	size_t len = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
+
+	if (len && !c->source->read_at(c->source->self, c->at + r->at,
+				       r->piece, len))
+		return -1;
+	r->at += len;
+	*out = r->piece;
+	return (la_ssize_t)len;
+}
+
+/* open_archive allows no filter that another program would unpack. */
+static bool open_archive(struct reading *r, bool is_tar)
+{
+	const struct library *lib = &r->lib;
+	struct archive *a = lib->read_new();
+
+	r->archive = a;
+	r->at = 0;
+	return a && (is_tar ? lib->tar(a) : lib->raw(a)) == ARCHIVE_OK &&
+	       lib->gzip(a) == ARCHIVE_OK && lib->bzip2(a) == ARCHIVE_OK &&
+	       lib->xz(a) == ARCHIVE_OK && lib->zstd(a) == ARCHIVE_OK &&
+	       lib->lz4(a) == ARCHIVE_OK &&
+	       lib->open(a, r, NULL, read_more, NULL) == ARCHIVE_OK;
+}
+
+/* find_tar looks at what is packed. It is not left to the library, which takes
+ * the zeros before an ext file system for the end of an archive. */
+static bool find_tar(struct reading *r, bool *is_tar)
+{
+	enum { MARK = 257 };
+	struct archive_entry *entry;
+	uint8_t head[512] = { 0 };
+	bool ok = open_archive(r, false) &&
+		  r->lib.next_header(r->archive, &entry) == ARCHIVE_OK &&
+		  r->lib.data(r->archive, head, sizeof(head)) >= 0;
+
+	*is_tar = memcmp(head + MARK, "ustar", 5) == 0;
+	return ok && r->lib.close(r->archive) == ARCHIVE_OK;
+}
+
+/* take_data tells the bytes of the entry that the library stands at. */
+static bool take_data(struct reading *r, const char *name)
+{
+	static uint8_t piece[PIECE_LEN];
+	la_ssize_t got;
+
+	if (!kf_tell_start(r->teller, name))
+		return false;
+	for (;;) {
+		got = r->lib.data(r->archive, piece, sizeof(piece));
+		if (got <= 0)
+			break;
+		if (!kf_tell_piece(r->teller, kf_view(piece, (size_t)got)))
+			return false;
+	}
+	return kf_tell_stop(r->teller, got == 0) && got == 0;
+}
+
+static bool take_entry(struct reading *r, struct archive_entry *entry)
+{
+	const struct kf_teller *t = r->teller;
+	const char *name = r->lib.pathname(entry);
+
+	/* What is packed alone has no name. */
+	if (r->lib.format(r->archive) == ARCHIVE_FORMAT_RAW)
+		return take_data(r, "/unpacked");
+	if (r->lib.filetype(entry) != AE_IFREG)
+		return true;
+	if (!name)
+		return false;
+	if (strncmp(name, "./", 2) == 0)
+		name += 2;
+	return !kf_tell_place(t, name, false) ||
+	       !t->wanted(t->self, name, kf_view(NULL, 0), NULL) ||
+	       take_data(r, name);
+}
+
+static bool walk(struct reading *r)
+{
+	struct archive_entry *entry;
+	int end = ARCHIVE_OK;
+
+	while (end == ARCHIVE_OK || end == ARCHIVE_WARN) {
+		end = r->lib.next_header(r->archive, &entry);
+		if ((end == ARCHIVE_OK || end == ARCHIVE_WARN) &&
+		    !take_entry(r, entry))
+			return false;
+	}
+	return end == ARCHIVE_EOF;
+}
+
+enum kf_told kf_archive_tell(const struct kf_teller *teller)
+{
+	static struct reading r;
+	bool is_tar;
+
+	r.teller = teller;
+	/* Names in UTF-8 are then read without tables that lie in files. */
+	(void)!setlocale(LC_CTYPE, "C.UTF-8");
+	if (!load(&r.lib))
+		return KF_TOLD_NO_LIBRARY;
+	if (!kf_confine())
+		return KF_TOLD_NOT_CONFINED;
+	return find_tar(&r, &is_tar) && open_archive(&r, is_tar) && walk(&r)
+		? KF_TOLD_END : KF_TOLD_DAMAGED;
+}

@@ -1,0 +1,103 @@
+/* The child's side of looking into a container: which files it tells, and how.
+ */
+#include "members.h"
+
+#include "file.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+enum { HEAD_LEN = 4096, PIECE_LEN = 65536 };
+
+/* Where boot loaders look for what they start: the Boot Loader Specification
+ * (/EFI, /loader), distributions (/boot, /efi), and the root of a file system,
+ * from which U-Boot's own scripts load. What lies elsewhere in a whole system
+ * may be as bootable, as the packages' own copies below /usr are, and is not
+ * started. */
+static const char *const places[] = { "boot", "efi", "EFI", "loader" };
+
+bool kf_tell_place(const struct kf_teller *teller, const char *path,
+		   bool is_folder)
+{
+	const char *first = path + (path[0] == '/'), *end = strchr(first, '/');
+
+	if (!teller->container->system || (!end && !is_folder))
+		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		size_t len = strlen(places[i]);
+
+		if (strncmp(first, places[i], len) == 0 &&
+		    (first[len] == '\0' || first[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
+bool kf_tell_start(const struct kf_teller *teller, const char *name)
+{
+	struct kf_telling_head head = { KF_TOLD_FILE,
+					(uint32_t)strlen(name) };
+
+	return kf_write_all(teller->to, kf_view(&head, sizeof(head))) &&
+	       kf_write_all(teller->to, kf_text(name));
+}
+
+bool kf_tell_piece(const struct kf_teller *teller, struct kf_bytes piece)
+{
+	uint32_t len = (uint32_t)piece.len;
+
+	return kf_write_all(teller->to, kf_view(&len, sizeof(len))) &&
+	       kf_write_all(teller->to, piece);
+}
+
+bool kf_tell_stop(const struct kf_teller *teller, bool whole)
+{
+	uint32_t end = whole ? 0 : KF_TOLD_BROKEN;
+
+	return kf_write_all(teller->to, kf_view(&end, sizeof(end)));
+}
+
+static bool send(const struct kf_teller *teller, const struct kf_source *file)
+{
+	static uint8_t piece[PIECE_LEN];
+
+	for (uint64_t at = 0; at < file->size;) {
+		uint64_t left = file->size - at;
+		size_t some = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
+
+		if (!file->read_at(file->self, at, piece, some)) {
+			(void)!kf_tell_stop(teller, false);
+			return false;
+		}
+		if (!kf_tell_piece(teller, kf_view(piece, some)))
+			return false;
+		at += some;
+	}
+	return kf_tell_stop(teller, true);
+}
+
+bool kf_tell_file(const struct kf_teller *teller, const char *name,
+		  const struct kf_source *file)
+{
+	size_t len = file->size < HEAD_LEN ? (size_t)file->size : HEAD_LEN;
+	uint8_t head[HEAD_LEN];
+
+	if (len && !file->read_at(file->self, 0, head, len))
+		return false;
+	return !teller->wanted(teller->self, name, kf_view(head, len), file) ||
+	       (kf_tell_start(teller, name) && send(teller, file));
+}
+
+bool kf_library_load(const char *library, const char *const *names, size_t num,
+		     void *table)
+{
+	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+	void **to = table;
+
+	for (size_t i = 0; i < num; i++) {
+		to[i] = handle ? dlsym(handle, names[i]) : NULL;
+		if (!to[i])
+			return false;
+	}
+	return true;
+}
