@@ -3,6 +3,7 @@
  *
  * Source: libarchive 3.6.2, archive.h, archive_read_*(3).
  */
+#include "library.h"
 #include "members.h"
 
 #include <locale.h>
@@ -59,8 +60,8 @@ static bool load(struct library *lib)
 	};
 
 	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
-	return kf_library_load("libarchive.so.13", names,
-			       sizeof(names) / sizeof(*names), lib);
+	return kf_library_load(lib, "libarchive.so.13", names,
+			       sizeof(names) / sizeof(*names));
 }
 
 static la_ssize_t read_more(struct archive *archive, void *self,

@@ -3,6 +3,7 @@
  *
  * Source: libext2fs 1.47.0, ext2fs/ext2fs.h, ext2_io.h.
  */
+#include "library.h"
 #include "members.h"
 
 #include <string.h>
@@ -98,8 +99,8 @@ static bool load(struct library *lib)
 	};
 
 	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
-	return kf_library_load("libext2fs.so.2", names,
-			       sizeof(names) / sizeof(*names), lib);
+	return kf_library_load(lib, "libext2fs.so.2", names,
+			       sizeof(names) / sizeof(*names));
 }
 
 static bool read_member(void *self, uint64_t at, void *out, size_t len)

@@ -118,12 +118,6 @@ KF_MUST bool kf_tell_piece(const struct kf_teller *teller,
 			   struct kf_bytes piece);
 KF_MUST bool kf_tell_stop(const struct kf_teller *teller, bool whole);
 
-/* kf_library_load fills a table of functions from a library that is loaded for
- * it. `table` has one pointer for each of `names`, in their order.
- * Fails: false. */
-KF_MUST bool kf_library_load(const char *library, const char *const *names,
-			     size_t num, void *table);
-
 /* Each looks through a container and tells what is wanted; it confines the
  * process as soon as its library is there. The answer is the last word. */
 enum kf_told kf_squashfs_tell(const struct kf_teller *teller);

@@ -1,6 +1,7 @@
 /* Memory to work in.
  */
 #include "opener.h"
+#include "unpacker.h"
 
 #include <keyfit/host.h>
 
@@ -34,6 +35,7 @@ enum kf_status kf_work_open(struct kf_work *out, size_t arena_len,
 	out->env.window_len = WINDOW_LEN;
 	out->env.crypto = crypto;
 	out->env.opener = &kf_opener_members;
+	out->env.unpacker = &kf_unpacker_libraries;
 	out->env.now_s = now_s;
 	kf_work_again(out, 0);
 	return KF_OK;

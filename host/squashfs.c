@@ -3,6 +3,7 @@
  *
  * Source: libsquashfs 1.2.0, sqfs/super.h, dir_reader.h, data_reader.h.
  */
+#include "library.h"
 #include "members.h"
 
 #include <sqfs/compressor.h>
@@ -93,8 +94,8 @@ static bool load(struct library *lib)
 	};
 
 	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
-	return kf_library_load("libsquashfs.so.1", names,
-			       sizeof(names) / sizeof(*names), lib);
+	return kf_library_load(lib, "libsquashfs.so.1", names,
+			       sizeof(names) / sizeof(*names));
 }
 
 static bool open_image(struct image *m)

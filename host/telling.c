@@ -4,7 +4,6 @@
 
 #include "file.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 enum { HEAD_LEN = 4096, PIECE_LEN = 65536 };
@@ -86,18 +85,4 @@ bool kf_tell_file(const struct kf_teller *teller, const char *name,
 		return false;
 	return !teller->wanted(teller->self, name, kf_view(head, len), file) ||
 	       (kf_tell_start(teller, name) && send(teller, file));
-}
-
-bool kf_library_load(const char *library, const char *const *names, size_t num,
-		     void *table)
-{
-	void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-	void **to = table;
-
-	for (size_t i = 0; i < num; i++) {
-		to[i] = handle ? dlsym(handle, names[i]) : NULL;
-		if (!to[i])
-			return false;
-	}
-	return true;
 }

@@ -53,6 +53,7 @@ struct kf_arena {
 };
 
 struct kf_crypto;
+struct kf_unpacker;
 
 /* kf_opener opens what the core does not unpack. `squashfs_file` reads one
  * file out of a squashfs image of `len` bytes at the
@@ -67,6 +68,7 @@ struct kf_opener {
 
 /* kf_env is what a call may use.
  * `opener`: NULL, where containers stay shut.
+ * `unpacker`: NULL, where streams stay packed.
  * `now_s`: the moment to judge at, in seconds since 1970, UTC.
  * `steps`: how much may still be done, in bytes read or entries looked at;
  *          hostile nesting ends with the budget, not with time.
@@ -75,6 +77,7 @@ struct kf_opener {
 struct kf_env {
 	const struct kf_crypto *crypto;
 	const struct kf_opener *opener;
+	const struct kf_unpacker *unpacker;
 	struct kf_arena *arena;
 	int64_t now_s;
 	uint64_t steps;

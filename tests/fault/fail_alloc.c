@@ -3,8 +3,9 @@
  *
  *   FAIL_AT       which one, from 1
  *   FAIL_ALWAYS   1: and all that come after it
- *   FAIL_FROM     own: only calls from the program, libkeyfit and the C
- *                 library, which allocates for them; all: from anywhere
+ *   FAIL_FROM     own: only calls from the program, libkeyfit, what unpacks
+ *                 and the C library, which allocates for them; all: from
+ *                 anywhere
  *   FAIL_TOLD     a file that is made when the allocation failed
  */
 #define _GNU_SOURCE
@@ -60,16 +61,22 @@ static bool is_early(const void *p)
 }
 
 /* note keeps where the code of the objects lies that count as our own: the
- * program, which has no name here, libkeyfit and libc. */
+ * program, which has no name here, libkeyfit, libc, and what unpacks, which is
+ * loaded late. */
 static int note(struct dl_phdr_info *info, size_t size, void *unused)
 {
+	static const char *const names[] = { "libkeyfit", "libc.so", "libz.so",
+					     "libzstd.so" };
 	const char *base = strrchr(info->dlpi_name, '/');
+	bool ours;
 
 	(void)size;
 	(void)unused;
 	base = base ? base + 1 : info->dlpi_name;
-	if (*base && strncmp(base, "libkeyfit", 9) != 0 &&
-	    strncmp(base, "libc.so", 7) != 0)
+	ours = !*base;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ours |= strncmp(base, names[i], strlen(names[i])) == 0;
+	if (!ours)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum && num_own < RANGES_MAX; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
@@ -103,7 +110,6 @@ __attribute__((constructor)) static void start(void)
 	find(&next_free, "free");
 	find(&next_posix_memalign, "posix_memalign");
 	find(&next_set_functions, "CRYPTO_set_mem_functions");
-	dl_iterate_phdr(note, NULL);
 	at = text ? strtoul(text, NULL, 10) : 0;
 	always = getenv("FAIL_ALWAYS");
 	from_all = from && strcmp(from, "all") == 0;
@@ -113,6 +119,8 @@ __attribute__((constructor)) static void start(void)
 
 static bool is_own(uintptr_t caller)
 {
+	num_own = 0;
+	dl_iterate_phdr(note, NULL);
 	for (size_t i = 0; i < num_own; i++)
 		if (caller >= own[i].from && caller < own[i].to)
 			return true;
