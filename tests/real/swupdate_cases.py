@@ -1,6 +1,7 @@
 """The cases for SWUpdate: one rule each, accepting and rejecting."""
 import gzip
 import os
+import subprocess
 import zlib
 
 import swupdate_cms
@@ -283,6 +284,7 @@ def describe(m):
                              'filename': 'nothere'})))
     links(m, case)
     values(m, case)
+    packed(m)
     json(m, case)
 
 
@@ -358,6 +360,154 @@ def values(m, case):
             s.image(data, **more)), files=(('a.bin', data),))
     case('SWUPDATE-15', 'no-type', s.description(('images', {
         'filename': 'a.bin', 'sha256': s.sha256(DATA)})))
+
+
+def noise(length, start=1):
+    """Bytes that hardly pack, always the same ones."""
+    out, x = bytearray(), start
+    while len(out) < length:
+        x = (x * 1664525 + 1013904223) & 0xffffffff
+        out.append(x >> 24)
+    return bytes(out)
+
+
+def change(data, at, by=0x55):
+    out = bytearray(data)
+    out[at] ^= by
+    return bytes(out)
+
+
+def gzipped(data, level=6):
+    return gzip.compress(data, level, mtime=0)
+
+
+def zstd(data, *words):
+    return subprocess.run(['zstd', '-q', '-c', *words], input=data,
+                          capture_output=True, check=True).stdout
+
+
+PIECE = 16384   # what SWUpdate reads at once
+
+
+def exactly(length, start):
+    """A gzip stream of just that length; what it packs hardly packs."""
+    size = length - 23
+    while True:
+        out = gzipped(noise(size, start), 0)
+        if len(out) >= length:
+            return out if len(out) == length else None
+        size += 1
+
+
+def packed(m):
+    """SWUPDATE-22: what is packed, beyond its first bytes."""
+    def case(name, data, kind, item=s.image, hashed=None, file='a.bin',
+             **more):
+        more = dict({'compressed': kind, 'sha256': s.sha256(
+            data if hashed is None else hashed)}, **more)
+        m.add('SWUPDATE-22', 'stream-' + name, m.plain(
+            item(data, file, **more), files=((file, data),)))
+    long = noise(70000)
+    gz, zs = gzipped(long), zstd(long)
+    text = DATA * 400
+    for kind, good, small in (('zlib', gz, gzipped(text)),
+                              ('zstd', zs, zstd(text))):
+        case(kind, good, kind)
+        case(kind + '-text', small, kind)
+        for at in (1, 20, 1000, 20000, 40000, len(good) - 9, len(good) - 3):
+            case('%s-cut-%d' % (kind, at), good[:at], kind)
+            case('%s-changed-%d' % (kind, at), change(good, at), kind)
+        for at in (12, len(small) // 2, len(small) - 1):
+            case('%s-text-changed-%d' % (kind, at), change(small, at), kind)
+        case(kind + '-empty', b'', kind)
+        case(kind + '-behind', good + b'more', kind)
+        case(kind + '-behind-zeros', good + b'\0' * 9, kind)
+        case(kind + '-behind-long', good + noise(40000, 7), kind)
+        case(kind + '-two', good + small, kind)
+        case(kind + '-broken-second', good + change(small, 15), kind)
+        case(kind + '-short-behind', small + b'more', kind)
+        case(kind + '-short-behind-long', small + noise(40000, 7), kind)
+        case(kind + '-file', good, kind, s.plain_file)
+        case(kind + '-file-changed', change(good, 9000), kind, s.plain_file)
+        case(kind + '-script', small, kind, s.script)
+        case(kind + '-script-changed', change(small, len(small) // 2), kind,
+             s.script)
+        case(kind + '-script-cut', small[:-12], kind, s.script)
+        for type in ('archive', 'flash', 'ubivol', 'uboot', 'dummy',
+                     'rdiff_image'):
+            case('%s-%s' % (kind, type), good, kind, type=type)
+            case('%s-%s-changed' % (kind, type), change(good, 5000), kind,
+                 type=type)
+        direct = {'installed-directly': True}
+        case(kind + '-direct', good, kind, **direct)
+        case(kind + '-direct-cut', good[:-40], kind, **direct)
+        case(kind + '-direct-changed', change(good, 30000), kind, **direct)
+        case(kind + '-direct-other-changed', change(good, 30000), kind,
+             hashed=good, **direct)
+        case(kind + '-direct-behind', small + b'more', kind, **direct)
+        case(kind + '-direct-behind-long', small + noise(40000, 7), kind,
+             **direct)
+    case('zlib-level-9', gzipped(long, 9), 'zlib')
+    case('zlib-stored', gzipped(long, 0), 'zlib')
+    case('zlib-flag', gz, True)
+    case('zlib-flag-changed', change(gz, 9000), True)
+    case('zlib-false', change(gz, 9000), False)
+    case('zstd-check', zstd(long, '--check'), 'zstd')
+    case('zstd-check-changed', change(zstd(long, '--check'), -1), 'zstd')
+    case('zstd-19', zstd(text, '-19'), 'zstd')
+    case('zstd-skippable', bytes.fromhex('502a4d1803000000') + b'abc' + zs,
+         'zstd')
+    case('zstd-skippable-behind', zs + bytes.fromhex('5f2a4d1803000000') +
+         b'abc', 'zstd')
+    case('zstd-skippable-cut', bytes.fromhex('502a4d1830000000') + b'abc',
+         'zstd')
+    # Frames that ask for windows of 128 and 256 MiB, and for a dictionary.
+    # Source: RFC 8878, 3.1.1.1.
+    case('zstd-window', bytes.fromhex('28b52ffd0088010000'), 'zstd')
+    case('zstd-window-large', bytes.fromhex('28b52ffd0090010000'), 'zstd')
+    case('zstd-dictionary', bytes.fromhex('28b52ffd217700010000'), 'zstd')
+    case('zstd-reserved', bytes.fromhex('28b52ffd2800010000'), 'zstd')
+    case('zstd-block-type', bytes.fromhex('28b52ffd2000070000'), 'zstd')
+    # Where the stream ends at the end of a piece, one more is read.
+    for start in range(1, 4):
+        whole = exactly(PIECE, start)
+        if whole:
+            case('zlib-piece', whole, 'zlib')
+            case('zlib-piece-behind', whole + b'more', 'zlib')
+            case('zlib-piece-behind-long', whole + noise(PIECE + 1, 7),
+                 'zlib')
+            case('zlib-piece-direct-behind', whole + b'more', 'zlib',
+                 **{'installed-directly': True})
+            break
+    for size in (PIECE, 2 * PIECE, 2 * PIECE + 1):
+        out = gzipped(b'x' * size)
+        case('zlib-becomes-%d' % size, out, 'zlib')
+        case('zlib-becomes-%d-behind' % size, out + noise(2 * PIECE, 7),
+             'zlib')
+    # The digest of what is read of it, in place of all of it.
+    small = gzipped(text)
+    behind = small + noise(2 * PIECE - len(small) + 100, 7)
+    case('zlib-prefix', behind, 'zlib', hashed=behind[:PIECE])
+    case('zlib-prefix-direct', behind, 'zlib', hashed=behind[:PIECE],
+         **{'installed-directly': True})
+    for name, item, more in (
+            ('script', s.script, {}), ('image', s.image, {}),
+            ('partition', lambda data, file, **more: ('partitions', dict(
+                {'filename': file, 'type': 'diskpart', 'device': '/dev/x'},
+                **more)), {})):
+        m.add('SWUPDATE-9', 'direct-%s' % name, m.plain(
+            s.image(TEXT, 'other'), item(SH, 'c', **dict(
+                more, **{'installed-directly': True})),
+            files=(('other', TEXT), ('c', SH))))
+        m.add('SWUPDATE-9', 'direct-%s-empty' % name, m.plain(
+            s.image(TEXT, 'other'), item(b'', 'c', **dict(
+                more, **{'installed-directly': True})),
+            files=(('other', TEXT), ('c', b''))))
+    m.add('SWUPDATE-9', 'direct-second', m.plain(
+        s.image(DATA), s.image(DATA, **{'installed-directly': True})))
+    m.add('SWUPDATE-9', 'direct-script-of-image', m.plain(
+        s.image(DATA, **{'installed-directly': True}),
+        s.script(DATA, 'a.bin')))
 
 
 def json(m, case):

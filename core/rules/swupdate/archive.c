@@ -25,20 +25,16 @@ static enum kf_status add_some(struct swupdate_digest *out, void *digest,
 	if (!source->read_at(source->self, at, env->window, len))
 		return KF_CANNOT_READ;
 	env->crypto->digest_add(digest, kf_view(env->window, len));
-	for (size_t i = 0; i < len && out->head_len < sizeof(out->head); i++)
-		out->head[out->head_len++] = env->window[i];
 	for (size_t i = 0; i < len; i++)
 		sum += env->window[i];
 	out->sum += sum;
 	return KF_OK;
 }
 
-/* digest_one reads a file once, for its digest and its sum; of one that ends
- * too early, what is there. */
-static enum kf_status digest_one(struct swupdate_digest *out,
-				 const struct kf_cpio_file *f,
-				 const struct kf_source *source,
-				 struct kf_env *env)
+enum kf_status swupdate_digest_one(struct swupdate_digest *out,
+				   const struct kf_cpio_file *f,
+				   const struct kf_source *source,
+				   struct kf_env *env)
 {
 	const struct kf_crypto *crypto = env->crypto;
 	void *digest = crypto->digest_begin(crypto->self, KF_SHA256);
@@ -73,9 +69,8 @@ enum kf_status swupdate_digests(struct swupdate_update *out,
 	if (!out->file)
 		return KF_NO_MEMORY;
 	for (size_t i = 0; i < num; i++) {
-		enum kf_status status = digest_one(&out->file[i],
-						   &out->swu.file[i], source,
-						   env);
+		enum kf_status status = swupdate_digest_one(
+			&out->file[i], &out->swu.file[i], source, env);
 		if (status != KF_OK)
 			return status;
 	}

@@ -14,28 +14,24 @@
 
 enum { NAME_MAX = 240 };	/* below a folder for temporary files */
 
-/* is_hash tells whether a file has the digest that an item asks for. */
-static bool is_hash(const struct swupdate_item *item,
-		    const struct swupdate_digest *d)
+/* is_hash holds a file's digest against the one that an item asks for. */
+static bool is_hash(struct swupdate_case *k, const struct swupdate_item *item,
+		    const struct kf_digest *found, size_t index)
 {
-	return !item->has_hash ||
-	       kf_equal(kf_view(item->sha256, sizeof(item->sha256)),
-			kf_view(d->sha256.bytes, d->sha256.len));
-}
-
-static bool mismatch(struct swupdate_case *k, const struct kf_cpio_file *f,
-		     const struct swupdate_item *item, size_t index)
-{
+	const struct kf_cpio_file *f = &k->update->swu.file[index];
 	struct kf_finding *why = &k->out->why;
 
+	if (!item->has_hash ||
+	    kf_equal(kf_view(item->sha256, sizeof(item->sha256)),
+		     kf_view(found->bytes, found->len)))
+		return true;
 	(void)swupdate_refuse(k, KF_REASON_FILE_HASH_MISMATCH, "SWUPDATE-9",
 			      "", f->name, NULL);
 	kf_prove_field(why, "file", f->data_at, f->size);
 	kf_prove(why, KF_EV_DIGEST, "signed")->bytes =
 		kf_view(item->sha256, sizeof(item->sha256));
 	kf_prove(why, KF_EV_DIGEST, "found")->bytes =
-		kf_view(k->update->file[index].sha256.bytes,
-			k->update->file[index].sha256.len);
+		kf_view(found->bytes, found->len);
 	return false;
 }
 
@@ -110,6 +106,71 @@ static void find(struct wanted *out, struct swupdate_case *k,
 		look(out, p->boot_scripts, f);
 }
 
+/* opened tells whether what is packed or encrypted can be opened. */
+static bool opened(struct swupdate_case *k, const struct swupdate_item *item)
+{
+	const char *key = k->device->decryption;
+
+	if (!item->encrypted)
+		return true;
+	if (!key)
+		return swupdate_untold(k, "decryption-key");
+	if (kf_same(key, "none"))
+		return swupdate_refuse(k, KF_REASON_DECRYPTION_KEY_MISSING,
+				       "SWUPDATE-22", "", item->filename,
+				       NULL);
+	return true;
+}
+
+/* install opens a file, unpacks it, and holds what was `read` of it against
+ * its digest. */
+static bool install(struct swupdate_case *k, const struct swupdate_item *item,
+		    size_t index, uint64_t *read)
+{
+	struct kf_digest found;
+
+	return opened(k, item) &&
+	       swupdate_unpack(&found, read, k, item, index) &&
+	       is_hash(k, item, &found, index);
+}
+
+/* unread: what nobody read of a file is taken for the next header. */
+static bool unread(struct swupdate_case *k, const struct kf_cpio_file *f,
+		   uint64_t read)
+{
+	enum { MAGIC_LEN = 5 };
+	const struct kf_source *source = k->update->source;
+	uint8_t start[MAGIC_LEN];
+	uint64_t at = f->data_at + read;
+
+	if (at > source->size || source->size - at < MAGIC_LEN)
+		return swupdate_refuse(k, KF_REASON_ARCHIVE_MALFORMED,
+				       "SWUPDATE-9", "it ends too early",
+				       kf_view(NULL, 0), NULL);
+	if (!source->read_at(source->self, at, start, MAGIC_LEN))
+		return swupdate_fail(k, KF_CANNOT_READ);
+	if (kf_equal(kf_view(start, MAGIC_LEN), kf_text("07070")))
+		return swupdate_beyond(k, "a header of an archive inside a file that is not read whole");
+	(void)swupdate_refuse(k, KF_REASON_ARCHIVE_MALFORMED, "SWUPDATE-9",
+			      "a file that is installed while it is read, and not read whole: ",
+			      f->name, NULL);
+	kf_prove_field(&k->out->why, "file", at, f->size - read);
+	return false;
+}
+
+/* streamed installs a file while it is read: no script, and no partition. */
+static bool streamed(struct swupdate_case *k, const struct swupdate_item *item,
+		     size_t index)
+{
+	const struct kf_cpio_file *f = &k->update->swu.file[index];
+	uint64_t read = 0;
+
+	if (!item->is_script && !item->is_partition &&
+	    !install(k, item, index, &read))
+		return false;
+	return read >= f->size || unread(k, f, read);
+}
+
 /* file takes one of the archive. */
 static bool file(struct swupdate_case *k, size_t index)
 {
@@ -125,9 +186,10 @@ static bool file(struct swupdate_case *k, size_t index)
 		return swupdate_beyond(k, "a file whose name is a path, or very long");
 	if (!sized(k, &w, f))
 		return false;
-	if (!is_hash(w.item, &k->update->file[index]))
-		return mismatch(k, f, w.item, index);
-	return w.direct || sum(k, f, index);
+	if (w.direct)
+		return streamed(k, w.item, index);
+	return is_hash(k, w.item, &k->update->file[index].sha256, index) &&
+	       sum(k, f, index);
 }
 
 /* of_name is the last file of a name: an earlier one was written over. */
@@ -145,86 +207,34 @@ static bool missing(struct swupdate_case *k, const struct swupdate_item *item)
 			       item->filename, NULL);
 }
 
-/* opened tells whether what is packed or encrypted can be opened. */
-static bool opened(struct swupdate_case *k, const struct swupdate_item *item)
+/* streams tells whether a file of this name is installed while it is read, for
+ * any item: then it is nowhere to be found afterwards. */
+static bool streams(const struct swupdate_item *list, struct kf_bytes name)
 {
-	const char *key = k->device->decryption;
-
-	if (!item->encrypted)
-		return true;
-	if (!key)
-		return swupdate_untold(k, "decryption-key");
-	if (kf_same(key, "none"))
-		return swupdate_refuse(k, KF_REASON_DECRYPTION_KEY_MISSING,
-				       "SWUPDATE-22", "", item->filename,
-				       NULL);
-	return true;
+	while (list && !(list->direct && kf_equal(list->filename, name)))
+		list = list->next;
+	return list;
 }
 
-/* is_gzip, is_zstd: may a file start so, as far as it goes? One that ends in
- * its header unpacks to nothing, and that is no error.
- *
- * Source: RFC 1952, 2.3.1, and zlib, inflate.c (inflate, HEAD and FLAGS);
- * RFC 8878, 3.1.1, 3.1.2; versions of the format before 0.8 have other numbers,
- * 0x22 and on, which Debian's library reads as well. */
-static bool is_gzip(const struct swupdate_digest *f)
-{
-	enum { DEFLATE = 8, RESERVED = 0xe0 };
-
-	if (f->head_len >= 2 && (f->head[0] != 0x1f || f->head[1] != 0x8b))
-		return false;
-	return f->head_len < 4 ||
-	       (f->head[2] == DEFLATE && !(f->head[3] & RESERVED));
-}
-
-static bool is_zstd(const struct swupdate_digest *f)
-{
-	enum { OLDEST = 0x22, NEWEST = 0x28 };
-	static const uint8_t frame[] = { 0xb5, 0x2f, 0xfd };
-	static const uint8_t skipped[] = { 0x2a, 0x4d, 0x18 };
-	struct kf_bytes rest = kf_view(f->head + 1, 3);
-
-	if (f->head_len < 4)
-		return true;
-	return (kf_equal(rest, kf_view(frame, sizeof(frame))) &&
-		f->head[0] >= OLDEST && f->head[0] <= NEWEST) ||
-	       (kf_equal(rest, kf_view(skipped, sizeof(skipped))) &&
-		f->head[0] >> 4 == 5);
-}
-
-/* unpacks tells whether a file can be what it is said to be packed with. What
- * follows its header is not tried. Other types than these unpack otherwise. */
-static bool unpacks(struct swupdate_case *k, const struct swupdate_item *item,
-		    const struct swupdate_digest *f)
-{
-	if (item->encrypted || (!kf_equal(item->type, kf_text("raw")) &&
-				!kf_equal(item->type, kf_text("rawfile"))))
-		return true;
-	if (item->packed == SWUPDATE_GZIP ? is_gzip(f)
-	    : item->packed != SWUPDATE_ZSTD || is_zstd(f))
-		return true;
-	return swupdate_refuse(k, KF_REASON_CONTENT_NOT_PACKED, "SWUPDATE-22",
-			       "", item->filename, NULL);
-}
-
-/* installed judges one item again, as who installs it does. */
+/* installed judges one item again, as who installs it does. An image that was
+ * installed while it was read is done. */
 static bool installed(struct swupdate_case *k,
 		      const struct swupdate_item *item)
 {
 	const struct kf_swu *swu = &k->update->swu;
 	size_t index = of_name(swu, item->filename);
+	uint64_t read;
 
 	if (item->filename.len == 0)
 		return true;
-	if (index == swu->num_files)
-		return missing(k, item);
-	if (item->is_partition)
+	if (item->direct && !item->is_script)
 		return true;
-	if (!opened(k, item))
-		return false;
-	if (!is_hash(item, &k->update->file[index]))
-		return mismatch(k, &swu->file[index], item, index);
-	return unpacks(k, item, &k->update->file[index]);
+	if (index == swu->num_files ||
+	    streams(k->plan.images, item->filename) ||
+	    streams(k->plan.scripts, item->filename) ||
+	    streams(k->plan.boot_scripts, item->filename))
+		return missing(k, item);
+	return item->is_partition || install(k, item, index, &read);
 }
 
 /* end wants the archive to end as one does. */

@@ -11,6 +11,8 @@
 #include "core/reasons.h"
 #include "core/swu.h"
 
+#include <keyfit/unpack.h>
+
 enum {
 	SWUPDATE_NODES_MAX = 20,	/* of a path, as SWUpdate has it */
 	SWUPDATE_TEXT_MAX = 255,
@@ -53,12 +55,19 @@ struct swupdate_profile {
 	bool any_purpose;	/* CMS_IGNORE_CERTIFICATE_PURPOSE */
 };
 
+/* swupdate_unpacked is what came of a packed file. */
+struct swupdate_unpacked {
+	enum kf_unpack_said said;	/* KF_UNPACK_GOES_ON: not tried */
+	uint64_t used;		/* by the library */
+	uint64_t read;		/* by SWUpdate, which hashes no more */
+	struct kf_digest sha256;	/* of that */
+};
+
 /* swupdate_digest is what one file of the archive turned out to be. */
 struct swupdate_digest {
 	struct kf_digest sha256;
 	uint32_t sum;
-	uint8_t head[4];	/* its first bytes */
-	size_t head_len;
+	struct swupdate_unpacked unpacked[2];	/* by zlib, by libzstd */
 };
 
 /* swupdate_update is an update, prepared. */
@@ -178,6 +187,12 @@ enum kf_status swupdate_key(struct swupdate_device *out,
 enum kf_status swupdate_digests(struct swupdate_update *out,
 				const struct kf_source *source,
 				struct kf_env *env);
+/* swupdate_digest_one reads a file once, for its digest and its sum; of one
+ * that ends too early, what is there. */
+enum kf_status swupdate_digest_one(struct swupdate_digest *out,
+				   const struct kf_cpio_file *f,
+				   const struct kf_source *source,
+				   struct kf_env *env);
 bool swupdate_head(struct swupdate_case *k);
 bool swupdate_signature(struct swupdate_case *k);
 
@@ -235,6 +250,12 @@ enum swupdate_match swupdate_pattern(struct kf_bytes pattern,
 bool swupdate_cms(struct swupdate_case *k);
 enum swupdate_match swupdate_names(struct kf_bytes certificate,
 				   struct kf_bytes wanted);
+
+/* unpack.c: swupdate_unpack unpacks a file, where it is packed; `read` is how
+ * much of it SWUpdate reads, and `hashed` the digest of that. */
+bool swupdate_unpack(struct kf_digest *hashed, uint64_t *read,
+		     struct swupdate_case *k, const struct swupdate_item *item,
+		     size_t index);
 
 /* files.c */
 bool swupdate_files(struct swupdate_case *k);

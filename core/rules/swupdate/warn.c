@@ -21,8 +21,8 @@ static void unsigned_scripts(struct swupdate_case *k)
 		swupdate_words(k, w, "", item->filename, NULL);
 }
 
-/* not_opened: what is packed or encrypted is hashed as it lies there, and may
- * still turn out not to open. */
+/* not_opened: what is encrypted is hashed as it lies there, and may still turn
+ * out not to open. */
 static void not_opened(struct swupdate_case *k)
 {
 	const struct swupdate_item *lists[] = { k->plan.images,
@@ -35,7 +35,7 @@ static void not_opened(struct swupdate_case *k)
 		for (const struct swupdate_item *it = lists[i]; it;
 		     it = it->next)
 			if (!found && it->filename.len && !it->is_partition &&
-			    (it->encrypted || it->packed != SWUPDATE_PLAIN))
+			    it->encrypted)
 				found = it;
 	if (!found)
 		return;
