@@ -35,6 +35,7 @@ class World(raucb.Maker):
         super().__init__(folder)
         self.payloads = {}
         self.signatures = {}
+        self.signed = {}        # CMS -> content, signer, and how
         self.authorities()
         self.uses()
         self.dates()
@@ -57,6 +58,7 @@ class World(raucb.Maker):
         self.leaf('otherleaf', 'other')
         self.ca('root-again', subject='/CN=root')
         self.leaf('self', 'self')
+        self.leaf('stranger', 'stranger')
         self.ca('selfca')
         self.cert('noca', extensions=['basicConstraints=CA:FALSE',
                                       'subjectKeyIdentifier=hash'])
@@ -170,6 +172,7 @@ class World(raucb.Maker):
         name = (data, signer, repr(sorted(how.items())))
         if name not in self.signatures:
             self.signatures[name] = self.sign(data, signer, **how)
+            self.signed[self.signatures[name]] = (data, signer, how)
         return self.signatures[name]
 
     def plain(self, signer='leaf', text=None, files=None, **how):

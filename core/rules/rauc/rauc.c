@@ -132,6 +132,37 @@ static void look_at_signed(struct rauc_bundle *b,
 		read_inner(b, artifact, env);
 }
 
+static void beyond(struct rauc_bundle *b, const char *text)
+{
+	kf_find(&b->beyond, KF_REASON_BEYOND_LIMITS, NULL);
+	kf_prove_text(&b->beyond, text);
+}
+
+/* sign_anew puts the signature that is asked about in place of those that are;
+ * whoever signs does so over what is there. `is_there`: there is a bundle. */
+static void sign_anew(struct rauc_bundle *b, struct kf_artifact *artifact,
+		      bool is_there, struct kf_env *env)
+{
+	struct kf_bytes content = b->facts.content;
+	bool detached = !is_there || b->facts.detached;
+	enum kf_status status;
+
+	if (is_there && (!b->cms || !b->facts.is_signed)) {
+		if (!b->cms || !b->facts.is_enveloped)
+			beyond(b, "what would be signed anew cannot be told");
+		return;
+	}
+	env->crypto->cms_close(b->cms);
+	b->cms = NULL;
+	status = rauc_sign_anew(&b->cms, &b->facts, b,
+				detached ? NULL : &content, env);
+	if (status == KF_WRONG_USE)
+		beyond(b, "a signer whose signature keyfit does not know");
+	else
+		artifact->status = status;
+	b->content.answer = KF_YES;
+}
+
 /* examine works out what does not depend on a device. */
 static void examine(struct rauc_bundle *b, struct kf_artifact *artifact,
 		    struct kf_env *env)
@@ -143,8 +174,7 @@ static void examine(struct rauc_bundle *b, struct kf_artifact *artifact,
 		return;
 	}
 	if (b->layout.cms_len > KF_RAUC_CMS_MAX) {
-		kf_find(&b->beyond, KF_REASON_BEYOND_LIMITS, NULL);
-		kf_prove_text(&b->beyond, "its signature is very long");
+		beyond(b, "its signature is very long");
 		return;
 	}
 	artifact->status = kf_rauc_cms(&b->cms_der, &b->layout, b->source,
@@ -160,6 +190,22 @@ static void examine(struct rauc_bundle *b, struct kf_artifact *artifact,
 		look_at_signed(b, artifact, env);
 }
 
+static void read_bundle(struct rauc_bundle *b, struct kf_artifact *artifact,
+			struct kf_env *env)
+{
+	artifact->status = kf_rauc_read(&b->layout, b->source);
+	if (artifact->status != KF_OK || b->layout.damage.field)
+		return;
+	examine(b, artifact, env);
+	if (b->num_suppose) {
+		if (artifact->status == KF_OK)
+			sign_anew(b, artifact, true, env);
+		return;
+	}
+	b->signed_at = b->layout.cms_at;
+	b->signed_len = b->layout.cms_len;
+}
+
 static void *prepare(struct kf_artifact *artifact,
 		     const struct kf_rules *rules, struct kf_env *env)
 {
@@ -171,18 +217,14 @@ static void *prepare(struct kf_artifact *artifact,
 	}
 	b->profile = rules->profile;
 	b->source = artifact->source;
-	if (!b->source) {
-		kf_find(&b->beyond, KF_REASON_BEYOND_LIMITS, NULL);
-		kf_prove_text(&b->beyond, "a signature that nobody made cannot be asked about here");
-		return b;
-	}
-	artifact->status = kf_rauc_read(&b->layout, b->source);
-	if (artifact->status == KF_OK && artifact->num_suppose) {
-		kf_find(&b->beyond, KF_REASON_BEYOND_LIMITS, NULL);
-		kf_prove_text(&b->beyond, "a signature that nobody made cannot be asked about here");
-	} else if (artifact->status == KF_OK && !b->layout.damage.field) {
-		examine(b, artifact, env);
-	}
+	b->suppose = artifact->suppose;
+	b->num_suppose = artifact->num_suppose;
+	if (!b->source && !env->crypto->cms_read)
+		artifact->status = KF_NO_CRYPTO;
+	else if (!b->source)
+		sign_anew(b, artifact, false, env);
+	else
+		read_bundle(b, artifact, env);
 	return b;
 }
 
@@ -281,12 +323,12 @@ static void *prepare_store(struct kf_store *store,
  * chain. */
 static void prove_accept(struct rauc_case *k)
 {
-	const struct kf_rauc *layout = &k->bundle->layout;
 	const struct kf_cms_result *chain = &k->chain;
 
 	memset(&k->out->why, 0, sizeof(k->out->why));
 	k->out->why.rule = "RAUC-10";
-	kf_prove_signature(&k->out->why, 1, layout->cms_at, layout->cms_len);
+	kf_prove_signature(&k->out->why, 1, k->bundle->signed_at,
+			   k->bundle->signed_len);
 	for (size_t i = 0; i < chain->num_chain &&
 			   i + 2 < KF_EVIDENCE_MAX; i++)
 		kf_prove_certificate(&k->out->why, i == 0 ? "signer" :
@@ -326,8 +368,8 @@ static void list_signatures(struct rauc_case *k)
 		if (k->status != KF_OK)
 			return;
 		s->number = (uint32_t)i + 1;
-		s->at = k->bundle->layout.cms_at;
-		s->len = k->bundle->layout.cms_len;
+		s->at = k->bundle->signed_at;
+		s->len = k->bundle->signed_len;
 		s->chain[0] = signer.certificate;
 		s->num_chain = signer.certificate.len ? 1 : 0;
 		s->digest = signer.digest;
@@ -348,8 +390,8 @@ static const char *outcome(const struct rauc_case *k)
 		return v->why.reason ==
 			&kf_reasons[KF_REASON_VERIFIER_FAULT]
 			? "device-fault" : "refused-at-install";
-	return v->answer == KF_ACCEPT && k->trust->stage == RAUC_INSTALL
-		? "installs" : "unknown";
+	return v->answer == KF_ACCEPT && k->bundle->source &&
+	       k->trust->stage == RAUC_INSTALL ? "installs" : "unknown";
 }
 
 /* decide_once decides with an OpenSSL that passes over a file that it cannot
@@ -368,11 +410,8 @@ static enum kf_status decide_once(struct kf_verdict *out, void *state,
 		.past_unreadable = past_unreadable,
 	};
 
-	if (!k.bundle->source) {
-		out->why = k.bundle->beyond;
-		return KF_OK;
-	}
-	if (rauc_signature(&k) && rauc_install(&k)) {
+	if (k.bundle->source ? rauc_signature(&k) && rauc_install(&k)
+			     : rauc_signer(&k)) {
 		out->answer = KF_ACCEPT;
 		prove_accept(&k);
 	}

@@ -123,6 +123,10 @@ struct rauc_bundle {
 	uint64_t hashes_at;		/* of the first bad block */
 	bool hashes_asked;
 	bool is_squashfs;
+	uint64_t signed_at, signed_len;	/* where its signature is */
+	/* Who is supposed to have signed it, in place of who has. */
+	const struct kf_bytes *suppose;
+	size_t num_suppose;
 };
 
 /* rauc_case is one question. */
@@ -228,8 +232,19 @@ bool rauc_reject(struct rauc_case *k, enum kf_reason_id reason,
 		 const char *rule);
 bool rauc_reject_with(struct rauc_case *k, const struct kf_finding *why);
 
-/* signature.c: all of check_bundle. False: the verdict is there. */
+/* signature.c: all of check_bundle. False: the verdict is there. _signer is
+ * what it asks of the signer alone, where there is no file. */
 bool rauc_signature(struct rauc_case *k);
+bool rauc_signer(struct rauc_case *k);
+
+/* suppose.c: rauc_sign_anew makes the CMS that a bundle's supposed signer would
+ * make, over `content`, or with NULL over what stands elsewhere.
+ * Fails: KF_WRONG_USE where it is not known how it would be signed. */
+KF_MUST enum kf_status rauc_sign_anew(struct kf_cms **out,
+				      struct kf_cms_facts *facts,
+				      const struct rauc_bundle *bundle,
+				      const struct kf_bytes *content,
+				      struct kf_env *env);
 
 /* content.c */
 void rauc_content(struct rauc_bundle *bundle, struct kf_artifact *artifact,

@@ -44,6 +44,16 @@ static bool configured(struct rauc_case *k)
 	return false;
 }
 
+/* is_beyond: there is something that keyfit does not weigh. */
+static bool is_beyond(struct rauc_case *k)
+{
+	if (!k->bundle->beyond.reason)
+		return false;
+	k->out->answer = KF_UNDECIDED;
+	k->out->why = k->bundle->beyond;
+	return true;
+}
+
 /* laid_out: RAUC-1. */
 static bool laid_out(struct rauc_case *k)
 {
@@ -68,11 +78,8 @@ static bool laid_out(struct rauc_case *k)
 		kf_prove_text(&k->out->why, "the signature is longer than RAUC reads");
 		return false;
 	}
-	if (k->bundle->beyond.reason) {
-		k->out->answer = KF_UNDECIDED;
-		k->out->why = k->bundle->beyond;
+	if (is_beyond(k))
 		return false;
-	}
 	if (k->bundle->cms)
 		return true;
 	rauc_reject(k, KF_REASON_SIGNATURE_MALFORMED, "RAUC-4");
@@ -108,6 +115,29 @@ static bool has_key(struct rauc_case *k)
 		: no_key(k, "the certificate for decryption is not there");
 }
 
+/* sign_inner puts the signature that is asked about in place of the one that
+ * was decrypted. */
+static bool sign_inner(struct rauc_case *k)
+{
+	struct kf_bytes content = k->facts.content;
+	enum kf_status status = KF_WRONG_USE;
+
+	if (k->cms && k->facts.is_signed && !k->facts.detached) {
+		k->env->crypto->cms_close(k->decrypted);
+		k->decrypted = k->cms = NULL;
+		status = rauc_sign_anew(&k->decrypted, &k->facts, k->bundle,
+					&content, k->env);
+		k->cms = k->decrypted;
+	}
+	if (status == KF_OK)
+		return true;
+	if (status != KF_WRONG_USE)
+		return fault(k, status);
+	kf_find(&k->out->why, KF_REASON_BEYOND_LIMITS, NULL);
+	kf_prove_text(&k->out->why, "what would be signed anew cannot be told");
+	return false;
+}
+
 /* take_inner parses what was decrypted. */
 static bool take_inner(struct rauc_case *k, struct kf_bytes inner)
 {
@@ -119,6 +149,8 @@ static bool take_inner(struct rauc_case *k, struct kf_bytes inner)
 	k->cms = k->decrypted;
 	if (status == KF_OK && k->cms)
 		status = crypto->cms_facts(k->cms, &k->facts, k->env->arena);
+	if (status == KF_OK && k->bundle->num_suppose)
+		return sign_inner(k);
 	return status == KF_OK ? true : fault(k, status);
 }
 
@@ -244,7 +276,8 @@ static bool take_time(struct rauc_case *k)
 	struct kf_cms_signer signer;
 	enum kf_status status;
 
-	if (!k->trust->config.signing_time)
+	/* Who signs anew does so now. */
+	if (!k->trust->config.signing_time || k->bundle->num_suppose)
 		return true;
 	if (newer && k->facts.num_signers > 1)
 		return reject_time(k, "there are several signers");
@@ -295,7 +328,7 @@ static bool holds(struct rauc_case *k)
 	struct kf_cms_result result = k->bundle->content;
 	enum kf_status status = KF_OK;
 
-	if (k->decrypted)
+	if (k->decrypted && !k->bundle->num_suppose)
 		status = k->env->crypto->cms_content(k->cms, NULL, &result);
 	if (status != KF_OK)
 		return fault(k, status);
@@ -437,6 +470,16 @@ static bool allowed(struct rauc_case *k)
 	kf_prove_text(&k->out->why, format == RAUC_PLAIN ? "plain" :
 		      format == RAUC_VERITY ? "verity" : "crypt");
 	return false;
+}
+
+bool rauc_signer(struct rauc_case *k)
+{
+	if (!configured(k) || is_beyond(k))
+		return false;
+	k->cms = k->bundle->cms;
+	k->facts = k->bundle->facts;
+	k->plain = true;
+	return verified(k);
 }
 
 bool rauc_signature(struct rauc_case *k)
