@@ -14,6 +14,11 @@ static const char *const names[KF_NUM_REMEDY_KINDS] = {
 	[KF_TAKE_PUBLISHED] = "take-published",
 	[KF_ASK_OTHERWISE] = "ask-otherwise",
 	[KF_SIGN_CONFIGURATION] = "sign-configuration",
+	[KF_SIGN_ANEW] = "sign-anew",
+	[KF_CONFIGURE] = "configure-verifier",
+	[KF_SET_CLOCK] = "set-clock",
+	[KF_BUILD_OTHERWISE] = "build-otherwise",
+	[KF_BRING_ALONG] = "bring-along",
 };
 
 const char *kf_remedy_name(enum kf_remedy_kind kind)
@@ -40,21 +45,40 @@ static bool accepts(struct kf_attempt *a, struct kf_artifact *artifact,
 	return status == KF_OK && v->answer == KF_ACCEPT;
 }
 
+bool kf_try(struct kf_attempt *a, const struct kf_trial *trial)
+{
+	const struct kf_source *source = trial->source ? trial->source
+						       : a->artifact->source;
+	struct kf_part part = { .name = trial->part, .presence = KF_PRESENT,
+				.bytes = trial->bytes };
+	size_t used = a->env->arena->used;
+	int64_t now_s = a->env->now_s;
+	struct kf_store store = *a->store;
+	struct kf_artifact artifact;
+	bool yes = false;
+
+	if (trial->part)
+		store.num_prepared = 0;
+	if (trial->now_s)
+		a->env->now_s = *trial->now_s;
+	kf_artifact_read(&artifact, a->artifact->format, source, a->env);
+	artifact.suppose = trial->suppose;
+	artifact.num_suppose = trial->num_suppose;
+	if (!trial->part || kf_store_put(&store, &part))
+		yes = accepts(a, &artifact, &store);
+	kf_artifact_close(&artifact, a->env);
+	a->env->now_s = now_s;
+	a->env->arena->used = used;
+	return yes;
+}
+
 bool kf_try_file(struct kf_attempt *a, const struct kf_source *source,
 		 const struct kf_bytes *suppose, size_t num_suppose)
 {
-	size_t used = a->env->arena->used;
-	struct kf_store store = *a->store;
-	struct kf_artifact artifact;
-	bool yes;
+	const struct kf_trial trial = { .source = source, .suppose = suppose,
+					.num_suppose = num_suppose };
 
-	kf_artifact_read(&artifact, a->artifact->format, source, a->env);
-	artifact.suppose = suppose;
-	artifact.num_suppose = num_suppose;
-	yes = accepts(a, &artifact, &store);
-	kf_artifact_close(&artifact, a->env);
-	a->env->arena->used = used;
-	return yes;
+	return kf_try(a, &trial);
 }
 
 bool kf_try_list(struct kf_attempt *a, const char *part, struct kf_bytes list)

@@ -24,6 +24,13 @@ enum kf_remedy_kind {
 				 * device's platform key */
 	KF_ASK_OTHERWISE,	/* start another configuration of the image */
 	KF_SIGN_CONFIGURATION,	/* sign it with a key that the device has */
+	KF_SIGN_ANEW,		/* sign it anew with a certificate that an
+				 * anchor has issued */
+	KF_CONFIGURE,		/* set the verifier otherwise on the device */
+	KF_SET_CLOCK,		/* set the device's clock */
+	KF_BUILD_OTHERWISE,	/* build it with other words in its manifest */
+	KF_BRING_ALONG,		/* have an anchor certify the key that another
+				 * root has, and bring that in the signature */
 	KF_NUM_REMEDY_KINDS,
 };
 
@@ -41,8 +48,11 @@ struct kf_remedy {
 	struct kf_bytes list;		/* EFI_SIGNATURE_LIST to add */
 	struct kf_patch patch;		/* the new file, when it changes */
 	const char *setting;		/* KF_WRITE_OTHERWISE: its name;
-					 * KF_ASK_OTHERWISE, too */
-	const char *value;
+					 * KF_ASK_OTHERWISE, KF_CONFIGURE,
+					 * KF_BUILD_OTHERWISE, too */
+	const char *value;		/* NULL: take it out */
+	struct kf_bytes anchor;		/* KF_BRING_ALONG: who certifies */
+	int64_t moment_s;		/* KF_SET_CLOCK: from then on */
 	/* KF_ENROL_CERTIFICATE: the published update that does it for all
 	 * devices, and whether this one takes it. NULL: none does. */
 	const struct kf_published *published;

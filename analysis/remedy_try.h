@@ -34,6 +34,21 @@ bool kf_try_file(struct kf_attempt *a, const struct kf_source *source,
 bool kf_try_list(struct kf_attempt *a, const char *part, struct kf_bytes list);
 bool kf_try_setting(struct kf_attempt *a, const char *name, const char *value);
 
+/* kf_trial is the same question with something changed; what is zero stays. */
+struct kf_trial {
+	const struct kf_source *source;
+	const struct kf_bytes *suppose;
+	size_t num_suppose;
+	const char *part;	/* of the store, and what it is then */
+	struct kf_bytes bytes;
+	const int64_t *now_s;
+};
+bool kf_try(struct kf_attempt *a, const struct kf_trial *trial);
+
+/* remedy_pem.c: kf_remedy_pem makes a certificate's PEM, on lines of its own,
+ * in the arena. Fails: the empty view; then `a->status` says so. */
+struct kf_bytes kf_remedy_pem(struct kf_attempt *a, struct kf_bytes der);
+
 /* remedy_image.c: kf_remedy_enrol offers the certificate that would do in one
  * of UEFI's parts. */
 void kf_remedy_enrol(struct kf_attempt *a, const char *part);

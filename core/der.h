@@ -1,4 +1,4 @@
-/* A cursor over DER, to find and to show things.
+/* A cursor over DER, to find and to show things; and a writer of elements.
  *
  * It decides nothing about certificates: paths and signatures are the crypto
  * library's.
@@ -6,7 +6,7 @@
 #ifndef KEYFIT_CORE_DER_H
 #define KEYFIT_CORE_DER_H
 
-#include <keyfit/bytes.h>
+#include <keyfit/env.h>
 
 /* kf_der is one element. */
 struct kf_der {
@@ -19,5 +19,10 @@ struct kf_der {
 /* kf_der_next reads the element at the cursor and steps over it.
  * Fails: false, and the cursor is damaged. */
 KF_MUST bool kf_der_next(struct kf_der *out, struct kf_cursor *c);
+
+/* kf_der_join writes an element of a tag whose value is some pieces, one behind
+ * the other. Fails: the empty view, where the arena is full. */
+struct kf_bytes kf_der_join(uint8_t tag, const struct kf_bytes *piece,
+			    size_t num, struct kf_arena *arena);
 
 #endif

@@ -83,6 +83,27 @@ static void sign_under(struct kf_output *out, const struct kf_remedy *r,
 	kf_output_text(out, "\", which is in db");
 }
 
+static void set_clock(struct kf_output *out, const struct kf_remedy *r,
+		      const struct kf_pair *pair)
+{
+	char now[24], from[24];
+
+	kf_time_write(now, pair->env->now_s);
+	kf_time_write(from, r->moment_s);
+	kf_output_print(out, "set the device's clock, which says %s: it takes this from %s on",
+			now, from);
+}
+
+static void bring_along(struct kf_output *out, const struct kf_remedy *r,
+			const struct kf_pair *pair)
+{
+	kf_output_text(out, "have \"");
+	kf_words_certificate(out, r->anchor, pair->env);
+	kf_output_text(out, "\", which the device trusts, issue a certificate for the key of \"");
+	kf_words_certificate(out, r->certificate, pair->env);
+	kf_output_text(out, "\", and sign anew with that inside, in its place");
+}
+
 void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 		     const struct kf_pair *pair)
 {
@@ -119,6 +140,29 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 	case KF_SIGN_CONFIGURATION:
 		kf_output_text(out, "hash the images anew, and sign the configuration, with all that it names, with the key ");
 		kf_output_shown(out, kf_text(r->key));
+		break;
+	case KF_SIGN_ANEW:
+		kf_output_text(out, "have it signed anew, by one key alone, with a certificate under \"");
+		kf_words_certificate(out, r->certificate, pair->env);
+		kf_output_text(out, "\", which the device trusts");
+		break;
+	case KF_CONFIGURE:
+		kf_output_text(out, r->value ? "set " : "take ");
+		kf_output_shown(out, kf_text(r->setting));
+		kf_output_print(out, r->value ? "=%s in the device's %s"
+				: " out of the device's %s",
+				r->value ? r->value : r->part, r->part);
+		break;
+	case KF_SET_CLOCK:
+		set_clock(out, r, pair);
+		break;
+	case KF_BUILD_OTHERWISE:
+		kf_output_print(out, "build it with %s=", r->setting);
+		kf_output_shown(out, kf_text(r->value));
+		kf_output_text(out, " in its manifest");
+		break;
+	case KF_BRING_ALONG:
+		bring_along(out, r, pair);
 		break;
 	case KF_NUM_REMEDY_KINDS:
 		break;

@@ -181,6 +181,26 @@ static void harms_json(struct kf_json *json, const struct kf_harms *harms)
 	kf_json_yes_no(json, "breaks_more", harms->more);
 }
 
+static void remedy_certificate(struct kf_json *json, const char *name,
+			       struct kf_bytes der, const struct kf_pair *pair)
+{
+	if (!der.len)
+		return;
+	kf_json_open(json, name, '{');
+	certificate_facts(json, der, pair->env);
+	kf_json_close(json);
+}
+
+static void remedy_from(struct kf_json *json, const struct kf_remedy *r)
+{
+	char from[24];
+
+	if (r->kind != KF_SET_CLOCK)
+		return;
+	kf_time_write(from, r->moment_s);
+	kf_json_text(json, "from", from);
+}
+
 static void remedy(struct kf_json *json, const struct kf_remedy *r,
 		   const struct kf_pair *pair)
 {
@@ -207,11 +227,9 @@ static void remedy(struct kf_json *json, const struct kf_remedy *r,
 	}
 	if (r->signature)
 		kf_json_number(json, "signature", r->signature);
-	if (r->certificate.len) {
-		kf_json_open(json, "certificate", '{');
-		certificate_facts(json, r->certificate, pair->env);
-		kf_json_close(json);
-	}
+	remedy_certificate(json, "certificate", r->certificate, pair);
+	remedy_certificate(json, "anchor", r->anchor, pair);
+	remedy_from(json, r);
 	if (r->digest.len)
 		kf_json_hex(json, "digest",
 			    kf_view(r->digest.bytes, r->digest.len));

@@ -36,6 +36,7 @@ class World(raucb.Maker):
         self.payloads = {}
         self.signatures = {}
         self.signed = {}        # CMS -> content, signer, and how
+        self.plain_texts = {}   # bundle -> manifest, and all files
         self.authorities()
         self.uses()
         self.dates()
@@ -183,8 +184,10 @@ class World(raucb.Maker):
             content = files
         name = 'plain-' + hashlib.sha256(repr(content).encode()).hexdigest()
         data = self.squashfs(name[:20], content)
-        return raucb.bundle(data, self.cms(data, signer, detached=True,
+        made = raucb.bundle(data, self.cms(data, signer, detached=True,
                                            **how))
+        self.plain_texts[made] = content.get('manifest.raucm'), content
+        return made
 
     def crypt(self, signer='leaf', recipients=('rsa',), text=None, **how):
         text, payload = self.payload(text or manifest(

@@ -1,8 +1,8 @@
-/* A signature that nobody has made yet: the CMS that signing anew would make, but
- * for its arithmetic, over the content that is there.
+/* A signature that nobody has made yet: the CMS that signing anew would make,
+ * but for its arithmetic, over the content that is there.
  *
- * Source: RFC 5652, 5.1 and 5.3 (SignedData, SignerInfo), RFC 5280, 4.1 (where a
- * certificate has its issuer, its number and its key); rauc/rauc,
+ * Source: RFC 5652, 5.1 and 5.3 (SignedData, SignerInfo), RFC 5280, 4.1 (where
+ * a certificate has its issuer, its number and its key); rauc/rauc,
  * src/signature.c:cms_sign at v1.8, which signs by SHA-256 and lays down all
  * certificates that it is given.
  */
@@ -36,32 +36,6 @@ static const uint8_t one[] = { 0x02, 0x01, 0x01 };
 struct signer_parts {
 	struct kf_bytes serial, issuer, key;
 };
-
-/* join puts pieces behind each other under a tag. Empty: the arena is full. */
-static struct kf_bytes join(uint8_t tag, const struct kf_bytes *piece,
-			    size_t num, struct kf_env *env)
-{
-	size_t len = 0, at = 2, octets = 0;
-	uint8_t *out;
-
-	for (size_t i = 0; i < num; i++)
-		len += piece[i].len;
-	for (size_t rest = len; len > 127 && rest; rest >>= 8)
-		octets++;
-	out = kf_arena_take(env->arena, 2 + octets + len);
-	if (!out)
-		return kf_view(NULL, 0);
-	out[0] = tag;
-	out[1] = (uint8_t)(octets ? 0x80 | octets : len);
-	for (size_t i = octets; i-- > 0;)
-		out[at++] = (uint8_t)(len >> (8 * i));
-	for (size_t i = 0; i < num; i++) {
-		if (piece[i].len)
-			memcpy(out + at, piece[i].data, piece[i].len);
-		at += piece[i].len;
-	}
-	return kf_view(out, at);
-}
 
 /* take_apart finds the parts of a certificate. Fails: false. */
 static bool take_apart(struct signer_parts *out, struct kf_bytes der)
@@ -111,11 +85,11 @@ static struct kf_bytes info(struct kf_bytes certificate, struct kf_env *env,
 	name[0] = parts.issuer;
 	name[1] = parts.serial;
 	piece[0] = VIEW(one);
-	piece[1] = join(SEQUENCE, name, 2, env);
+	piece[1] = kf_der_join(SEQUENCE, name, 2, env->arena);
 	piece[2] = VIEW(sha256);
 	piece[3] = key.kind == KF_KEY_RSA ? VIEW(by_rsa) : VIEW(by_ecdsa);
-	piece[4] = join(OCTETS, &none, 1, env);
-	return join(SEQUENCE, piece, 5, env);
+	piece[4] = kf_der_join(OCTETS, &none, 1, env->arena);
+	return kf_der_join(SEQUENCE, piece, 5, env->arena);
 }
 
 /* encapsulated is the content in its place; NULL: it is elsewhere. */
@@ -125,10 +99,10 @@ static struct kf_bytes encapsulated(const struct kf_bytes *content,
 	struct kf_bytes piece[2] = { VIEW(data) };
 
 	if (!content)
-		return join(SEQUENCE, piece, 1, env);
-	piece[1] = join(OCTETS, content, 1, env);
-	piece[1] = join(EXPLICIT_0, &piece[1], 1, env);
-	return join(SEQUENCE, piece, 2, env);
+		return kf_der_join(SEQUENCE, piece, 1, env->arena);
+	piece[1] = kf_der_join(OCTETS, content, 1, env->arena);
+	piece[1] = kf_der_join(EXPLICIT_0, &piece[1], 1, env->arena);
+	return kf_der_join(SEQUENCE, piece, 2, env->arena);
 }
 
 /* write makes the whole CMS. */
@@ -144,14 +118,15 @@ static enum kf_status write(struct kf_bytes *out,
 	if (status != KF_OK)
 		return status;
 	piece[0] = VIEW(one);
-	piece[1] = join(SET, &digest, 1, env);
+	piece[1] = kf_der_join(SET, &digest, 1, env->arena);
 	piece[2] = encapsulated(content, env);
-	piece[3] = join(EXPLICIT_0, bundle->suppose, bundle->num_suppose, env);
-	piece[4] = join(SET, &signer, 1, env);
+	piece[3] = kf_der_join(EXPLICIT_0, bundle->suppose,
+			       bundle->num_suppose, env->arena);
+	piece[4] = kf_der_join(SET, &signer, 1, env->arena);
 	outer[0] = VIEW(signed_data);
-	outer[1] = join(SEQUENCE, piece, 5, env);
-	outer[1] = join(EXPLICIT_0, &outer[1], 1, env);
-	*out = join(SEQUENCE, outer, 2, env);
+	outer[1] = kf_der_join(SEQUENCE, piece, 5, env->arena);
+	outer[1] = kf_der_join(EXPLICIT_0, &outer[1], 1, env->arena);
+	*out = kf_der_join(SEQUENCE, outer, 2, env->arena);
 	for (size_t i = 1; i < 5; i++)
 		if (piece[i].len == 0)
 			return KF_NO_MEMORY;
