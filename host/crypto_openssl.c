@@ -332,6 +332,7 @@ const struct kf_crypto *kf_openssl_open(struct kf_fault *why)
 	}
 	openssl->table = functions;
 	kf_openssl_cms_table(&openssl->table);
+	kf_openssl_open_table(&openssl->table);
 	openssl->table.self = openssl;
 	return &openssl->table;
 }

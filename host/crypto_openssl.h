@@ -127,6 +127,14 @@ enum kf_status kf_openssl_key_verify(void *self, const struct kf_key *key,
 				     struct kf_bytes signature,
 				     enum kf_answer3 *out);
 
+/* kf_openssl_key_private reads a private key. Owns: it, until EVP_PKEY_free.
+ * Fails: NULL. */
+EVP_PKEY *kf_openssl_key_private(const struct kf_openssl *openssl,
+				 struct kf_bytes key);
+
+/* crypto_openssl_open.c: its part of the table. */
+void kf_openssl_open_table(struct kf_crypto *out);
+
 /* crypto_openssl_timestamp.c */
 enum kf_status kf_openssl_signed_timestamp(const struct kf_signed_data *data,
 					   struct kf_bytes anchor,

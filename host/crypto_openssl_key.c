@@ -27,10 +27,11 @@ static int no_passphrase(char *out, size_t size, size_t *len,
 	return 0;
 }
 
-/* decode_as reads a key of one type and structure; NULL: whichever. */
+/* decode_as reads a key of one type and structure, NULL: whichever, and with
+ * one of OpenSSL's selections, 0: whatever there is of it. */
 static EVP_PKEY *decode_as(const struct kf_openssl *openssl,
 			   struct kf_bytes key, const char *type,
-			   const char *structure)
+			   const char *structure, int selection)
 {
 	EVP_PKEY *pkey = NULL;
 	const unsigned char *data = key.data;
@@ -38,7 +39,8 @@ static EVP_PKEY *decode_as(const struct kf_openssl *openssl,
 	OSSL_DECODER_CTX *decoder;
 
 	decoder = OSSL_DECODER_CTX_new_for_pkey(&pkey, NULL, structure, type,
-						0, openssl->context, NULL);
+						selection, openssl->context,
+						NULL);
 	if (!decoder)
 		return NULL;
 	OSSL_DECODER_CTX_set_passphrase_cb(decoder, no_passphrase, NULL);
@@ -54,9 +56,15 @@ static EVP_PKEY *decode_as(const struct kf_openssl *openssl,
  * could be a prime and a generator of Diffie and Hellman. */
 static EVP_PKEY *decode(const struct kf_openssl *openssl, struct kf_bytes key)
 {
-	EVP_PKEY *pkey = decode_as(openssl, key, "RSA", "type-specific");
+	EVP_PKEY *pkey = decode_as(openssl, key, "RSA", "type-specific", 0);
 
-	return pkey ? pkey : decode_as(openssl, key, NULL, NULL);
+	return pkey ? pkey : decode_as(openssl, key, NULL, NULL, 0);
+}
+
+EVP_PKEY *kf_openssl_key_private(const struct kf_openssl *openssl,
+				 struct kf_bytes key)
+{
+	return decode_as(openssl, key, NULL, NULL, EVP_PKEY_KEYPAIR);
 }
 
 enum kf_status kf_openssl_key_digest(struct kf_digest *out,
@@ -82,6 +90,22 @@ enum kf_status kf_openssl_key_digest(struct kf_digest *out,
 	OPENSSL_free(spki);
 	OSSL_LIB_CTX_set0_default(before);
 	return kf_openssl_fault();
+}
+
+bool kf_openssl_key_is_private(const struct kf_crypto *crypto,
+			       struct kf_bytes key, const char *algorithm)
+{
+	OSSL_LIB_CTX *before = kf_openssl_enter(crypto->self);
+	EVP_PKEY *pkey;
+	bool yes;
+
+	ERR_set_mark();
+	pkey = kf_openssl_key_private(crypto->self, key);
+	yes = pkey && EVP_PKEY_is_a(pkey, algorithm);
+	EVP_PKEY_free(pkey);
+	(void)kf_openssl_fault();
+	kf_openssl_leave(before);
+	return yes;
 }
 
 /* keep_der keeps what OpenSSL encoded, and releases it. */

@@ -12,4 +12,9 @@ KF_MUST enum kf_status kf_openssl_key_digest(struct kf_digest *out,
 					     const struct kf_crypto *crypto,
 					     struct kf_bytes key);
 
+/* kf_openssl_key_is_private tells whether the bytes are a private key of an
+ * algorithm, "RSA", "EC" or "X25519", in DER or PEM without a passphrase. */
+bool kf_openssl_key_is_private(const struct kf_crypto *crypto,
+			       struct kf_bytes key, const char *algorithm);
+
 #endif

@@ -177,6 +177,24 @@ enum kf_scheme_kind {
 
 enum { KF_SALT_ANY = -1 };
 
+/* kf_opening_kind is how a secret was made for who has a private key. */
+enum kf_opening_kind {
+	KF_OPEN_RSA_OAEP = 1,	/* RFC 8017, with SHA-256 in both places */
+	KF_OPEN_AES_WRAP,	/* RFC 3394; the key is AES's own */
+	KF_OPEN_P256,		/* the secret shared with a point, which is not
+				 * compressed */
+	KF_OPEN_X25519,		/* RFC 7748 */
+	KF_NUM_OPENINGS,
+};
+
+enum { KF_SECRET_MAX = 512 };
+
+/* kf_secret is what came out. */
+struct kf_secret {
+	uint8_t bytes[KF_SECRET_MAX];
+	size_t len;
+};
+
 struct kf_scheme {
 	enum kf_scheme_kind kind;
 	enum kf_digest_kind digest;
@@ -389,6 +407,21 @@ struct kf_crypto {
 				     struct kf_bytes content,
 				     struct kf_bytes signature,
 				     enum kf_answer3 *out);
+
+	/* key_open opens what was made for a private key: one in DER or PEM
+	 * without a passphrase. Says no where the key is of another kind, or
+	 * does not open it. */
+	enum kf_status (*key_open)(void *self, struct kf_secret *out,
+				   enum kf_opening_kind kind,
+				   struct kf_bytes key,
+				   struct kf_bytes sealed,
+				   enum kf_answer3 *answer);
+
+	/* aes_ctr runs AES in counter mode over `data`, in place, with a key
+	 * of 16 or 32 bytes, from one counter block on. */
+	enum kf_status (*aes_ctr)(void *self, struct kf_bytes key,
+				  const uint8_t counter[16], uint8_t *data,
+				  size_t len);
 
 	/* signed_read parses a ContentInfo. `*out` stays NULL when the bytes
 	 * are none. Trailing bytes are ignored, as OpenSSL's d2i does.

@@ -2,7 +2,9 @@
  * they verify.
  *
  * Sources: RFC 8032, 7.1, TEST 2 (Ed25519); RFC 6979, A.2.5 (ECDSA, P-256,
- * SHA-256, "sample"). RSA signatures are made here, by OpenSSL's own signer.
+ * SHA-256, "sample"); RFC 7748, 6.1 (X25519); RFC 3394, 4.1 (key wrap); NIST
+ * SP 800-38A, F.5.1 (counter mode). RSA signatures are made here, by OpenSSL's
+ * own signer.
  */
 #include "tests/model.h"
 
@@ -228,6 +230,72 @@ static void other_bytes_are_no_key(void **state)
 						  arena()), KF_WRONG_USE);
 }
 
+static enum kf_answer3 open_with(struct kf_secret *out,
+				 enum kf_opening_kind kind, struct kf_bytes key,
+				 struct kf_bytes sealed)
+{
+	enum kf_answer3 answer = KF_NOT_ASKED;
+
+	assert_int_equal(crypto->key_open(crypto->self, out, kind, key, sealed,
+					  &answer), KF_OK);
+	return answer;
+}
+
+static void a_private_key_opens_what_was_made_for_it(void **state)
+{
+	struct kf_bytes bob = model_hex("302e020100300506032b656e04220420"
+		"5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
+	struct kf_bytes alice = model_hex(
+		"8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+	struct kf_secret out;
+
+	assert_int_equal(open_with(&out, KF_OPEN_X25519, bob, alice), KF_YES);
+	assert_true(kf_equal(kf_view(out.bytes, out.len), model_hex(
+		"4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742")));
+	assert_int_equal(open_with(&out, KF_OPEN_X25519, bob,
+				   model_fill(0, 32)), KF_NO);
+	assert_int_equal(open_with(&out, KF_OPEN_X25519, alice, alice),
+			 KF_NO);
+	assert_int_equal(open_with(&out, KF_OPEN_P256, bob, alice), KF_NO);
+	assert_int_equal(open_with(&out, KF_OPEN_RSA_OAEP, bob, alice),
+			 KF_NO);
+	assert_int_equal(out.len, 0);
+}
+
+static void a_wrapped_key_is_unwrapped(void **state)
+{
+	struct kf_bytes key = model_hex("000102030405060708090a0b0c0d0e0f");
+	struct kf_secret out;
+
+	assert_int_equal(open_with(&out, KF_OPEN_AES_WRAP, key, model_hex(
+		"1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe5")), KF_YES);
+	assert_true(kf_equal(kf_view(out.bytes, out.len), model_hex(
+		"00112233445566778899aabbccddeeff")));
+	assert_int_equal(open_with(&out, KF_OPEN_AES_WRAP, key, model_hex(
+		"1fa68b0a8112b447aef34bd8fb5a7b829d3e862371d2cfe4")), KF_NO);
+	assert_int_equal(open_with(&out, KF_OPEN_AES_WRAP, model_fill(0, 17),
+				   key), KF_NO);
+}
+
+static void a_counter_runs_over_data_in_place(void **state)
+{
+	struct kf_bytes key = model_hex("2b7e151628aed2a6abf7158809cf4f3c");
+	struct kf_bytes counter = model_hex(
+		"f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+	struct kf_bytes data = model_copy(model_hex(
+		"874d6191b620e3261bef6864990db6ce"));
+
+	assert_int_equal(crypto->aes_ctr(crypto->self, key, counter.data,
+					 (uint8_t *)(uintptr_t)data.data,
+					 data.len), KF_OK);
+	assert_true(kf_equal(data, model_hex(
+		"6bc1bee22e409f96e93d7e117393172a")));
+	assert_int_equal(crypto->aes_ctr(crypto->self, model_fill(0, 15),
+					 counter.data,
+					 (uint8_t *)(uintptr_t)data.data,
+					 data.len), KF_NO_CRYPTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +305,9 @@ int main(void)
 		MODEL_TEST(every_form_is_the_same_key),
 		MODEL_TEST(numbers_are_a_key),
 		MODEL_TEST(other_bytes_are_no_key),
+		MODEL_TEST(a_private_key_opens_what_was_made_for_it),
+		MODEL_TEST(a_wrapped_key_is_unwrapped),
+		MODEL_TEST(a_counter_runs_over_data_in_place),
 	};
 
 	return cmocka_run_group_tests(tests, open_crypto, close_crypto);

@@ -4,8 +4,9 @@ import hashlib
 import struct
 
 import mcuboot_image as mi
-from mcuboot_crypt import ctr, der, integer, key, stream, wrap
-from mcuboot_image import Image, entry
+from mcuboot_crypt import ctr, der, integer, key, stream
+from mcuboot_image import Image
+from mcuboot_seal import ENC_KW, Device
 
 SLOT, SECTOR = 0x20000, 4096
 KINDS = ('ec256', 'ec384', 'rsa2048', 'rsa3072', 'ed25519')
@@ -27,7 +28,7 @@ class Case:
             [] if signature == 'none' else [mi.FIRST[signature]]
         self.installed = installed
         self.slot, self.sector = SLOT, SECTOR
-        self.counter = self.key_hash = self.encryption = self.swap = None
+        self.counter = self.key_hash = self.swap = None
         self.write = self.address = self.second_address = None
         self.other = self.scratch = self.device_key = None
         if installed is None and op == 'update' and \
@@ -693,14 +694,14 @@ def others():
 
 def encryption():
     s, secret = 'ec256', stream(b'payload key', 16)
-    mine, theirs = stream(b'device', 16), stream(b'another device', 16)
+    mine, theirs = Device('kw128', 'device'), Device('kw128', 'another device')
 
-    def image(flags=4, wrapped=None, encrypted=True):
+    def image(flags=4, sealed=None, encrypted=True):
         i = Image(s, version=(3, 0, 0, 0))
         i.flags = flags
         plain = i.usual()
-        if wrapped is not None:
-            plain = plain + [(mi.ENC_KW, wrapped)]
+        if sealed is not None:
+            plain = plain + [sealed]
         i.plain = plain
         if encrypted:
             i.payload = ctr(secret, i.payload)
@@ -708,34 +709,126 @@ def encryption():
     for mode in 'OVERWRITE_ONLY', 'SWAP_USING_MOVE', 'SWAP_USING_SCRATCH':
         options = mode + ',ENC_IMAGES,ENCRYPT_KW'
 
-        def make(name, rules, i, key_='matches', op='update', o=options):
+        def make(name, rules, i, op='update', o=options, **more):
             add(f'encrypted-{mode}-{name}', rules, s, o, i, op=op,
-                encryption=key_, device_key=mine)
-        make('good', '+33 +6', image(wrapped=wrap(mine, secret)))
-        make('other-device', '-33', image(wrapped=wrap(theirs, secret)),
-             'differs')
+                device_key=mine, **more)
+        make('good', '+33 +6', image(sealed=mine.seal(secret)))
+        make('other-device', '-33', image(sealed=theirs.seal(secret)))
         make('no-key', '-33', image())
-        make('short-key', '-33', image(wrapped=wrap(mine, secret)[:-1]))
+        make('short-key', '-33', image(sealed=(ENC_KW, mine.seal(
+            secret)[1][:-1])))
         make('plain', '+33', image(0, None, False))
-        make('both-flags', '-6', image(12, wrap(mine, secret)))
-        make('in-primary', '-33', image(wrapped=wrap(mine, secret)),
-             op='boot')
-        make('no-support', '-6', image(wrapped=wrap(mine, secret)),
-             o=mode)
+        make('both-flags', '-6', image(12, mine.seal(secret)))
+        make('in-primary', '-33', image(sealed=mine.seal(secret)), op='boot')
+        make('no-support', '-6', image(sealed=mine.seal(secret)), o=mode)
         i = Image(s, version=(3, 0, 0, 0))
         i.flags = 4
         i.plain = [i.digest_entry()] + i.signed('ec-b') + [
-            (mi.ENC_KW, wrap(mine, secret))]
+            mine.seal(secret)]
         i.payload = ctr(secret, i.payload)
         make('unknown-signer', '-12', i)
         i = Image(s, version=(3, 0, 0, 0))
         i.flags = 4
         kind, signature = i.sign('ec-a')
         i.plain = [i.digest_entry(), i.key_id('ec-a'),
-                   (kind, damaged(s, signature)),
-                   (mi.ENC_KW, wrap(mine, secret))]
+                   (kind, damaged(s, signature)), mine.seal(secret)]
         i.payload = ctr(secret, i.payload)
         make('bad-signature', '-18', i)
+        i = Image(s, version=(3, 0, 0, 0), size=3000)
+        i.flags, i.header_len = 4, 72
+        i.plain = i.usual() + [mine.seal(secret)]
+        i.payload = ctr(secret, i.payload)
+        make('half-block-header', '-38', i)
+        i = Image(s, version=(3, 0, 0, 0), size=900)
+        i.flags, i.header_len = 4, 72
+        i.plain = i.usual() + [mine.seal(secret)]
+        i.payload = ctr(secret, i.payload)
+        make('half-block-small', '+38', i)
+        # Encrypted, and something else comes out than was signed.
+        i = image(sealed=mine.seal(secret))
+        i.payload = i.payload[:-1] + bytes([i.payload[-1] ^ 1])
+        make('changed', '-37', i)
+        make('not-encrypted', '-37', image(4, mine.seal(secret), False))
+        make('other-key', '-37', image(sealed=mine.seal(
+            stream(b'another', 16))))
+        old = image(sealed=theirs.seal(secret), encrypted=False)
+        old.version = (1, 0, 0, 0)
+        old.plain = old.usual() + [theirs.seal(secret)]
+        make('installed-of-another', ('+' if mode == 'OVERWRITE_ONLY'
+                                      else '-') + '36',
+             image(sealed=mine.seal(secret)), installed=old.bytes())
+        old.plain = old.usual() + [mine.seal(secret)]
+        make('installed-of-this', '+36', image(sealed=mine.seal(secret)),
+             installed=old.bytes())
+    sealed_keys()
+
+
+def sealed_keys():
+    """Each way in which a payload's key is kept, in builds of each length."""
+    for kind, other, option in (
+            ('rsa', 'kw128', 'ENCRYPT_RSA'),
+            ('ec256', 'rsa', 'ENCRYPT_EC256'),
+            ('x25519', 'ec256', 'ENCRYPT_X25519'),
+            ('kw', 'x25519', 'ENCRYPT_KW')):
+        for n in 16, 32:
+            wide = ',AES_256' if n == 32 else ''
+            own = f'kw{8 * n}' if kind == 'kw' else kind
+            mine = Device(own, {'rsa': 'rsa-a'}.get(kind, 'ec-device'))
+            theirs = Device(own, {'rsa': 'rsa-b'}.get(kind, 'ec-else'))
+            more_sealed(kind, mine, theirs, n,
+                        f'OVERWRITE_ONLY,ENC_IMAGES,{option}{wide}')
+
+
+def more_sealed(kind, mine, theirs, n, options):
+    s, secret = 'rsa2048' if kind == 'rsa' else 'ec256', stream(b'aes', n)
+
+    def make(name, rules, *sealed, with_=secret, front=False, size=600,
+             header=32):
+        i = Image(s, version=(3, 0, 0, 0), size=size)
+        i.flags, i.header_len = 4 if n == 16 else 8, header
+        i.plain = (list(sealed) if front else []) + i.usual() + (
+            [] if front else list(sealed))
+        i.payload = ctr(with_, i.payload)
+        add(f'sealed-{kind}{8 * n}-{name}', rules, s, options, i,
+            op='update', device_key=mine)
+    kind_, good = mine.seal(secret)
+    make('good', '+33 +37', (kind_, good))
+    make('first', '+37', (kind_, good), front=True)
+    make('odd-size', '+37', (kind_, good), size=4093, header=48)
+    make('odd-header', '-38', (kind_, good), size=1001, header=37)
+    make('large', '+37', (kind_, good), size=70001, header=512)
+    make('other-device', '-33', theirs.seal(secret))
+    make('other-type', '-33', (0x30 if kind_ != 0x30 else 0x32, good))
+    make('two-bad-first', '-33', theirs.seal(secret), (kind_, good))
+    make('two-good-first', '+33', (kind_, good), theirs.seal(secret))
+    make('last-bit', '-33', (kind_, good[:-1] + bytes([good[-1] ^ 1])))
+    make('first-bit', '-33', (kind_, bytes([good[0] ^ 1]) + good[1:]))
+    make('longer', '-33', (kind_, good + b'\0'))
+    make('shorter', '-33', (kind_, good[:-1]))
+    make('empty', '-33', (kind_, b''))
+    make('zeros', '-33', (kind_, bytes(len(good))))
+    make('payload-of-another', '-37', (kind_, good),
+         with_=stream(b'sea', n))
+    if kind == 'rsa':
+        make('label', '-33', mine.seal(secret, label=b'label'))
+        make('sha1', '-33', mine.seal(secret, hash_='sha1', mask='sha1'))
+        make('mask-sha1', '-33', mine.seal(secret, mask='sha1'))
+        make('short-secret', '+37', mine.seal(secret[:-3]),
+             with_=secret[:-3] + b'\xff' * 3)
+        make('long-secret', '-33', mine.seal(secret + b'?'))
+        make('empty-secret', '+37', mine.seal(b''), with_=b'\xff' * n)
+    elif kind != 'kw':
+        make('info', '-33', mine.seal(secret, info=b'MCUBoot_ECIES_v2'))
+        point = 65 if kind == 'ec256' else 32
+        for at in point, point + 31, point + 32:
+            make(f'bit-{at - point}', '-33', (
+                kind_, good[:at] + bytes([good[at] ^ 0x80]) + good[at + 1:]))
+        make('bit-point', '-33' if kind == 'ec256' else '+33', (
+            kind_, good[:31] + bytes([good[31] ^ 0x80]) + good[32:]))
+        if kind == 'ec256':
+            last = good[64] & 1
+            make('hybrid', '-33', (kind_, bytes([6 + last]) + good[1:]))
+            make('compressed', '-33', (kind_, bytes([2 + last]) + good[1:]))
 
 
 def all_cases():
@@ -768,7 +861,7 @@ MUTATED = (
     'counter-SWAP_USING_MOVE-update-same',
     'version-SWAP_USING_SCRATCH-higher-True', 'xip-higher',
     'depends-SWAP_USING_MOVE-met', 'area-protected-good',
-    'id-ec256-8-bytes')
+    'id-ec256-8-bytes', 'sealed-ec256128-good', 'sealed-rsa128-good')
 MUTANTS = 800
 
 

@@ -321,21 +321,24 @@ BOX = aes_tables()
 
 
 def aes(secret, block):
-    """AES-128 of one block. Source: FIPS 197."""
-    words = [list(secret[i:i + 4]) for i in range(0, 16, 4)]
+    """AES of one block, with 16 or 32 bytes. Source: FIPS 197."""
+    n = len(secret) // 4
+    words = [list(secret[i:i + 4]) for i in range(0, len(secret), 4)]
     round_constant = 1
-    while len(words) < 44:
+    while len(words) < 4 * (n + 7):
         w = list(words[-1])
-        if len(words) % 4 == 0:
+        if len(words) % n == 0:
             w = [BOX[b] for b in w[1:] + w[:1]]
             w[0] ^= round_constant
             round_constant = double(round_constant)
-        words.append([a ^ b for a, b in zip(words[-4], w)])
-    keys = [sum(words[i:i + 4], []) for i in range(0, 44, 4)]
+        elif n > 6 and len(words) % n == 4:
+            w = [BOX[b] for b in w]
+        words.append([a ^ b for a, b in zip(words[-n], w)])
+    keys = [sum(words[i:i + 4], []) for i in range(0, len(words), 4)]
     s = [a ^ b for a, b in zip(block, keys[0])]
-    for number in range(1, 11):
+    for number in range(1, n + 7):
         s = [BOX[s[(i + 4 * (i % 4)) % 16]] for i in range(16)]
-        if number < 10:
+        if number < n + 6:
             s = sum((mix(s[i:i + 4]) for i in range(0, 16, 4)), [])
         s = [a ^ b for a, b in zip(s, keys[number])]
     return bytes(s)

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 # Files for stories about MCUboot: images, bootloaders with keys in them, a build
 # folder of Zephyr. Usage: tests/real/mcuboot_files.py FOLDER
+import base64
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from mcuboot_crypt import key, stream  # noqa: E402
+from mcuboot_crypt import ctr, key, stream  # noqa: E402
 import mcuboot_image as mi  # noqa: E402
+from mcuboot_seal import Device  # noqa: E402
 
 CONFIG = '''CONFIG_MCUBOOT=y
 CONFIG_BOOT_SIGNATURE_TYPE_ECDSA_P256=y
@@ -35,6 +37,26 @@ PUBLIC_KEY = bytes.fromhex(
 PUBLIC = 'fc5701dc6135e1323847bdc40f04d2e5bee5833b23c29f93593d00018cfa9994'
 
 
+def encrypted(put):
+    """Encrypted images, and the keys that open them and do not."""
+    mine, theirs = Device('ec256', 'ec-device'), Device('ec256', 'ec-else')
+    for name, device, change in (('encrypted', mine, b''),
+                                 ('encrypted-else', theirs, b''),
+                                 ('encrypted-changed', mine, b'?')):
+        image = mi.Image('ec256', size=2000)
+        image.flags = 4
+        secret = stream(b'payload key', 16)
+        image.plain = [image.digest_entry()] + image.signed('ec-a') + [
+            device.seal(secret)]
+        image.payload = ctr(secret, image.payload)
+        image.payload = image.payload[:len(image.payload) - len(change)] + \
+            change
+        put(name + '.bin', image.bytes())
+    put('device.der', mine.file)
+    put('device-public.der', mine.key.spki)
+    put('device.b64', base64.b64encode(Device('kw128', 'device').own) + b'\n')
+
+
 def main(folder):
     def put(name, data):
         path = os.path.join(folder, name)
@@ -55,6 +77,7 @@ def main(folder):
     put('bootloader-public.bin', stream(b'code', 3000) + PUBLIC_KEY +
         stream(b'more', 99))
     put('public.der', PUBLIC_KEY)
+    encrypted(put)
     put('build/mcuboot/zephyr/.config', CONFIG.encode())
     put('build/mcuboot/zephyr/zephyr.dts', TREE.encode())
     put('build/mcuboot/development.der', key('ec-a').spki)

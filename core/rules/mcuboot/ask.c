@@ -61,6 +61,7 @@ const char *mcuboot_question_name(const struct mcuboot_case *k,
 		[MCUBOOT_Q_INSTALLED_COUNTER] = "installed",
 		[MCUBOOT_Q_SWAP] = "swap",
 		[MCUBOOT_Q_DECRYPTS] = "encryption-key",
+		[MCUBOOT_Q_PLAIN] = "encryption-key",
 		[MCUBOOT_Q_ADDRESS] = "slot-address",
 		[MCUBOOT_Q_OTHER] = "other-version",
 	};

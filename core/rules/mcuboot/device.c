@@ -224,6 +224,18 @@ static enum kf_status take_installed(struct mcuboot_device *d,
 	return mcuboot_image_read(&d->old, source, env);
 }
 
+/* take_private takes the device's own key, for encrypted images. */
+static void take_private(struct mcuboot_device *d,
+			 const struct kf_store *store)
+{
+	const struct kf_part *part = kf_store_part(store, "encryption-key");
+
+	if (!part)
+		return;
+	d->has_private = part->presence;
+	d->private_key = part->bytes;
+}
+
 void *mcuboot_device(struct kf_store *store, const struct kf_rules *rules,
 		     struct kf_env *env)
 {
@@ -234,6 +246,7 @@ void *mcuboot_device(struct kf_store *store, const struct kf_rules *rules,
 		return NULL;
 	}
 	take_settings(d, store, rules->profile);
+	take_private(d, store);
 	store->status = take_keys(d, store, env);
 	if (store->status == KF_OK)
 		store->status = take_key_hash(d, kf_store_setting(store,

@@ -29,42 +29,80 @@ uint16_t mcuboot_u16(const struct mcuboot_image *m, uint64_t at)
 			  mcuboot_byte(m, at + 1) << 8);
 }
 
+/* step_len is how much is read next: whole blocks of what is encrypted, and
+ * nothing else with them. */
+static size_t step_len(const struct mcuboot_image *m, const struct kf_env *env,
+		       uint64_t at, uint64_t end, bool encrypted)
+{
+	uint64_t parts[] = { m->header.header_len, m->areas_at, end };
+	size_t most = env->window_len & ~(size_t)15;
+
+	for (size_t i = encrypted ? 0 : 2; i < 3; i++)
+		if (at < parts[i])
+			return parts[i] - at < most ? (size_t)(parts[i] - at)
+						    : most;
+	return 0;
+}
+
+/* decrypt runs the payload's key over what was read of it. */
+static enum kf_status decrypt(const struct mcuboot_image *m,
+			      const struct mcuboot_payload_key *key,
+			      struct kf_env *env, uint64_t at, size_t len)
+{
+	uint64_t block = (at - m->header.header_len) / 16;
+	uint8_t counter[16] = { 0 };
+
+	if (at < m->header.header_len || at >= m->areas_at)
+		return KF_OK;
+	for (int i = 0; i < 4; i++)
+		counter[15 - i] = (uint8_t)(block >> 8 * i);
+	return env->crypto->aes_ctr(env->crypto->self,
+				    kf_view(key->bytes, key->len), counter,
+				    env->window, len);
+}
+
 /* add_step adds the file's next bytes to all digests. */
 static enum kf_status add_step(void *const *digest,
 			       const struct mcuboot_image *m,
+			       const struct mcuboot_payload_key *key,
 			       struct kf_env *env, uint64_t at, size_t step)
 {
+	enum kf_status status;
+
 	if (!kf_spend(env, step))
 		return KF_TOO_MUCH;
 	if (!m->source->read_at(m->source->self, at, env->window, step))
 		return KF_CANNOT_READ;
+	status = key ? decrypt(m, key, env, at, step) : KF_OK;
 	for (int i = 0; i < MCUBOOT_HASHES; i++)
 		env->crypto->digest_add(digest[i],
 					kf_view(env->window, step));
-	return KF_OK;
+	return status;
 }
 
 /* end_all takes the values, or drops the digests. */
-static enum kf_status end_all(void *const *digest, struct mcuboot_image *m,
+static enum kf_status end_all(void *const *digest, struct kf_digest *out,
 			      const struct kf_crypto *crypto,
 			      enum kf_status status)
 {
 	for (int i = 0; i < MCUBOOT_HASHES; i++) {
 		if (digest[i] && status == KF_OK)
-			crypto->digest_end(digest[i], &m->hash[i]);
+			crypto->digest_end(digest[i], &out[i]);
 		else if (digest[i])
 			crypto->digest_drop(digest[i]);
 	}
 	for (int i = 0; i < MCUBOOT_HASHES && status == KF_OK; i++)
-		if (m->hash[i].len == 0)
+		if (out[i].len == 0)
 			status = KF_NO_CRYPTO;
 	return status;
 }
 
-/* hash_all computes the three digests in one go through the file. */
-static enum kf_status hash_all(struct mcuboot_image *m, struct kf_env *env,
-			       uint64_t len)
+enum kf_status mcuboot_hash(struct kf_digest out[MCUBOOT_HASHES],
+			    const struct mcuboot_image *m,
+			    const struct mcuboot_payload_key *key,
+			    struct kf_env *env)
 {
+	const uint64_t end = m->areas_at + m->header.protected_len;
 	void *digest[MCUBOOT_HASHES];
 	enum kf_status status = KF_OK;
 	uint64_t at = 0;
@@ -75,14 +113,13 @@ static enum kf_status hash_all(struct mcuboot_image *m, struct kf_env *env,
 		if (!digest[i])
 			status = KF_NO_CRYPTO;
 	}
-	while (at < len && status == KF_OK) {
-		size_t step = len - at < env->window_len ? (size_t)(len - at)
-							 : env->window_len;
+	while (at < end && status == KF_OK) {
+		size_t step = step_len(m, env, at, end, key);
 
-		status = add_step(digest, m, env, at, step);
+		status = add_step(digest, m, key, env, at, step);
 		at += step;
 	}
-	return end_all(digest, m, env->crypto, status);
+	return end_all(digest, out, env->crypto, status);
 }
 
 /* has_pure tells whether an entry says that the image itself was signed: it
@@ -180,7 +217,7 @@ enum kf_status mcuboot_image_read(struct mcuboot_image *out,
 		status = keep_areas(out, env);
 	if (status != KF_OK || len > source->size)
 		return status;
-	status = hash_all(out, env, len);
+	status = mcuboot_hash(out->hash, out, NULL, env);
 	return status == KF_OK && has_pure(out) ? keep_content(out, env, len)
 						: status;
 }

@@ -28,7 +28,8 @@ static const struct kf_rules profiles[] = {
 
 static const char *const formats[] = { "mcuboot", NULL };
 
-static const char *const parts[] = { "key", "installed", "config", NULL };
+static const char *const parts[] = { "key", "installed", "config",
+				     "encryption-key", NULL };
 
 static const struct kf_choice choices[] = {
 	{ "operation", "boot|update",

@@ -2,9 +2,9 @@
  *
  * The steps are files: image reads the artifact, device the store and options
  * the build; ask is how the unknown is asked for; header, walk, limit, ecdsa,
- * verify, validate and counter are what bootutil does with one slot; boot and
- * update put that together; settle weighs all that the unknown may be. Rule
- * numbers are those of docs/rules/mcuboot.md.
+ * decrypt, verify, validate and counter are what bootutil does with one slot;
+ * boot and update put that together; settle weighs all that the unknown may be.
+ * Rule numbers are those of docs/rules/mcuboot.md.
  */
 #ifndef KEYFIT_CORE_RULES_MCUBOOT_H
 #define KEYFIT_CORE_RULES_MCUBOOT_H
@@ -91,6 +91,7 @@ enum mcuboot_question {
 	MCUBOOT_Q_INSTALLED_COUNTER,	/* 1: its counter is higher */
 	MCUBOOT_Q_SWAP,		/* 1: for good; 0: for a test */
 	MCUBOOT_Q_DECRYPTS,	/* 1: with another key */
+	MCUBOOT_Q_PLAIN,	/* 1: what comes out is another image */
 	MCUBOOT_Q_ADDRESS,	/* 1: the slot is elsewhere */
 	MCUBOOT_Q_OTHER,	/* 1: the other image is too old */
 	MCUBOOT_NUM_QUESTIONS,
@@ -142,6 +143,8 @@ struct mcuboot_device {
 	struct mcuboot_key key[MCUBOOT_KEYS_MAX];
 	size_t num_keys;
 	struct kf_bytes key_hash;
+	enum kf_presence has_private;	/* its own key, for encrypted images */
+	struct kf_bytes private_key;
 	enum kf_presence installed;
 	struct mcuboot_image old;
 	struct kf_finding malformed;	/* reason NULL: the store is sound */
@@ -187,6 +190,12 @@ struct mcuboot_memo {
 	enum kf_answer3 answer;
 };
 
+/* mcuboot_payload_key is what a payload was encrypted with. */
+struct mcuboot_payload_key {
+	uint8_t bytes[32];
+	size_t len;
+};
+
 /* mcuboot_case is one decision while it is being made. */
 struct mcuboot_case {
 	const struct mcuboot_image *image;
@@ -203,6 +212,8 @@ struct mcuboot_case {
 	size_t num_memo;
 	struct mcuboot_key *carried;	/* by the image itself */
 	struct kf_digest assumed;	/* of an encrypted image */
+	struct mcuboot_payload_key payload_key;
+	struct kf_digest plain[MCUBOOT_HASHES];	/* of what comes out of it */
 	struct kf_bytes carried_from;
 	bool carried_ok;
 };
@@ -240,6 +251,12 @@ void *mcuboot_prepare(struct kf_artifact *artifact,
 enum kf_status mcuboot_image_read(struct mcuboot_image *out,
 				  const struct kf_source *source,
 				  struct kf_env *env);
+/* mcuboot_hash computes all digests; `key`: of what comes out with it; NULL:
+ * of the file. */
+enum kf_status mcuboot_hash(struct kf_digest out[MCUBOOT_HASHES],
+			    const struct mcuboot_image *m,
+			    const struct mcuboot_payload_key *key,
+			    struct kf_env *env);
 /* mcuboot_byte is a byte of the areas as the slot has it: what the file does
  * not reach is erased. */
 uint8_t mcuboot_byte(const struct mcuboot_image *m, uint64_t at);
@@ -328,6 +345,16 @@ bool mcuboot_signature_verdict(struct mcuboot_case *k,
 			       const struct mcuboot_checks *c);
 uint16_t mcuboot_signature_type(enum mcuboot_signature s);
 const char *mcuboot_signature_name(enum mcuboot_signature s);
+
+/* decrypt.c: may the image be decrypted, where it has to be? */
+bool mcuboot_decrypts(struct mcuboot_case *k);
+bool mcuboot_is_encrypted(const struct mcuboot_image *m);
+/* mcuboot_open opens the key of an image with the device's own, where that was
+ * given. `*found`: there is an entry that this build reads. */
+bool mcuboot_open(struct mcuboot_case *k, const struct mcuboot_image *m,
+		  struct mcuboot_payload_key *out, bool *found);
+/* mcuboot_copies_well: does it come out as it was verified? */
+bool mcuboot_copies_well(struct mcuboot_case *k);
 
 /* counter.c: the counter that is protected. Fails: false when there is none
  * that bootutil reads. */

@@ -110,7 +110,9 @@ static void name(struct kf_finding *f, const struct mcuboot_case *k,
 	for (unsigned q = 0; q < MCUBOOT_NUM_QUESTIONS; q++) {
 		const char *word = mcuboot_question_name(k,
 				(enum mcuboot_question)q);
-		bool part = kf_same(word, "key") || kf_same(word, "installed");
+		bool part = kf_same(word, "key") ||
+			    kf_same(word, "installed") ||
+			    kf_same(word, "encryption-key");
 		bool again = false;
 
 		for (size_t i = 0; i < num; i++)
@@ -254,6 +256,8 @@ static void tell(struct kf_verdict *out, struct mcuboot_case *k,
 	if (o->accepted && o->rejected) {
 		wait(out, k, o->asked);
 		show(out, k, r);
+		if (r->assumed_digest)
+			mcuboot_warn(out, k, r);
 		return;
 	}
 	out->answer = r->answer;

@@ -8,11 +8,11 @@
  * boot_prepare_image_for_update, boot_validate_slot,
  * check_downgrade_prevention, boot_perform_update, boot_copy_image,
  * find_slot_with_highest_version; bootutil_loader.c:boot_check_image,
- * boot_read_image_headers; encrypted.c:boot_enc_load.
+ * boot_read_image_headers.
  */
 #include "mcuboot.h"
 
-enum { EARLY_RANK = 2, ENCRYPTION_RANK = 4, LATE_RANK = 36 };
+enum { EARLY_RANK = 2, LATE_RANK = 36 };
 
 static bool not_started(struct mcuboot_case *k, const char *why)
 {
@@ -45,8 +45,8 @@ static bool downgrade(struct mcuboot_case *k, const char *rule, int rank)
  * at the header of what is installed alone. */
 static bool downgrade_early(struct mcuboot_case *k)
 {
-	if (k->device->installed == KF_ABSENT || !is_older(k, false) ||
-	    !mcuboot_is(k, MCUBOOT_Q_DOWNGRADE))
+	if (k->device->installed == KF_ABSENT ||
+	    !mcuboot_is(k, MCUBOOT_Q_DOWNGRADE) || !is_older(k, false))
 		return true;
 	return downgrade(k, "MCUBOOT-28", EARLY_RANK);
 }
@@ -74,67 +74,6 @@ static bool downgrade_late(struct mcuboot_case *k)
 	if (by_counter ? !lower_counter(k) : !is_older(k, false))
 		return true;
 	return downgrade(k, "MCUBOOT-27", LATE_RANK);
-}
-
-/* encrypted_len is how long an entry of a type is in this build. */
-static size_t encrypted_len(const struct mcuboot_device *d, uint16_t type)
-{
-	size_t key_len = d->aes256 ? 32 : 16;
-
-	switch (type) {
-	case KF_MCUBOOT_ENC_RSA2048:
-		return 256;
-	case KF_MCUBOOT_ENC_KW:
-		return key_len + 8;
-	case KF_MCUBOOT_ENC_EC256:
-		return 65 + 32 + key_len;
-	case KF_MCUBOOT_ENC_X25519:
-		return 32 + 32 + key_len;
-	default:
-		return 32 + 64 + key_len;
-	}
-}
-
-/* has_key: the first entry of the build's type counts. */
-static bool has_key(const struct mcuboot_case *k, uint16_t type)
-{
-	const struct mcuboot_device *d = k->device;
-	uint16_t wanted = d->encryption_type;
-	struct mcuboot_walk w;
-
-	if (wanted == KF_MCUBOOT_ENC_X25519 && d->hmac_sha512)
-		wanted = KF_MCUBOOT_ENC_X25519_SHA512;
-	if (wanted && wanted != type)
-		return false;
-	return mcuboot_walk_start(&w, k->image, false) &&
-	       mcuboot_walk_find(&w, type) == MCUBOOT_ENTRY &&
-	       (!wanted || w.entry.len == encrypted_len(d, type));
-}
-
-/* decrypts: the device needs an entry that its own key opens. MCUBOOT-33. */
-static bool decrypts(struct mcuboot_case *k)
-{
-	static const uint16_t types[] = {
-		KF_MCUBOOT_ENC_RSA2048, KF_MCUBOOT_ENC_KW,
-		KF_MCUBOOT_ENC_EC256, KF_MCUBOOT_ENC_X25519,
-		KF_MCUBOOT_ENC_X25519_SHA512,
-	};
-	bool found = false;
-
-	if (!(k->image->header.flags &
-	      (KF_MCUBOOT_AES128 | KF_MCUBOOT_AES256)))
-		return true;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		found |= has_key(k, types[i]);
-	k->run.decrypts = found && !mcuboot_is(k, MCUBOOT_Q_DECRYPTS);
-	if (k->run.decrypts)
-		return true;
-	mcuboot_refuse(k, KF_REASON_DECRYPTION, "MCUBOOT-33",
-		       ENCRYPTION_RANK);
-	kf_prove_text(&k->run.why, found
-		      ? "its key was encrypted for another device key"
-		      : "it has no entry with its key that this build reads");
-	return false;
 }
 
 /* in_primary asks whether an address is one of the primary slot. */
@@ -208,18 +147,36 @@ static bool measurable(struct mcuboot_case *k)
 	return false;
 }
 
-/* finish does what comes after a good image was found. */
-static bool finish(struct mcuboot_case *k, enum mcuboot_mode mode,
-		   enum mcuboot_trailer trailer)
+/* reopens: a swap encrypts the installed image again, if it was. MCUBOOT-36. */
+static bool reopens(struct mcuboot_case *k)
+{
+	const struct mcuboot_device *d = k->device;
+	struct mcuboot_payload_key key;
+	bool found;
+
+	if (d->installed != KF_PRESENT || d->has_private != KF_PRESENT ||
+	    d->old.header.magic != KF_MCUBOOT_MAGIC ||
+	    !mcuboot_is_encrypted(&d->old) ||
+	    mcuboot_open(k, &d->old, &key, &found))
+		return true;
+	mcuboot_refuse(k, KF_REASON_VERIFIER_FAULT, "MCUBOOT-36", LATE_RANK);
+	kf_prove(&k->run.why, KF_EV_STORE_PART, "installed");
+	kf_prove_text(&k->run.why, "the installed image is marked as encrypted, for another device key, and the swap asserts that it can be encrypted again");
+	k->run.outcome = "device-fault";
+	return false;
+}
+
+/* leaves: the installed image has to come out of its slot. */
+static bool leaves(struct mcuboot_case *k)
+{
+	return measurable(k) && reopens(k);
+}
+
+/* swaps: how long the image stays, and whether its counter can be kept. */
+static bool swaps(struct mcuboot_case *k, enum mcuboot_trailer trailer)
 {
 	uint32_t counter;
 
-	if (mode == MCUBOOT_OVERWRITE) {
-		k->run.replaced = true;
-		return mcuboot_readable_counter(k, "device-fault");
-	}
-	if (!downgrade_late(k) || !measurable(k))
-		return false;
 	k->run.swapped_for_test = trailer == MCUBOOT_TRAILER_TEST ||
 		(trailer == MCUBOOT_TRAILER_NONE &&
 		 k->device->known[MCUBOOT_Q_SWAP] == 0);
@@ -228,7 +185,20 @@ static bool finish(struct mcuboot_case *k, enum mcuboot_mode mode,
 		return true;
 	k->run.swapped_for_test = !is_permanent(k, trailer);
 	k->run.plain_counter = k->run.swapped_for_test;
-	return k->run.swapped_for_test || mcuboot_readable_counter(k, "device-fault");
+	return k->run.swapped_for_test ||
+	       mcuboot_readable_counter(k, "device-fault");
+}
+
+/* finish does what comes after a good image was found. */
+static bool finish(struct mcuboot_case *k, enum mcuboot_mode mode,
+		   enum mcuboot_trailer trailer)
+{
+	if (mode != MCUBOOT_OVERWRITE)
+		return downgrade_late(k) && leaves(k) &&
+		       mcuboot_copies_well(k) && swaps(k, trailer);
+	k->run.replaced = true;
+	return mcuboot_copies_well(k) &&
+	       mcuboot_readable_counter(k, "device-fault");
 }
 
 /* moves: overwrite-only and the swaps. */
@@ -241,7 +211,7 @@ static bool moves(struct mcuboot_case *k, enum mcuboot_mode mode,
 	    ? !mcuboot_bootable(k, &s) || !downgrade_early(k)
 	    : !has_primary(k, mode) || !mcuboot_bootable(k, &s))
 		return false;
-	return mcuboot_header_fits(k, &s) && decrypts(k) &&
+	return mcuboot_header_fits(k, &s) && mcuboot_decrypts(k) &&
 	       mcuboot_validate(k, &s) && addressed(k) &&
 	       mcuboot_dependencies(k, k->image) && finish(k, mode, trailer);
 }

@@ -15,6 +15,8 @@ static const uint16_t hash_types[MCUBOOT_HASHES] = {
 	KF_MCUBOOT_SHA256, KF_MCUBOOT_SHA384, KF_MCUBOOT_SHA512,
 };
 
+static const uint8_t hash_lens[MCUBOOT_HASHES] = { 32, 48, 64 };
+
 static bool malformed(struct mcuboot_case *k, const char *rule,
 		      const char *field, uint64_t at)
 {
@@ -81,38 +83,43 @@ static bool listed(struct mcuboot_case *k, const struct mcuboot_checks *c,
 	return false;
 }
 
-/* assumes tells whether the digest cannot be computed here, since it is of what
- * the device decrypts. MCUBOOT-33. */
-static bool assumes(const struct mcuboot_case *k,
-		    const struct mcuboot_checks *c)
+/* is_decrypted tells whether what counts is what the device decrypts.
+ * MCUBOOT-33. */
+static bool is_decrypted(const struct mcuboot_case *k,
+			 const struct mcuboot_checks *c)
 {
-	return c->slot->secondary &&
-	       (c->slot->image->header.flags &
-		(KF_MCUBOOT_AES128 | KF_MCUBOOT_AES256)) &&
+	return c->slot->secondary && mcuboot_is_encrypted(c->slot->image) &&
 	       k->run.decrypts;
 }
 
-/* own_digest is the image's, or what an encrypted one says that it is. */
-static const struct kf_digest *own_digest(struct mcuboot_case *k,
-					  const struct mcuboot_checks *c,
-					  const struct kf_mcuboot_entry *e,
-					  size_t len)
+/* take_plain finds what counts as the digest of what comes out: it is computed,
+ * or taken from what the image says of itself. That may be wrong. */
+static void take_plain(struct mcuboot_case *k, const struct mcuboot_checks *c)
 {
-	if (assumes(k, c) && !k->assumed.len && e->value.len == len) {
-		memcpy(k->assumed.bytes, e->value.data, len);
-		k->assumed.len = len;
-		k->run.assumed_digest = true;
+	struct mcuboot_walk w;
+
+	if (k->device->has_private == KF_PRESENT) {
+		k->assumed = k->plain[c->hash];
+		return;
 	}
-	return k->assumed.len ? &k->assumed : &c->slot->image->hash[c->hash];
+	if (!mcuboot_walk_start(&w, c->slot->image, false) ||
+	    mcuboot_walk_find(&w, hash_types[c->hash]) != MCUBOOT_ENTRY ||
+	    w.entry.len != hash_lens[c->hash] ||
+	    w.entry.value.len != w.entry.len ||
+	    mcuboot_is(k, MCUBOOT_Q_PLAIN))
+		return;
+	memcpy(k->assumed.bytes, w.entry.value.data, w.entry.len);
+	k->assumed.len = w.entry.len;
+	k->run.assumed_digest = true;
 }
 
 /* take_digest holds a digest against the image's own. MCUBOOT-10. */
 static bool take_digest(struct mcuboot_case *k, struct mcuboot_checks *c,
 			const struct kf_mcuboot_entry *e)
 {
-	static const uint8_t lens[MCUBOOT_HASHES] = { 32, 48, 64 };
-	const size_t len = lens[c->hash];
-	const struct kf_digest *d = own_digest(k, c, e, len);
+	const size_t len = hash_lens[c->hash];
+	const struct kf_digest *d = is_decrypted(k, c)
+		? &k->assumed : &c->slot->image->hash[c->hash];
 
 	if (e->len == len && kf_equal(e->value, kf_view(d->bytes, d->len))) {
 		memcpy(c->buffer, d->bytes, d->len);
@@ -128,7 +135,7 @@ static bool take_digest(struct mcuboot_case *k, struct mcuboot_checks *c,
 		       e->len);
 	if (e->len != len)
 		kf_prove_value(&k->run.why, e->len, len);
-	else
+	else if (d->len)
 		kf_prove(&k->run.why, KF_EV_DIGEST, "computed")->bytes =
 			kf_view(d->bytes, d->len);
 	return false;
@@ -229,6 +236,15 @@ static void start(struct mcuboot_case *k, struct mcuboot_checks *c,
 		c->key = k->device->image;
 }
 
+/* begin starts a walk, and finds what counts as the image's digest. */
+static void begin(struct mcuboot_case *k, struct mcuboot_checks *c,
+		  const struct mcuboot_slot *s)
+{
+	start(k, c, s);
+	if (!c->pure && is_decrypted(k, c))
+		take_plain(k, c);
+}
+
 static bool no_digest(struct mcuboot_case *k, const struct mcuboot_checks *c)
 {
 	if (k->run.why.reason)
@@ -242,7 +258,7 @@ bool mcuboot_validate(struct mcuboot_case *k, const struct mcuboot_slot *s)
 {
 	struct mcuboot_checks c;
 
-	start(k, &c, s);
+	begin(k, &c, s);
 	if ((c.pure && !is_pure(k, s->image)) || !walk(k, &c))
 		return false;
 	if (!c.pure && !c.digest_seen)
