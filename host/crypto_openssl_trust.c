@@ -262,6 +262,7 @@ static enum kf_status keep_chain(struct kf_cms_result *out,
 static bool is_passed_over(const struct kf_cms_trust *trust, int code)
 {
 	return (trust->any_purpose && code == X509_V_ERR_INVALID_PURPOSE) ||
+	       (trust->any_ca && code == X509_V_ERR_INVALID_CA) ||
 	       (trust->any_date && (code == X509_V_ERR_CERT_HAS_EXPIRED ||
 				    code == X509_V_ERR_CERT_NOT_YET_VALID));
 }

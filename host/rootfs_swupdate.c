@@ -28,6 +28,7 @@ static const struct {
 	const char *version, *rules;
 } packages[] = {
 	{ "2022.12+dfsg-4+deb12u3", "swupdate-2022.12-debian" },
+	{ "2024.12.1+dfsg-3+deb13u2", "swupdate-2024.12-debian" },
 };
 
 /* finding is a device while it is looked for. */

@@ -272,6 +272,7 @@ struct kf_cms_trust {
 	bool past_unreadable;		/* a hashed file that cannot be read
 					 * does not hide those behind it */
 	bool any_date;			/* so is a date that does not fit */
+	bool any_ca;			/* an issuer need not be a CA */
 	bool front_alone;		/* of the file, the certificates in
 					 * front of the first that cannot be
 					 * read; no CRLs */

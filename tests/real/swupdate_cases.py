@@ -20,6 +20,7 @@ class Maker:
 
     def __init__(self, folder, profile):
         self.folder, self.profile, self.cases = folder, profile, []
+        self.later = '2024.12' in profile
         self.kind = profile.replace('swupdate-2022.12-', '')
         self.kind = self.kind.replace('swupdate-2024.12-', '')
         if self.kind in ('debian', 'cms', 'cms-relaxed'):
@@ -297,8 +298,19 @@ def links(m, case):
         return ('software = %s;' % s.text(dict(good, **more))).encode()
     case('SWUPDATE-16', 'board', soft(board=lists))
     case('SWUPDATE-16', 'other-board', soft(other=lists))
-    case('SWUPDATE-16', 'board-link', soft(
-        board={'ref': '#./other'}, other=lists))
+    # Later versions go on with names that they have freed.
+    if not m.later:
+        case('SWUPDATE-16', 'board-link', soft(
+            board={'ref': '#./other'}, other=lists))
+    else:
+        case('SWUPDATE-16', 'group-of-group', soft(images={'x': img}))
+        case('SWUPDATE-16', 'group-of-groups', soft(
+            images={'w': {'a': 'b'}, 'x': img}))
+        case('SWUPDATE-16', 'number-for-list', soft(images=7))
+        case('SWUPDATE-21', 'size', soft(images=(dict(
+            img, size=len(DATA)),)))
+        case('SWUPDATE-21', 'size-other', soft(images=(dict(
+            img, size=len(DATA) + 1),)))
     case('SWUPDATE-16', 'board-link-away', soft(
         board={'ref': '#./nowhere'}, images=(img,)))
     case('SWUPDATE-16', 'link-circle', soft(
@@ -528,6 +540,13 @@ def json(m, case):
         'twice': top % ('"images": [], "images": [%s]' % body),
     }.items():
         case('SWUPDATE-16', 'json-' + name, d.encode())
+    if m.later:
+        for name, d in {
+            'group': top % ('"images": %s' % body),
+            'number': top % '"images": 7',
+            'text-list': top % '"images": "a.bin"',
+        }.items():
+            case('SWUPDATE-16', 'json-' + name, d.encode())
 
 
 def hashes(m):
@@ -600,6 +619,25 @@ def limits(m):
             ('regex-group-not', ['#RE:^(a|bc)+d?$'], 'board:abcabdd'),
             ('regex-star', ['#RE:^a*b.c$'], 'board:bxc'),
             ('regex-alternatives', ['#RE:^x$|^1[.]0$'], 'board:1.0'),
+            ('regex-count', ['#RE:^a{3}$'], 'board:aaa'),
+            ('regex-count-less', ['#RE:^a{3}$'], 'board:aa'),
+            ('regex-count-more', ['#RE:^a{3}$'], 'board:aaaa'),
+            ('regex-count-none', ['#RE:^xa{0}y$'], 'board:xy'),
+            ('regex-count-none-not', ['#RE:^xa{0}y$'], 'board:xay'),
+            ('regex-count-open', ['#RE:^[0-9]{2,}[.]0$'], 'board:123.0'),
+            ('regex-count-open-not', ['#RE:^[0-9]{2,}[.]0$'], 'board:1.0'),
+            ('regex-count-any', ['#RE:^xb{0,}y$'], 'board:xbbby'),
+            ('regex-count-range', ['#RE:^(ab|c){1,3}$'], 'board:abcab'),
+            ('regex-count-range-not', ['#RE:^(ab|c){1,3}$'],
+             'board:abcabc'),
+            ('regex-count-optional', ['#RE:^v{0,1}1[.]0$'], 'board:1.0'),
+            ('regex-count-nested', ['#RE:^(([0-9]{1,2})[.]?){3}$'],
+             'board:1.22.3'),
+            ('regex-count-nested-not', ['#RE:^(([0-9]{1,2})[.]?){3}$'],
+             'board:1.222.3.4'),
+            ('regex-count-twice', ['#RE:^a{2}{2}$'], 'board:aaaa'),
+            ('regex-count-star', ['#RE:^(ab*){2}$'], 'board:abbba'),
+            ('regex-count-wrong', ['#RE:^a{3,2}$'], 'board:aaa'),
             ('regex-bad', ['#RE:[1'], 'board:1.0'),
             ('regex-empty', ['#RE:'], 'board:1.0'),
             ('colons', ['a:b'], 'board:a:b')):
@@ -637,6 +675,47 @@ def limits(m):
               m.plain(version=version), set=dict(AT, **{option: limit}))
 
 
+def installed(m):
+    """SWUPDATE-12: what the device has already, as its configuration says."""
+    def case(name, versions, *items, files=(('a.bin', DATA),), **more):
+        config = 'globals : { verbose = true; };\nversions : ( %s );\n' % ', '.join(
+            '{ name = "%s"; version = "%s"; }' % v for v in versions)
+        listed = ''.join('%s %s\n' % v for v in versions)
+        m.add('SWUPDATE-12', 'installed-' + name, m.plain(*items,
+                                                         files=files),
+              config=config, **{'sw-versions': m.write(
+                  'versions-%s-%s' % (m.kind, name), listed.encode())},
+              **more)
+
+    def item(how, version='1.2', name='app', data=DATA, **more):
+        return s.image(data, **dict({'name': name, 'version': version,
+                                     'install-if-' + how: True}, **more))
+    other = ('b.bin', TEXT)
+    rest = s.image(TEXT, 'b.bin')
+    for how in ('different', 'higher'):
+        for version in ('1.1', '1.2', '1.3', '1.2.0', '1.2-rc1', 'x'):
+            case('%s-%s' % (how, version), [('app', version)], item(how),
+                 rest, files=(other,))
+            case('%s-%s-there' % (how, version), [('app', version)],
+                 item(how), rest, files=(('a.bin', DATA), other))
+        case(how + '-alone', [('app', '1.2')], item(how), files=())
+        case(how + '-other-name', [('App', '1.2')], item(how), rest,
+             files=(other,))
+        case(how + '-nothing-there', [('b', '9')], item(how), rest,
+             files=(other,))
+        case(how + '-no-version', [('app', '1.2')], item(how, version=''),
+             rest, files=(other,))
+        case(how + '-second', [('b', '1'), ('app', '1.2')], item(how), rest,
+             files=(other,))
+        case(how + '-wrong-data', [('app', '1.2')], item(how), rest,
+             files=(('a.bin', TEXT), other))
+        case(how + '-false', [('app', '1.2')], item(
+            how, **{'install-if-' + how: False}), rest, files=(other,))
+        case(how + '-script', [('app', '1.2')], s.script(
+            SH, name='app', version='1.2', **{'install-if-' + how: True}),
+            rest, files=(other,))
+
+
 def all_of(folder, profile):
     m = Maker(folder, profile)
     archive(m)
@@ -644,6 +723,7 @@ def all_of(folder, profile):
     describe(m)
     hashes(m)
     limits(m)
+    installed(m)
     if m.kind == 'cms':
         swupdate_cms.all_cases(m, DATA)
     return m.cases

@@ -1,6 +1,7 @@
 """The cases for builds of SWUpdate that verify CMS: keys of a little PKI, and
 what is signed with them. SWUPDATE-5 to -8, OPENSSL-1 to -10."""
 import os
+import shutil
 
 import swupdates as s
 
@@ -56,6 +57,15 @@ SUBJECT = {'two-names': '/CN=first/CN=second', 'same-names': '/CN=x/CN=x',
            'no-name': '/O=somebody', 'utf8': '/CN=Käthe'}
 for one in SUBJECT:
     PEOPLE[one] = ('root', '', -9, 999)
+# A root with the name of another one; one that was renewed with its key.
+SUBJECT['twin'] = '/CN=root'
+PEOPLE['twin'] = (None, CA, -3000, 3000)
+AKID = 'authorityKeyIdentifier=keyid:always\n'
+PEOPLE['by-id'] = ('root', AKID, -9, 999)
+PEOPLE['under-twin'] = ('twin', AKID, -9, 999)
+PEOPLE['renewed'] = (None, CA, -20, 3000)
+SUBJECT['renewed'] = '/CN=old-root'
+KEY = {'renewed': 'old-root'}
 
 
 def day(days):
@@ -74,8 +84,11 @@ def make_people(m):
     for name, (issuer, extensions, first, last) in PEOPLE.items():
         algorithm = ALGORITHM.get(name, ['RSA', '-pkeyopt',
                                          'rsa_keygen_bits:2048'])
-        s.openssl(m.folder, 'genpkey', '-algorithm', *algorithm, '-out',
-                  name + '.key')
+        if name in KEY:
+            shutil.copy(m.path(KEY[name] + '.key'), m.path(name + '.key'))
+        else:
+            s.openssl(m.folder, 'genpkey', '-algorithm', *algorithm, '-out',
+                      name + '.key')
         s.openssl(m.folder, 'req', '-new', '-utf8', '-key', name + '.key',
                   '-subj', SUBJECT.get(name, '/CN=%s' % name), '-out',
                   name + '.csr')
@@ -148,6 +161,19 @@ def all_cases(m, data):
                                                      'old-root'))
     add('OPENSSL-7', 'old-middle-trusted', by('under-old-middle'),
         cat(m, 'old-chain.pem', 'root', 'old-middle'))
+    add('OPENSSL-7', 'renewed', by('under-old'), cat(m, 'renewed.pem',
+                                                    'renewed'))
+    add('OPENSSL-7', 'renewed-behind', by('under-old'),
+        cat(m, 'both-old.pem', 'old-root', 'renewed'))
+    add('OPENSSL-7', 'renewed-before', by('under-old'),
+        cat(m, 'both-new.pem', 'renewed', 'old-root'))
+    add('OPENSSL-4', 'by-id', by('by-id'))
+    add('OPENSSL-4', 'by-id-twin', by('by-id'), cat(m, 'twin.pem', 'twin'))
+    add('OPENSSL-4', 'by-id-twins', by('by-id'),
+        cat(m, 'twins.pem', 'twin', 'root'))
+    add('OPENSSL-4', 'under-twin', by('under-twin'),
+        cat(m, 'twins2.pem', 'root', 'twin'))
+    add('OPENSSL-4', 'under-twin-unknown', by('under-twin'))
     for name in ('mail', 'code', 'both-uses', 'server', 'any-use', 'sign-use',
                  'deny-use', 'cipher-use', 'code-cipher', 'leaf'):
         for purpose in ('', 'codeSigning', 'emailProtection'):
@@ -246,6 +272,13 @@ def stores(m, add, by):
 def names(m, add, by):
     def asked(name):
         return {'hardware': 'board:1.0', 'forced-signer-name': name}
+
+    def told(name):
+        """Builds with wolfSSL have no option for it, only a setting."""
+        if '2024.12' not in m.profile:
+            return {}
+        return {'config': 'globals : { forced-signer-name = "%s"; };\n' %
+                name}
     for case, signers, name in (
             ('same', ['leaf'], 'leaf'), ('other', ['leaf'], 'Leaf'),
             ('part', ['leaf'], 'lea'), ('longer', ['leaf'], 'leaf2'),
@@ -257,6 +290,7 @@ def names(m, add, by):
             ('first', ['leaf', 'mail'], 'leaf'),
             ('stranger', ['stranger'], 'leaf'),
             ('stranger-named', ['stranger'], 'stranger')):
-        add('SWUPDATE-8', 'name-' + case, by(*signers), set=asked(name))
+        add('SWUPDATE-8', 'name-' + case, by(*signers), set=asked(name),
+            **told(name))
     add('SWUPDATE-8', 'name-no-certificate', by('leaf', certs=False),
-        set=asked('leaf'))
+        set=asked('leaf'), **told('leaf'))

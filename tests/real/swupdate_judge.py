@@ -2,12 +2,18 @@
 import json
 import subprocess
 
-# SWUpdate has two lines for all of these.
+# SWUpdate has one line for what is wrong with a chain, and wolfSSL says nothing
+# of a signature's dates and of what it does not find.
+CHAIN_REASONS = ('chain-issuer-missing', 'chain-not-to-root',
+                 'chain-root-not-trusted', 'chain-expired', 'anchor-expired',
+                 'chain-not-yet-valid', 'purpose-not-allowed',
+                 'chain-refused', 'anchor-rejects-use')
 CMS_REASONS = ('chain-issuer-missing', 'chain-not-to-root',
                'chain-root-not-trusted', 'chain-expired', 'anchor-expired',
                'chain-not-yet-valid', 'purpose-not-allowed', 'chain-refused',
                'anchor-rejects-use', 'signer-certificate-missing',
-               'digest-mismatch', 'signature-invalid', 'signature-malformed')
+               'digest-mismatch', 'signature-invalid', 'signature-malformed',
+               'key-algorithm-unsupported')
 
 
 def judge(keyfit, case, folder):
@@ -38,4 +44,5 @@ def same(real, ours, case):
             'archive-malformed', 'archive-order', 'signature-missing'):
         return True
     return real[1] is None or case.get('unsaid') or real[1] == ours[1] or (
-        real[1] == 'cms' and ours[1] in CMS_REASONS)
+        real[1] == 'cms' and ours[1] in CMS_REASONS) or (
+        real[1] == 'chain' and ours[1] in CHAIN_REASONS)

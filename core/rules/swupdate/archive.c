@@ -216,5 +216,7 @@ bool swupdate_signature(struct swupdate_case *k)
 		k->unsigned_yet = true;
 		return true;
 	}
+	if (k->profile->wolf)
+		return swupdate_wolf(k);
 	return k->profile->scheme == SWUPDATE_CMS ? swupdate_cms(k) : raw(k);
 }

@@ -91,6 +91,14 @@ static bool revision(struct swupdate_case *k, const struct kf_config *c)
 	return true;
 }
 
+static bool each_revision(struct swupdate_case *k, const struct kf_config *c)
+{
+	for (; c; c = c->next)
+		if (c->type == KF_CONFIG_TEXT && c->text.len && !revision(k, c))
+			return false;
+	return true;
+}
+
 /* revisions takes the list of hardware that the update is for. */
 static bool revisions(struct swupdate_case *k)
 {
@@ -106,12 +114,10 @@ static bool revisions(struct swupdate_case *k)
 				       "SWUPDATE-10",
 				       "it has no list hardware-compatibility",
 				       kf_view(NULL, 0), NULL);
-	if (p->json && c->type != KF_CONFIG_LIST)
+	if (c->type != KF_CONFIG_LIST &&
+	    (p->json || (k->profile->later && c->type == KF_CONFIG_GROUP)))
 		return swupdate_beyond(k, "hardware-compatibility is no list");
-	for (c = c->first; c; c = c->next)
-		if (c->type == KF_CONFIG_TEXT && c->text.len && !revision(k, c))
-			return false;
-	return true;
+	return each_revision(k, c->first);
 }
 
 /* hashed wants a digest for everything that has data. SWUPDATE-9. */

@@ -159,25 +159,39 @@ static bool take(struct swupdate_case *k, const struct kf_config *element,
 	return file_item(k, item, element, kind);
 }
 
-/* length is how many elements SWUpdate sees in what should be a list. */
+/* length is how many elements SWUpdate sees in what should be a list. Later
+ * versions take a group for a list of one: with JSON of itself, with libconfig
+ * of its first member. */
 static bool length(size_t *out, struct swupdate_case *k,
 		   const struct kf_config *list)
 {
-	bool is_list = list->type == KF_CONFIG_LIST ||
-		       list->type == KF_CONFIG_ARRAY;
+	bool json = k->plan.json, later = k->profile->later;
 
-	*out = is_list || list->type == KF_CONFIG_GROUP ? list->num : 0;
-	if (is_list || (!k->plan.json && !k->profile->later))
+	switch (list->type) {
+	case KF_CONFIG_LIST:
+	case KF_CONFIG_ARRAY:
+		*out = list->num;
+		return true;
+	case KF_CONFIG_GROUP:
+		*out = !later ? list->num : json || list->num;
+		break;
+	default:
+		*out = 0;
+		break;
+	}
+	if (later || !json)
 		return true;
 	return swupdate_beyond(k, "a list in sw-description that is none");
 }
 
-/* element is the one at an index. */
+/* element_at is the one at an index. */
 static const struct kf_config *element_at(const struct kf_config *list,
-					  size_t index)
+					  size_t index, bool json)
 {
 	const struct kf_config *c = list->first;
 
+	if (json && list->type == KF_CONFIG_GROUP)
+		return list;
 	while (c && index--)
 		c = c->next;
 	return c;
@@ -215,7 +229,7 @@ static bool walk(struct swupdate_case *k, struct place *place, enum kind kind)
 		}
 		if (!kf_spend(k->env, SWUPDATE_STEPS + at->left))
 			return swupdate_fail(k, KF_TOO_MUCH);
-		element = element_at(at->list, --at->left);
+		element = element_at(at->list, --at->left, k->plan.json);
 		if (!exists(k, element, "ref")) {
 			if (!take(k, element, kind))
 				return false;

@@ -94,6 +94,18 @@ static void suits(struct swupdate_device *out,
 		out->key_fault = "its key cannot make signatures of this kind";
 }
 
+/* certificates: are there any? */
+static enum kf_status certificates(struct swupdate_device *out,
+				   const struct swupdate_profile *profile,
+				   struct kf_env *env)
+{
+	if (!has_certificate(out->key_file))
+		out->key_fault = "there is no certificate in PEM in it";
+	else if (profile->wolf)
+		return swupdate_anchors(out, env);
+	return KF_OK;
+}
+
 enum kf_status swupdate_key(struct swupdate_device *out,
 			    const struct swupdate_profile *profile,
 			    struct kf_env *env)
@@ -102,11 +114,10 @@ enum kf_status swupdate_key(struct swupdate_device *out,
 	struct kf_bytes text;
 	enum kf_status status;
 
-	if (out->key == KF_PRESENT && profile->scheme == SWUPDATE_CMS &&
-	    !has_certificate(out->key_file))
-		out->key_fault = "there is no certificate in PEM in it";
-	if (out->key != KF_PRESENT || profile->scheme == SWUPDATE_CMS)
+	if (out->key != KF_PRESENT)
 		return KF_OK;
+	if (profile->scheme == SWUPDATE_CMS)
+		return certificates(out, profile, env);
 	text = block(out->key_file, 0, &out->key_beyond);
 	if (out->key_beyond)
 		return KF_OK;

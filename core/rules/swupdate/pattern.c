@@ -1,27 +1,20 @@
 /* Extended regular expressions, as far as revisions of hardware need them:
  * letters, sets, groups, alternatives, repetition, anchors.
  *
- * What POSIX leaves open, counts (a{2}) and GNU's own escapes are beyond it. A
- * pattern becomes a machine of states, all of which are followed at once, so
- * that no pattern takes longer than its size times that of the text.
+ * What POSIX leaves open and GNU's own escapes are beyond it. A pattern becomes
+ * a machine of states, all of which are followed at once (match.c), so that no
+ * pattern takes longer than its size times that of the text.
  *
  * Source: IEEE Std 1003.1-2017, base definitions, 9.4 (extended regular
  * expressions); glibc's manual, "POSIX Regexp Compilation".
  */
+#include "pattern.h"
+
 #include "swupdate.h"
 
 #include <string.h>
 
-enum { STATES_MAX = 512, OPERATORS_MAX = 64, SET_LEN = 32, NOWHERE = -1 };
-
-enum kind { SET, SPLIT, START, END, FOUND };
-
-/* state is one of the machine. */
-struct state {
-	enum kind kind;
-	int next, other;
-	uint8_t set[SET_LEN];	/* a bit a letter */
-};
+enum { OPERATORS_MAX = 64 };
 
 /* part is a piece of a machine: its first state, and the ends that still lead
  * nowhere, one state by which all of them leave. */
@@ -30,11 +23,12 @@ struct part {
 };
 
 struct machine {
-	struct state *state;
+	struct swupdate_state *state;
 	int num;
 	struct part part[OPERATORS_MAX];
 	int num_parts;
 	char op[OPERATORS_MAX];		/* '(', '|', '.' */
+	int from[OPERATORS_MAX];	/* the first state behind it */
 	int num_ops;
 	struct kf_bytes pattern;
 	size_t at;
@@ -44,7 +38,7 @@ struct machine {
 
 static int new_state(struct machine *m, enum kind kind, int next, int other)
 {
-	struct state *s;
+	struct swupdate_state *s;
 
 	if (m->num == STATES_MAX) {
 		m->beyond = true;
@@ -139,8 +133,10 @@ static void operator(struct machine *m, char op)
 {
 	if (m->num_ops == OPERATORS_MAX)
 		m->beyond = true;
-	else
+	else {
+		m->from[m->num_ops] = m->num;
 		m->op[m->num_ops++] = op;
+	}
 }
 
 static int peek(const struct machine *m, size_t ahead)
@@ -278,8 +274,8 @@ static void atom(struct machine *m)
 		letter(m, c);
 }
 
-/* close ends a group, when one is open. */
-static void close_group(struct machine *m)
+/* close ends a group, when one is open, and gives its first state. */
+static int close_group(struct machine *m)
 {
 	settle(m, ".|");
 	if (m->num_ops == 0)
@@ -287,27 +283,119 @@ static void close_group(struct machine *m)
 	else
 		m->num_ops--;
 	m->at++;
+	return m->from[m->num_ops];
+}
+
+/* number reads digits; -1: there are none. */
+static int number(struct machine *m)
+{
+	int value = -1;
+
+	for (int c = peek(m, 0); c >= '0' && c <= '9'; c = peek(m, 0)) {
+		value = (value < 0 ? 0 : value) * 10 + c - '0';
+		m->beyond |= value > STATES_MAX;
+		m->at++;
+		if (m->beyond)
+			break;
+	}
+	return value;
+}
+
+/* bounds reads what stands in braces; `max` -1: no end. */
+static void bounds(struct machine *m, int *min, int *max)
+{
+	m->at++;
+	*min = *max = number(m);
+	m->beyond |= *min < 0;
+	if (peek(m, 0) == ',') {
+		m->at++;
+		*max = number(m);
+		m->wrong |= *max >= 0 && *max < *min;
+	}
+	m->beyond |= peek(m, 0) != '}';
+	m->at++;
+}
+
+/* copies makes further ones of the states from `from` on, behind them. */
+static void copies(struct machine *m, int from, int num)
+{
+	int size = m->num - from;
+
+	for (int i = from; num > 0 && i < from + size * num; i++) {
+		const struct swupdate_state *s = &m->state[i];
+		int next = s->next == NOWHERE ? NOWHERE : s->next + size;
+		int other = s->other == NOWHERE ? NOWHERE : s->other + size;
+		int at = new_state(m, s->kind, next, other);
+
+		if (m->beyond)
+			return;
+		memcpy(m->state[at].set, m->state[i].set, SET_LEN);
+	}
+}
+
+/* endless repeats a part at least so often: with one that comes any number of
+ * times behind the others. */
+static void endless(struct machine *m, struct part a, int from, int min)
+{
+	int size = m->num - from;
+
+	copies(m, from, min);
+	for (int i = 0; i <= min && !m->beyond; i++) {
+		push(m, (struct part){ a.first + i * size,
+				       a.last + i * size });
+		if (i == min)
+			repeat(m, '*');
+		if (i)
+			join(m);
+	}
+}
+
+/* count repeats a part whose states stand from `from` on as often as braces
+ * say: those that may be left out come last. */
+static void count(struct machine *m, int from)
+{
+	struct part a = pop(m);
+	int size = m->num - from, min, max, num;
+
+	bounds(m, &min, &max);
+	if (m->beyond || m->wrong)
+		return;
+	if (max < 0) {
+		endless(m, a, from, min);
+		return;
+	}
+	num = max;
+	copies(m, from, num - 1);
+	if (num == 0)
+		simple(m, SPLIT, NULL);
+	for (int i = 0; i < num && !m->beyond; i++) {
+		push(m, (struct part){ a.first + i * size,
+				       a.last + i * size });
+		if (i >= min)
+			repeat(m, '?');
+		if (i)
+			join(m);
+	}
 }
 
 /* repeats reads what says how often. An anchor does not come again. */
-static void repeats(struct machine *m)
+static void repeats(struct machine *m, int from)
 {
-	int c = peek(m, 0);
-
-	for (; c == '*' || c == '+' || c == '?'; c = peek(m, 0)) {
+	for (int c = peek(m, 0); is_among(c, "*+?{"); c = peek(m, 0)) {
 		struct part a = pop(m);
-		bool anchor = a.first == a.last &&
-			      (m->state[a.first].kind == START ||
-			       m->state[a.first].kind == END);
 
-		m->beyond |= anchor;
+		m->beyond |= m->state[a.first].kind == START ||
+			     m->state[a.first].kind == END;
 		push(m, a);
-		if (m->beyond)
+		if (m->beyond || m->wrong)
 			return;
+		if (c == '{') {
+			count(m, from);
+			continue;
+		}
 		repeat(m, (char)c);
 		m->at++;
 	}
-	m->beyond |= c == '{';
 }
 
 /* build makes the machine. `value`: a part has just ended, so that what comes
@@ -329,16 +417,17 @@ static void build(struct machine *m)
 		}
 		if (c == ')') {
 			m->beyond |= !value;
-			close_group(m);
-			repeats(m);
+			repeats(m, close_group(m));
 			continue;
 		}
 		if (value)
 			operator(m, '.');
 		value = c != '(';
 		if (value) {
+			int from = m->num;
+
 			atom(m);
-			repeats(m);
+			repeats(m, from);
 		} else {
 			operator(m, '(');
 			m->at++;
@@ -347,61 +436,6 @@ static void build(struct machine *m)
 	m->beyond |= !value;
 	settle(m, ".|");
 	m->beyond |= m->num_ops || m->num_parts != 1;
-}
-
-/* stops tells whether a state waits: for a letter, or for another place. */
-static bool stops(const struct state *s, size_t at, size_t len)
-{
-	return s->kind == SET || s->kind == FOUND ||
-	       (s->kind == START && at != 0) || (s->kind == END && at != len);
-}
-
-/* follow marks the states that are reached without a letter. */
-static void follow(const struct machine *m, bool *on, int from, size_t at,
-		   size_t len)
-{
-	int todo[STATES_MAX * 2], num = 0;
-
-	todo[num++] = from;
-	while (num) {
-		int i = todo[--num];
-		const struct state *s;
-
-		if (i == NOWHERE || on[i])
-			continue;
-		on[i] = true;
-		s = &m->state[i];
-		if (stops(s, at, len))
-			continue;
-		todo[num++] = s->next;
-		if (s->kind == SPLIT)
-			todo[num++] = s->other;
-	}
-}
-
-static bool run(const struct machine *m, int first, int found,
-		struct kf_bytes text)
-{
-	bool on[STATES_MAX] = { false }, then[STATES_MAX];
-
-	for (size_t at = 0; at <= text.len; at++) {
-		follow(m, on, first, at, text.len);
-		if (on[found])
-			return true;
-		if (at == text.len)
-			break;
-		memset(then, 0, sizeof(then));
-		for (int i = 0; i < m->num; i++) {
-			const struct state *s = &m->state[i];
-			uint8_t c = text.data[at];
-
-			if (on[i] && s->kind == SET &&
-			    s->set[c / 8] & 1 << c % 8)
-				follow(m, then, s->next, at + 1, text.len);
-		}
-		memcpy(on, then, sizeof(on));
-	}
-	return false;
 }
 
 enum swupdate_match swupdate_pattern(struct kf_bytes pattern,
@@ -426,6 +460,6 @@ enum swupdate_match swupdate_pattern(struct kf_bytes pattern,
 	if (m->beyond)
 		return SWUPDATE_MATCH_BEYOND;
 	m->state[m->part[0].last].next = found;
-	return run(m, m->part[0].first, found, text) ? SWUPDATE_MATCH
-						     : SWUPDATE_NO_MATCH;
+	return swupdate_run(m->state, m->num, m->part[0].first, text)
+	       ? SWUPDATE_MATCH : SWUPDATE_NO_MATCH;
 }

@@ -21,6 +21,13 @@ static const struct swupdate_profile debian_12 = {
 	.own_certificates = true,
 };
 
+static const struct swupdate_profile debian_13 = {
+	.scheme = SWUPDATE_CMS,
+	.builds = SWUPDATE_IN_DEBIAN_13,
+	.later = true,
+	.wolf = true,
+};
+
 static const struct swupdate_profile raw_rsa = {
 	.scheme = SWUPDATE_RAW,
 	.builds = SWUPDATE_IN_SMALL,
@@ -50,6 +57,9 @@ static const struct kf_rules profiles[] = {
 	{ "swupdate-2022.12-debian",
 	  "SWUpdate 2022.12, Debian 12's package (deb12u3)",
 	  &kf_rules_swupdate, &debian_12, true },
+	{ "swupdate-2024.12-debian",
+	  "SWUpdate 2024.12, Debian 13's package (deb13u2), with wolfSSL",
+	  &kf_rules_swupdate, &debian_13, true },
 	{ "swupdate-2022.12-rawrsa",
 	  "SWUpdate 2022.12, built for raw signatures (RSA, ECDSA)",
 	  &kf_rules_swupdate, &raw_rsa, true },
@@ -161,8 +171,9 @@ static enum kf_status read(struct swupdate_update *out,
 }
 
 /* read_cms takes the signature apart, and asks whether it holds over
- * sw-description. */
-static enum kf_status read_cms(struct swupdate_update *out,
+ * sw-description, or with wolfSSL over what is inside, if that is more than
+ * nothing. */
+static enum kf_status read_cms(struct swupdate_update *out, bool wolf,
 			       struct kf_env *env)
 {
 	const struct kf_crypto *crypto = env->crypto;
@@ -174,8 +185,10 @@ static enum kf_status read_cms(struct swupdate_update *out,
 	if (status != KF_OK || !out->cms)
 		return status;
 	status = crypto->cms_facts(out->cms, &out->facts, env->arena);
-	return status == KF_OK ? crypto->cms_content(out->cms, &source,
-						     &out->content) : status;
+	if (status != KF_OK)
+		return status;
+	return crypto->cms_content(out->cms, wolf && !out->facts.detached
+				   ? NULL : &source, &out->content);
 }
 
 static void *prepare(struct kf_artifact *artifact,
@@ -194,7 +207,7 @@ static void *prepare(struct kf_artifact *artifact,
 	update->source = artifact->source;
 	artifact->status = read(update, artifact->source, profile->later, env);
 	if (artifact->status == KF_OK && profile->scheme == SWUPDATE_CMS)
-		artifact->status = read_cms(update, env);
+		artifact->status = read_cms(update, profile->wolf, env);
 	return update;
 }
 

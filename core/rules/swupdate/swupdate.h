@@ -18,6 +18,7 @@ enum {
 	SWUPDATE_TEXT_MAX = 255,
 	SWUPDATE_REVISIONS_MAX = 64,
 	SWUPDATE_STEPS = 64,		/* a look at one more thing */
+	SWUPDATE_ANCHORS_MAX = 64,
 };
 
 /* swupdate_scheme is how a build verifies sw-description. */
@@ -53,6 +54,27 @@ struct swupdate_profile {
 				 * lead nowhere */
 	bool any_time;		/* CMS_IGNORE_EXPIRED_CERTIFICATE */
 	bool any_purpose;	/* CMS_IGNORE_CERTIFICATE_PURPOSE */
+	bool wolf;		/* SSL_IMPL_WOLFSSL */
+};
+
+/* swupdate_certificate is what wolfSSL goes by. Views of its bytes. */
+struct swupdate_certificate {
+	struct kf_bytes der;	/* empty: it cannot be read */
+	struct kf_bytes version, issuer, subject, key;
+	struct kf_bytes key_id, authority;	/* values of identifiers */
+	bool has_authority;
+	bool signs;		/* certificates, by its key usage */
+	bool has_limit;		/* so many CAs may stand below it, */
+	bool none_below;	/* and that many are none */
+	bool odd;		/* the libraries may read it otherwise */
+	bool foreign;		/* a critical extension that none knows */
+};
+
+/* swupdate_anchor is one certificate of the device's file. */
+struct swupdate_anchor {
+	struct kf_bytes pem;
+	struct kf_certificate facts;
+	struct swupdate_certificate own;
 };
 
 /* swupdate_unpacked is what came of a packed file. */
@@ -128,6 +150,8 @@ struct swupdate_device {
 	struct kf_key public_key;	/* of raw signatures; `kind` 0: none */
 	const char *key_fault;		/* why there is none */
 	const char *key_beyond;		/* why that cannot be told */
+	struct swupdate_anchor *anchor;	/* of builds with wolfSSL */
+	size_t num_anchors;
 	enum swupdate_known hardware;
 	struct kf_bytes board, revision;
 	struct kf_bytes set, mode;	/* --set select */
@@ -201,6 +225,7 @@ bool swupdate_signature(struct swupdate_case *k);
 struct swupdate_path {
 	struct kf_bytes node[SWUPDATE_NODES_MAX + 1];
 	size_t num;
+	bool stale;	/* later versions have freed it */
 };
 
 const struct kf_config *swupdate_find(struct swupdate_path *path,
@@ -256,6 +281,13 @@ enum swupdate_match swupdate_names(struct kf_bytes certificate,
 bool swupdate_unpack(struct kf_digest *hashed, uint64_t *read,
 		     struct swupdate_case *k, const struct swupdate_item *item,
 		     size_t index);
+
+/* certificate.c, anchors.c, wolf.c: `out` is zeroed before. */
+void swupdate_certificate(struct swupdate_certificate *out,
+			  struct kf_bytes der);
+enum kf_status swupdate_anchors(struct swupdate_device *out,
+				struct kf_env *env);
+bool swupdate_wolf(struct swupdate_case *k);
 
 /* files.c */
 bool swupdate_files(struct swupdate_case *k);

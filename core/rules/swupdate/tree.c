@@ -74,8 +74,10 @@ static bool step(struct swupdate_path *path, size_t *count,
 		return true;
 	if (kf_equal(word, kf_text("..")))
 		return (*count)-- > 0;
-	if (first)
+	if (first) {
 		*count = 0;
+		path->stale = false;
+	}
 	path->node[(*count)++] = word;
 	path->num = *count;
 	return *count < SWUPDATE_NODES_MAX;
@@ -105,9 +107,19 @@ bool swupdate_follow(struct swupdate_path *path, struct kf_bytes ref)
 	return !first;
 }
 
+/* stale: later versions free the names that a link brought as soon as they
+ * have followed it, and go on with them. */
+static bool stale(const struct swupdate_path *path, struct swupdate_case *k)
+{
+	return path->stale &&
+	       !swupdate_beyond(k, "a place behind a link, which SWUpdate looks for by names that it has freed");
+}
+
 const struct kf_config *swupdate_root(struct swupdate_path *path,
 				      struct swupdate_case *k)
 {
+	if (stale(path, k))
+		return NULL;
 	for (int links = 0; links < LINKS_MAX; links++) {
 		const struct kf_config *c = down(path, k), *ref;
 
@@ -116,8 +128,10 @@ const struct kf_config *swupdate_root(struct swupdate_path *path,
 			return NULL;
 		}
 		ref = c ? swupdate_field(c, "ref") : NULL;
+		path->stale = links && k->profile->later;
 		if (!ref || ref->type != KF_CONFIG_TEXT)
 			return c;
+		path->stale = false;
 		if (!swupdate_follow(path, ref->text))
 			return NULL;
 	}
@@ -133,6 +147,7 @@ static bool start(struct swupdate_path *path, const struct swupdate_device *d,
 	bool by_set = which < 2;
 
 	path->num = 0;
+	path->stale = false;
 	if ((by_board && d->board.len == 0) ||
 	    (by_set && (d->set.len == 0 || d->mode.len == 0)))
 		return false;
