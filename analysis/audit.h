@@ -79,6 +79,15 @@ void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
 void kf_audit_swu(struct kf_audit *audit, const struct kf_source *source);
 bool kf_audit_swupdate(struct kf_audit *audit, const struct kf_store *store);
 
+/* kf_audit_raucb looks at a bundle of RAUC, kf_audit_rauc at what RAUC trusts;
+ * false: the store is not RAUC's. */
+void kf_audit_raucb(struct kf_audit *audit, const struct kf_source *source);
+bool kf_audit_rauc(struct kf_audit *audit, const struct kf_store *store);
+
+/* kf_audit_cms looks at the certificates that a CMS brings, at a place of a
+ * file. */
+void kf_audit_cms(struct kf_audit *audit, struct kf_bytes der, uint64_t at);
+
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
 

@@ -36,13 +36,12 @@ static void look(struct kf_audit *a, struct kf_bytes der,
 }
 
 /* certificates looks at all that a CMS brings. */
-static void certificates(struct kf_audit *a, struct kf_cms *cms,
-			 const struct kf_cpio_file *file)
+static void certificates(struct kf_audit *a, struct kf_cms *cms, uint64_t at,
+			 uint64_t len)
 {
 	const struct kf_audit_place place = {
 		.where = { .kind = KF_EV_SIGNATURE, .name = "signature",
-			   .signature = 1, .at = file->data_at,
-			   .len = file->size },
+			   .signature = 1, .at = at, .len = len },
 		.role = "certificate",
 	};
 	const struct kf_crypto *crypto = a->env->crypto;
@@ -62,10 +61,19 @@ static void certificates(struct kf_audit *a, struct kf_cms *cms,
 	}
 }
 
-void kf_audit_swu(struct kf_audit *a, const struct kf_source *source)
+void kf_audit_cms(struct kf_audit *a, struct kf_bytes der, uint64_t at)
 {
 	const struct kf_crypto *crypto = a->env->crypto;
 	struct kf_cms *cms = NULL;
+
+	a->status = crypto->cms_read(crypto->self, &cms, der);
+	if (cms)
+		certificates(a, cms, at, der.len);
+	crypto->cms_close(cms);
+}
+
+void kf_audit_swu(struct kf_audit *a, const struct kf_source *source)
+{
 	struct kf_swu swu;
 
 	a->status = kf_swu_read(&swu, source, a->env);
@@ -76,10 +84,7 @@ void kf_audit_swu(struct kf_audit *a, const struct kf_source *source)
 			  "is not there, or too large");
 		return;
 	}
-	a->status = crypto->cms_read(crypto->self, &cms, swu.signature);
-	if (cms)
-		certificates(a, cms, &swu.file[1]);
-	crypto->cms_close(cms);
+	kf_audit_cms(a, swu.signature, swu.file[1].data_at);
 }
 
 static void take_key(void *self, const struct kf_key_found *key)

@@ -123,6 +123,8 @@ static void take_source(struct kf_auditing *q, const struct kf_source *source)
 		kf_audit_mcuboot_image(&q->audit, source);
 	else if (format && strcmp(format->name, "swu") == 0)
 		kf_audit_swu(&q->audit, source);
+	else if (format && strcmp(format->name, "rauc") == 0)
+		kf_audit_raucb(&q->audit, source);
 	else
 		take_whole(q, source, format);
 }
