@@ -42,6 +42,17 @@ static bool names_more(const struct kf_fdt *fdt, uint32_t node)
 	return false;
 }
 
+/* pads_otherwise tells whether one of a configuration's signatures has a
+ * padding of its own, which mkimage keeps and this device may not have. */
+static bool pads_otherwise(const struct kf_fdt *fdt, uint32_t node)
+{
+	uint32_t i = fdt->node[node].child;
+
+	while (i != KF_FDT_NONE && !kf_fdt_find(fdt, i, "padding"))
+		i = fdt->node[i].next;
+	return i != KF_FDT_NONE;
+}
+
 /* is_outside: mkimage -F hashes what is inside the tree. */
 static bool is_outside(const struct kf_fdt *fdt, uint32_t node)
 {
@@ -80,7 +91,8 @@ static void sign_with(struct kf_attempt *a, const struct kf_fdt *image,
 	r->whole = (kf_is_why(a, "required-signature-invalid") ||
 		    kf_is_why(a, "image-hash-mismatch")) &&
 		   !any_of(image, "images", is_outside) &&
-		   !any_of(image, "configurations", names_more);
+		   !any_of(image, "configurations", names_more) &&
+		   !any_of(image, "configurations", pads_otherwise);
 	if (!kf_try_file(a, a->artifact->source, &public.spki, 1))
 		a->num--;
 }

@@ -312,6 +312,41 @@ def changed(root, path='images/kernel-1', by=b'\1'):
     return node.set('data', bytes(data)) and root
 
 
+def of_pss(c):
+    def pss(name, salt=bytes(range(32)), key=dev, trust='one', algo=None,
+            padding='pss', **wrong):
+        root = fit(confs=[conf(signed=key)])
+        node = root.sub('configurations/conf-1/signature-1')
+        if padding:
+            node.set('padding', padding)
+        if algo:
+            node.set('algo', algo)
+        c.add('FIT-12', 'PSS, ' + name, signed(root, key, salt=salt,
+                                               wrong=wrong), trust)
+
+    for size in (0, 1, 20, 222):
+        pss('salt of %d' % size, bytes([7] * size))
+    pss('salt that begins with zeros and 1', bytes(4) + b'\1' + bytes(9))
+    pss('without the trailer', trailer=b'\xcc')
+    pss('without the 1', begin=b'\2')
+    pss('nothing in front of the salt', begin=b'')
+    pss('the highest bit is 1', top=0xff)
+    pss('the salt is cut', salt=bytes(32), behind=b'\0')
+    pss('RSA-4096', key=big, trust='big')
+    pss('exponent 3', key=three, trust='three')
+    for kind in ('sha1', 'sha384', 'sha512'):
+        pss(kind, trust=kind, algo=kind + ',rsa2048')
+    pss('by another', key=prod)
+    pss('called pkcs-1.5', padding='pkcs-1.5')
+    pss('without a padding', padding=None)
+    root = fit(images=[kernel(), tree()], confs=[conf(signed=None)])
+    for name, data in (('kernel-1', KERNEL), ('fdt-1', DTB)):
+        node = root.sub('images/' + name).add(signature(dev, padding='pss'))
+        node.set('value', dev.sign_pss(digest('sha256', data), 'sha256',
+                                       bytes(32)))
+    c.add('FIT-13', 'PSS', root, 'image')
+
+
 def of_signatures(c):
     for algo in ('sha1', 'sha384', 'sha512'):
         root = fit()
@@ -350,6 +385,7 @@ def of_signatures(c):
     root = fit()
     root.sub('configurations/conf-1/signature-1').set('padding', 'pss')
     c.add('FIT-8', 'PSS', signed(root, salt=bytes(32)))
+    of_pss(c)
     bad_first = fit(confs=[conf(signed=[prod, dev])])
     bad_first.sub('configurations/conf-1/signature-1').set('algo', 'x,y')
     sign(bad_first, 'conf-1', dev, 'signature-2')
@@ -417,6 +453,24 @@ def of_covered(c):
     nodes = ['/', '/configurations/conf-1', '/images/kernel-1',
              '/images/kernel-1/hash-1']
     c.add('FIT-9', 'fewer nodes signed', signed(fit(), nodes=nodes))
+    c.add('FIT-9', 'fewer nodes signed, and the rest changed', changed(
+        signed(fit(), nodes=nodes), 'images/fdt-1', b'\0'))
+    for name, told in (
+            ('root alone', ['/']), ('not the configuration', nodes[2:]),
+            ('the configuration first', nodes[1:] + nodes[:1]),
+            ('a node that is not there', nodes + ['/images/kernel-9']),
+            ('100 nodes', nodes + ['/x%d' % i for i in range(96)]),
+            ('101 nodes', nodes + ['/x%d' % i for i in range(97)]),
+            ('another configuration', ['/', '/configurations/conf-12']),
+            ('a longer path', nodes + ['/configurations/conf-1/x']),
+            ('a node twice', nodes + nodes)):
+        c.add('FIT-9', 'hashed-nodes: ' + name, signed(fit(), nodes=told))
+    for name, told in (('without its end', b'/\0/configurations/conf-1'),
+                       ('nothing', b''), ('one NUL', b'\0')):
+        root = signed(fit())
+        root.sub('configurations/conf-1/signature-1').set('hashed-nodes',
+                                                          told)
+        c.add('FIT-9', 'hashed-nodes: ' + name, root)
     c.add('FIT-9', 'image without a hash', signed(fit(
         [kernel(), tree(algo=None)])))
     c.add('FIT-9', 'no image is named', signed(fit(confs=[conf(
@@ -613,6 +667,31 @@ def of_data(c):
         c.add('FIT-16', 'ignored: ' + value.hex(), signed(root))
 
 
+def of_overlays(c, with_tree):
+    def lay(name, *images, **props):
+        with_tree(name, 'FIT-24', list(images), **props)
+
+    two = ('fdt-1', 'fdt-2')
+    lay('two trees', tree(), tree(OTHER_DTB, 'fdt-2'), fdt=two)
+    lay('two trees, one missing', tree(), fdt=two)
+    lay('two trees without an end', tree(), fdt=b'fdt-1\0fdt-2')
+    lay('two trees, with an address', tree(load=0x42000000),
+        tree(OTHER_DTB, 'fdt-2'), fdt=two)
+    lay('one missing, with an address', tree(load=0x42000000), fdt=two)
+    for asked in ('conf-1#', 'conf-1#conf-1', 'conf-1#conf-2',
+                  'conf-1#conf-9'):
+        for name, more in (('', {}), (', with an address',
+                                      {'load': 0x42000000})):
+            root = fit([kernel(), tree(**more)],
+                       [conf(), conf('conf-2', signed=None)])
+            c.add('FIT-24', 'asked for ' + asked + name, signed(root),
+                  conf=asked)
+    root = fit()
+    behind = outside(root)
+    root.sub('configurations/conf-1').set('fdt', two)
+    c.add('FIT-24', 'two trees, outside', put(signed(root), behind))
+
+
 def of_boot(c):
     def with_kernel(name, rule='FIT-17', drop=None, data=KERNEL, trust='one',
                     **props):
@@ -698,12 +777,7 @@ def of_boot(c):
     cut = bytearray(DTB)
     cut[8:12] = cell(0x100000)
     with_tree('tree with a bad header', images=[tree(bytes(cut))])
-    with_tree('two trees', images=[tree(), tree(OTHER_DTB, 'fdt-2')],
-              fdt=('fdt-1', 'fdt-2'))
-    with_tree('two trees, one missing', images=[tree()],
-              fdt=('fdt-1', 'fdt-2'))
-    with_tree('two trees without an end', images=[tree()],
-              fdt=b'fdt-1\0fdt-2')
+    of_overlays(c, with_tree)
 
     def with_load(name, props, *images, alter=None):
         root = signed(fit([kernel(), tree()] + list(images),

@@ -40,6 +40,13 @@ def by_image():
     return root
 
 
+def fewer_nodes():
+    """Signed, but not over the device tree that it names."""
+    return signed(fit(), nodes=['/', '/configurations/conf-1',
+                                '/images/kernel-1',
+                                '/images/kernel-1/hash-1'])
+
+
 def sha1():
     root = fit()
     root.sub('configurations/conf-1/signature-1').set('algo', 'sha1,rsa2048')
@@ -67,6 +74,7 @@ FILES = {
                                               tree()]))),
     'sha1.itb': image(sha1()),
     'by-image.itb': image(by_image()),
+    'fewer-nodes.itb': image(fewer_nodes()),
 }
 
 for name, data in FILES.items():

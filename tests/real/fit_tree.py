@@ -225,17 +225,20 @@ class Key:
         block = b'\0\1' + b'\xff' * room + b'\0' + PREFIX[algo] + digest
         return self.raw(int.from_bytes(block, 'big'))
 
-    def sign_pss(self, digest, algo, salt):
+    def sign_pss(self, digest, algo, salt, begin=b'\1', trailer=b'\xbc',
+                 top=0x7f, behind=b''):
+        """`begin`, `trailer`, `top` and `behind` make a wrong one."""
         def h(data):
             return hashlib.new(algo, data).digest()
         size = self.bits // 8
         inner = h(bytes(8) + digest + salt)
-        db = b'\1' + salt
+        db = begin + salt + behind
         db = bytes(size - len(inner) - 1 - len(db)) + db
         mask = b''.join(h(inner + cell(i)) for i in range(40))[:len(db)]
         db = bytes(a ^ b for a, b in zip(db, mask))
-        db = bytes([db[0] & 0x7f]) + db[1:]
-        return self.raw(int.from_bytes(db + inner + b'\xbc', 'big'))
+        db = bytes([db[0] & 0x7f | 0xff & ~top]) + db[1:]
+        number = int.from_bytes(db + inner + trailer, 'big')
+        return self.raw(number % self.n)
 
     def node(self, required='conf', algo=None, name=None, **change):
         """The key node of a control device tree, as mkimage writes it."""
@@ -305,7 +308,7 @@ def cover(root, conf):
 
 
 def sign(root, conf, key, name='signature-1', nodes=None, strings=True,
-         salt=None, algo=None, **how):
+         salt=None, algo=None, wrong=None, **how):
     """Signs a configuration: its signature node is there, with a value of the
     right length."""
     node = root.sub('configurations/%s/%s' % (conf, name))
@@ -323,7 +326,7 @@ def sign(root, conf, key, name='signature-1', nodes=None, strings=True,
     covered = Tree(root, **how).covered(used, size)
     value = hashlib.new(kind, covered).digest()
     node.set('value', key.sign(value, kind) if salt is None
-             else key.sign_pss(value, kind, salt))
+             else key.sign_pss(value, kind, salt, **(wrong or {})))
     return root
 
 

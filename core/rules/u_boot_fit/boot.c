@@ -8,6 +8,8 @@
  */
 #include "u_boot_fit.h"
 
+#include <string.h>
+
 /* loading is what a kind of image has to be. */
 struct loading {
 	const char *prop;	/* of the configuration */
@@ -225,22 +227,47 @@ static bool system_found(struct fit_case *k, const struct fit_image *image)
 	return true;
 }
 
+/* more_trees tells whether device trees are to be laid over the first one: the
+ * configuration names them, or others were asked for behind a "#". */
+static bool more_trees(const struct fit_case *k)
+{
+	struct kf_bytes list = list_of(k, &tree), name;
+	struct kf_bytes asked = kf_text(k->trust->configuration);
+	bool sound = list.len && list.data[list.len - 1] == '\0';
+
+	return (sound && kf_fdt_list_at(&name, list, 1)) ||
+	       (asked.len && memchr(asked.data, '#', asked.len));
+}
+
+/* in_place tells whether a device tree stays where it is in the FIT itself,
+ * where nothing can be laid over it. */
+static bool in_place(const struct fit_case *k, const struct fit_image *image)
+{
+	const struct kf_fdt *fdt = &k->file->fdt;
+	bool is_packed = image->has_compression &&
+			 !fit_is(image->compression, "none");
+
+	return !k->profile->copies && !image->has_load && !is_packed &&
+	       image->data_at - fdt->base < fdt->total_len;
+}
+
 /* trees_loaded: one device tree, or one with others laid over it. */
 static bool trees_loaded(struct fit_case *k)
 {
 	const struct fit_image *first = first_of(k, &tree);
-	struct kf_bytes list = list_of(k, &tree), name;
-	bool sound = list.len && list.data[list.len - 1] == '\0';
 
 	if (!first)
 		return true;
 	if (!loaded(k, first, &tree))
 		return false;
-	if (!sound || !kf_fdt_list_at(&name, list, 1))
+	if (!more_trees(k))
 		return true;
 	if (!k->trust->overlays)
-		return unusable(k, "FIT-20", first,
+		return unusable(k, "FIT-24", first,
 				"others are to be laid over it, and this U-Boot cannot do that");
+	if (in_place(k, first))
+		return unusable(k, "FIT-24", first,
+				"others are to be laid over it, and it has no load address");
 	/* One that cannot be loaded or verified is left out, and the boot goes
 	 * on; whether the others fit together is not weighed. */
 	k->unweighed = true;

@@ -1,6 +1,7 @@
 /* FIT-9, FIT-10: what the signature of a configuration covers: the root, the
  * configuration, and of each image that it names the node, its hashes and its
- * cipher. U-Boot works that out anew, and does not look at hashed-nodes.
+ * cipher. U-Boot works that out anew, and does not look at hashed-nodes; one
+ * that is not mended covers what these tell.
  *
  * Source: U-Boot 2023.01 as Debian 12 has it, boot/image-fit-sig.c:
  * fit_config_get_hash_list, fit_config_add_hash, fit_config_check_sig;
@@ -227,6 +228,46 @@ static bool collect(struct covering *c, uint32_t configuration)
 	return any || fail(c, "FIT-9", configuration, "it names no image");
 }
 
+/* is_itself: a path of the image that names the configuration. */
+static bool is_itself(const struct covering *c, struct kf_bytes path,
+		      uint32_t configuration)
+{
+	struct kf_bytes parent = kf_text("/configurations/");
+
+	return path.len >= parent.len &&
+	       kf_equal(kf_part_of(path, 0, parent.len), parent) &&
+	       kf_equal(kf_part_of(path, parent.len, path.len - parent.len),
+			c->file->fdt.node[configuration].name);
+}
+
+/* believe takes the list of nodes from the image, as U-Boot did before
+ * CVE-2026-46728 was mended. */
+static bool believe(struct covering *c, uint32_t configuration)
+{
+	struct kf_fdt *fdt = &c->file->fdt;
+	const struct kf_fdt_prop *prop = kf_fdt_find(fdt, c->s->node,
+						     "hashed-nodes");
+	struct kf_bytes list = { NULL, 0 }, path;
+	bool itself = false;
+
+	if (prop && prop->len > FIT_LIST_MAX)
+		fit_beyond(c->file, "a list of hashed nodes that is too long");
+	if (prop && !kf_fdt_value(&list, fdt, prop, FIT_LIST_MAX, c->env))
+		return false;
+	if (list.len == 0 || list.data[list.len - 1] != '\0')
+		return fail(c, "FIT-9", c->s->node,
+			    "it has no hashed-nodes that ends");
+	for (size_t i = 0; kf_fdt_list_at(&path, list, i); i++) {
+		if (i == FIT_NODES_MAX)
+			return fail(c, "FIT-10", c->s->node,
+				    "its hashed-nodes are too many");
+		c->path[c->num_paths++] = path;
+		itself |= is_itself(c, path, configuration);
+	}
+	return itself || fail(c, "FIT-9", c->s->node,
+			      "its hashed-nodes do not name the configuration");
+}
+
 static bool covered(const struct covering *c, const struct walk *w)
 {
 	for (uint32_t i = 0; i < c->num_paths; i++)
@@ -433,7 +474,9 @@ enum kf_status fit_regions(struct fit_file *file, struct fit_signature *s,
 	c->file = file;
 	c->s = s;
 	c->env = &local;
-	if (collect(c, configuration)) {
+	if (file->profile->believes && !file->hypothetical
+		    ? believe(c, configuration)
+		    : collect(c, configuration)) {
 		c->max_regions = 20 + c->num_paths * 7 - 1;
 		c->region = kf_arena_take(&arena, c->max_regions *
 						  sizeof(*c->region));

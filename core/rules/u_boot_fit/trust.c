@@ -6,6 +6,8 @@
  */
 #include "u_boot_fit.h"
 
+#include <string.h>
+
 enum { COMPATIBLE_MAX = 4096 };
 
 static bool is_on(const struct kf_store *store, const char *name, bool usual)
@@ -73,19 +75,65 @@ static enum kf_status read_tree(struct fit_trust *out,
 	return read_keys(out, env);
 }
 
+/* words puts texts together. NULL: no memory. */
+static const char *words(struct kf_env *env, const char *const *texts,
+			 size_t num)
+{
+	size_t len = 0;
+	char *out;
+
+	for (size_t i = 0; i < num; i++)
+		len += kf_text(texts[i]).len;
+	out = kf_arena_take(env->arena, len + 1);
+	if (!out)
+		return NULL;
+	len = 0;
+	for (size_t i = 0; i < num; i++) {
+		struct kf_bytes text = kf_text(texts[i]);
+
+		if (text.len)
+			memcpy(out + len, text.data, text.len);
+		len += text.len;
+	}
+	return out;
+}
+
+/* compare_versions notes what the warning says, where the device's U-Boot is
+ * not the one that was run. Fails: false, no memory. */
+static bool compare_versions(struct fit_trust *out,
+			     const struct kf_rules *rules, struct kf_env *env)
+{
+	const struct fit_profile *profile = rules->profile;
+	const char *const texts[] = {
+		"they are those of U-Boot ", profile->version,
+		", and its own version is ",
+		out->version ? out->version : "not told",
+	};
+
+	if (rules->judged &&
+	    (!out->version || kf_same(out->version, profile->version)))
+		return true;
+	out->not_run = words(env, texts, sizeof(texts) / sizeof(texts[0]));
+	return out->not_run;
+}
+
 enum kf_status fit_trust_read(struct fit_trust *out,
 			      const struct kf_store *store,
 			      const struct fit_profile *profile,
+			      const struct kf_rules *rules,
 			      struct kf_env *env)
 {
 	const struct kf_part *part = kf_store_part(store, "dtb");
 
 	out->presence = kf_store_presence(store, "dtb");
 	out->configuration = kf_store_setting(store, "configuration");
+	out->version = kf_store_setting(store, "version");
 	out->verify = is_on(store, "verify", true);
 	out->best_match = is_on(store, "best-match", profile->best_match);
 	out->overlays = is_on(store, "overlays", profile->overlays);
 	out->pss = is_on(store, "pss", profile->pss);
+	if (!compare_versions(out, rules, env))
+		return KF_NO_MEMORY;
 	if (out->presence != KF_PRESENT)
 		return KF_OK;
 	return read_tree(out, part, env);

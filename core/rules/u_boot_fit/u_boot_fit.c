@@ -1,4 +1,4 @@
-/* U-Boot's bootm of a FIT: its versions, and the order of its steps.
+/* U-Boot's bootm of a FIT: the order of its steps.
  *
  * gate: is it a FIT? choose: which configuration? regions, signature: what is
  * signed, and how? trust, key: what do the device's keys say? require: is what
@@ -11,50 +11,9 @@
 
 #include <string.h>
 
-static const struct fit_profile upstream = {
-	.best_match = true,
-	.falls_back = true,
-	.overlays = true,
-	.deep_check = true,
-	.bounds = true,
-	.strings_bound = true,
-	.verity = true,
-	.empty_kernel = true,
-	.noload = true,
-	.more_types = true,
-	.late_padding = true,
-};
-
-static const struct fit_profile debian_12 = {
-	.best_match = true,
-};
-
-extern const struct kf_verifier kf_rules_u_boot_fit;
-
-static const struct kf_rules profiles[] = {
-	{ "u-boot-fit", "U-Boot, upstream (2026.10-rc2), as built for qemu_arm64",
-	  &kf_rules_u_boot_fit, &upstream, true },
-	{ "u-boot-fit-2023.01",
-	  "U-Boot 2023.01, Debian 12's u-boot-qemu for qemu_arm64",
-	  &kf_rules_u_boot_fit, &debian_12, true },
-	{ NULL, NULL, NULL, NULL, false },
-};
-
 static const char *const formats[] = { "fit", NULL };
 
 static const char *const parts[] = { "dtb", NULL };
-
-static const struct kf_choice choices[] = {
-	{ "configuration", "TEXT",
-	  "the configuration that is asked for: bootm ADDRESS#NAME" },
-	{ "verify", "on|off",
-	  "off: the environment has verify=n, and nothing is verified" },
-	{ "best-match", "on|off",
-	  "built with FIT_BEST_MATCH: the configuration for the board" },
-	{ "pss", "on|off", "built with RSASSA_PSS" },
-	{ "overlays", "on|off", "built with OF_LIBFDT_OVERLAY" },
-	{ NULL, NULL, NULL },
-};
 
 void fit_beyond(struct fit_file *file, const char *what)
 {
@@ -317,8 +276,10 @@ static enum kf_status read_all(struct fit_file *file,
 	return status == KF_OK ? read_configurations(file, env) : status;
 }
 
-static void *prepare(struct kf_artifact *artifact,
-		     const struct kf_rules *rules, struct kf_env *env)
+/* prepare_one works out what one version makes of the file. */
+static struct fit_file *prepare_one(struct kf_artifact *artifact,
+				    const struct fit_profile *profile,
+				    struct kf_env *env)
 {
 	struct fit_file *file = kf_arena_take(env->arena, sizeof(*file));
 
@@ -326,7 +287,7 @@ static void *prepare(struct kf_artifact *artifact,
 		artifact->status = KF_NO_MEMORY;
 		return NULL;
 	}
-	file->profile = rules->profile;
+	file->profile = profile;
 	if (!artifact->source)
 		fit_beyond(file, "a signature on no file: give one, signed or not");
 	else if (artifact->num_suppose)
@@ -336,17 +297,43 @@ static void *prepare(struct kf_artifact *artifact,
 	return file;
 }
 
+static void *prepare(struct kf_artifact *artifact,
+		     const struct kf_rules *rules, struct kf_env *env)
+{
+	struct fit_files *files = kf_arena_take(env->arena, sizeof(*files));
+	const struct fit_profile *profile;
+
+	if (files)
+		files->other = kf_arena_take(env->arena,
+					     sizeof(*files->other));
+	if (!files || !files->other)
+		artifact->status = KF_NO_MEMORY;
+	for (uint32_t i = 0; artifact->status == KF_OK &&
+	     (profile = fit_version(rules, i)); i++)
+		files->version[files->num++] = prepare_one(artifact, profile,
+							   env);
+	return artifact->status == KF_OK ? files : NULL;
+}
+
 static void *prepare_store(struct kf_store *store,
 			   const struct kf_rules *rules, struct kf_env *env)
 {
-	struct fit_trust *trust = kf_arena_take(env->arena, sizeof(*trust));
+	struct fit_trusts *trusts = kf_arena_take(env->arena, sizeof(*trusts));
+	const struct fit_profile *profile;
 
-	if (!trust) {
+	if (!trusts)
 		store->status = KF_NO_MEMORY;
-		return NULL;
+	for (uint32_t i = 0; store->status == KF_OK &&
+	     (profile = fit_version(rules, i)); i++) {
+		struct fit_trust *trust = kf_arena_take(env->arena,
+							sizeof(*trust));
+
+		trusts->version[trusts->num++] = trust;
+		store->status = trust ? fit_trust_read(trust, store, profile,
+						       rules, env)
+				      : KF_NO_MEMORY;
 	}
-	store->status = fit_trust_read(trust, store, rules->profile, env);
-	return trust;
+	return store->status == KF_OK ? trusts : NULL;
 }
 
 static void release(void *state, struct kf_env *env)
@@ -452,14 +439,11 @@ static enum kf_status not_enforced(struct fit_case *k)
 	return KF_OK;
 }
 
-static enum kf_status decide(struct kf_verdict *out, void *state,
-			     const struct kf_store *store,
-			     const struct kf_rules *rules, struct kf_env *env)
+enum kf_status fit_decide(struct kf_verdict *out, struct fit_file *file,
+			  const struct fit_trust *trust, struct kf_env *env)
 {
-	const struct fit_trust *trust = kf_store_state(store, rules);
-	struct fit_case k = { .file = state, .trust = trust,
-			      .profile = rules->profile,
-			      .judged = rules->judged, .env = env,
+	struct fit_case k = { .file = file, .trust = trust,
+			      .profile = file->profile, .env = env,
 			      .out = out };
 	enum kf_status status;
 
@@ -482,6 +466,13 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 	return k.status;
 }
 
+static enum kf_status decide(struct kf_verdict *out, void *state,
+			     const struct kf_store *store,
+			     const struct kf_rules *rules, struct kf_env *env)
+{
+	return fit_agree(out, state, kf_store_state(store, rules), env);
+}
+
 const struct kf_verifier kf_rules_u_boot_fit = {
 	.name = "u-boot-fit",
 	.title = "U-Boot's verification of FIT images",
@@ -489,8 +480,8 @@ const struct kf_verifier kf_rules_u_boot_fit = {
 	.stage = "boot",
 	.formats = formats,
 	.parts = parts,
-	.choices = choices,
-	.profiles = profiles,
+	.choices = fit_choices,
+	.profiles = fit_rules,
 	.prepare = prepare,
 	.prepare_store = prepare_store,
 	.release = release,

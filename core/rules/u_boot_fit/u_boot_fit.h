@@ -1,8 +1,9 @@
 /* What the steps of U-Boot's FIT verification share.
  *
  * The steps are files, in the order in which bootm takes them: gate, choose,
- * regions, signature, trust, key, data, image, boot. Rule numbers are those of
- * docs/rules/fit.md.
+ * regions, signature, trust, key, data, image, boot. versions tells which
+ * versions there are, and agree asks several of them. Rule numbers are those
+ * of docs/rules/fit.md.
  */
 #ifndef KEYFIT_CORE_RULES_U_BOOT_FIT_H
 #define KEYFIT_CORE_RULES_U_BOOT_FIT_H
@@ -21,15 +22,24 @@ enum {
 	FIT_NODES_MAX = 100,		/* that one signature covers */
 	FIT_SIZE_MAX = 0x10000000,	/* of a tree that is verified */
 	FIT_LISTS = 5,	/* kernel, ramdisk, fdt, setup, loadables */
+	FIT_VERSIONS_MAX = 3,		/* that one answer is made of */
 };
 
 /* fit_profile is one version and build of U-Boot. */
 struct fit_profile {
+	const char *version;	/* as the one calls itself that was run */
+	/* Several versions that all have to answer the same; NULL ends. NULL:
+	 * this profile is one itself. */
+	const struct fit_profile *const *all;
+	bool believes;		/* FIT-9: the image tells which nodes are
+				 * covered */
 	bool best_match;	/* FIT-5: asked for no configuration, it takes
 				 * the one for its own board */
 	bool falls_back;	/* FIT-5: and else the default one, which also
 				 * wins a tie */
-	bool overlays;		/* FIT-20: it can apply them */
+	bool overlays;		/* FIT-24: it can apply them */
+	bool copies;		/* FIT-24: it lays them over a copy, wherever
+				 * the first one is */
 	bool pss;		/* FIT-8 */
 	bool deep_check;	/* FIT-2: nodes below a depth of 32 are
 				 * refused, and lengths that wrap around */
@@ -135,8 +145,23 @@ struct fit_trust {
 	bool any;			/* FIT-6 */
 	uint32_t num_conf, num_image;	/* keys that are required */
 	const char *configuration;	/* asked for; NULL: none */
+	const char *version;		/* of the device; NULL: not told */
+	const char *not_run;		/* what sets it apart from the one
+					 * that was run; NULL: nothing */
 	bool verify;			/* false: verification is turned off */
 	bool best_match, overlays, pss;	/* as built */
+};
+
+/* fit_files, fit_trusts: one for each version that is asked. */
+struct fit_files {
+	struct fit_file *version[FIT_VERSIONS_MAX];
+	uint32_t num;
+	struct kf_verdict *other;	/* room, where several are asked */
+};
+
+struct fit_trusts {
+	struct fit_trust *version[FIT_VERSIONS_MAX];
+	uint32_t num;
 };
 
 /* fit_case is one decision while it is being made. */
@@ -144,7 +169,6 @@ struct fit_case {
 	struct fit_file *file;
 	const struct fit_trust *trust;
 	const struct fit_profile *profile;
-	bool judged;		/* as kf_rules says */
 	struct kf_env *env;
 	struct kf_verdict *out;
 	enum kf_status status;
@@ -169,6 +193,24 @@ bool fit_is(struct kf_bytes text, const char *word);
 /* fit_prove_node names a node of the file. */
 void fit_prove_node(struct kf_finding *finding, const struct kf_fdt *fdt,
 		    uint32_t node);
+
+/* versions.c: the profiles, and the settings that devices have. */
+extern const struct kf_rules fit_rules[];
+extern const struct kf_choice fit_choices[];
+/* fit_version is the version at a place of a profile; NULL behind the last. */
+const struct fit_profile *fit_version(const struct kf_rules *rules,
+				      uint32_t index);
+
+/* agree.c: the answer of all versions of a profile. */
+KF_MUST enum kf_status fit_agree(struct kf_verdict *out,
+				 const struct fit_files *files,
+				 const struct fit_trusts *trusts,
+				 struct kf_env *env);
+/* u_boot_fit.c: the answer of one version. */
+KF_MUST enum kf_status fit_decide(struct kf_verdict *out,
+				  struct fit_file *file,
+				  const struct fit_trust *trust,
+				  struct kf_env *env);
 
 /* gate.c: FIT-1..3 */
 void fit_gate(struct fit_file *file);
@@ -229,6 +271,7 @@ KF_MUST enum kf_status fit_compatible(struct fit_file *file,
 KF_MUST enum kf_status fit_trust_read(struct fit_trust *out,
 				      const struct kf_store *store,
 				      const struct fit_profile *profile,
+				      const struct kf_rules *rules,
 				      struct kf_env *env);
 
 /* key.c: FIT-11, FIT-12 */

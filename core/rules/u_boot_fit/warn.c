@@ -81,11 +81,11 @@ static void warn_weak(struct fit_case *k)
 /* not_run: nobody held these rules against the U-Boot of this device. */
 static void not_run(struct fit_case *k)
 {
-	struct kf_finding *w = k->judged ? NULL
-		: kf_warn(k->out, KF_REASON_VERIFIER_NOT_RUN, NULL);
+	struct kf_finding *w = k->trust->not_run
+		? kf_warn(k->out, KF_REASON_VERIFIER_NOT_RUN, NULL) : NULL;
 
 	if (w)
-		kf_prove_text(w, "they follow U-Boot's source, which vendors change and build in their own ways");
+		kf_prove_text(w, k->trust->not_run);
 }
 
 void fit_warn(struct fit_case *k)
