@@ -200,6 +200,7 @@ enum kf_status kf_file_spool(struct kf_file *out, kf_file_pull *pull,
 			     void *self, uint64_t max_len, struct kf_fault *why)
 {
 	uint8_t buffer[65536];
+	enum kf_status status;
 	uint64_t len = 0;
 	ssize_t got = -1;
 
@@ -219,10 +220,12 @@ enum kf_status kf_file_spool(struct kf_file *out, kf_file_pull *pull,
 	}
 	if (got == 0 && ftruncate(out->fd, (off_t)len) == 0)
 		return adopt(out, why);
+	/* Only where the bytes broke off is it their fault. */
+	status = errno ? KF_NO_MEMORY : KF_CANNOT_READ;
 	kf_fault_say(why, spool_hint(errno), "a copy cannot be kept: %s",
 		     errno ? strerror(errno) : "the file inside is cut short");
 	kf_file_close(out);
-	return KF_CANNOT_READ;
+	return status;
 }
 
 /* copying is how far a source was copied. */

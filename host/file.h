@@ -16,13 +16,14 @@ typedef ssize_t kf_file_pull(void *self, void *out, size_t len);
 
 /* kf_file_spool copies what `pull` gives into a nameless file, `max_len` bytes
  * at most. Long zeros take no space.
- * Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ. */
+ * Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ, they broke off;
+ * KF_NO_MEMORY, there is no room for them. */
 KF_MUST enum kf_status kf_file_spool(struct kf_file *out, kf_file_pull *pull,
 				     void *self, uint64_t max_len,
 				     struct kf_fault *why);
 
 /* kf_file_copy copies a source into a nameless file.
- * Owns: `out`, until kf_file_close. Fails: KF_CANNOT_READ. */
+ * Owns: `out`, until kf_file_close. Fails: as kf_file_spool. */
 KF_MUST enum kf_status kf_file_copy(struct kf_file *out,
 				    const struct kf_source *source,
 				    struct kf_fault *why);

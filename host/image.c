@@ -20,7 +20,7 @@
 
 #define ESP_FOLDER "::/EFI"
 
-enum { PATH_LEN = 4096, NOT_FOUND = 127 };
+enum { PATH_LEN = 4096, NOT_FOUND = 127, NO_MEMORY = -1 };
 
 bool kf_esp_image_is(uint64_t *at, const char *path)
 {
@@ -33,7 +33,8 @@ bool kf_esp_image_is(uint64_t *at, const char *path)
 	return is;
 }
 
-/* run waits for mcopy. Returns its status; NOT_FOUND: it could not start. */
+/* run waits for mcopy. Returns its status; NOT_FOUND: it could not start;
+ * NO_MEMORY. */
 static int run(const char *image, const char *from, const char *to)
 {
 	/* No configuration of the user's, and no doubts about geometry. */
@@ -45,7 +46,7 @@ static int run(const char *image, const char *from, const char *to)
 	char *arguments[6] = { name, options, strdup(image), strdup(from),
 			       strdup(to), NULL };
 	posix_spawn_file_actions_t actions;
-	int status = NOT_FOUND;
+	int status = NO_MEMORY, failed;
 	pid_t pid;
 
 	if (arguments[2] && arguments[3] && arguments[4] &&
@@ -53,8 +54,11 @@ static int run(const char *image, const char *from, const char *to)
 		for (int fd = 0; fd <= 2; fd++)
 			posix_spawn_file_actions_addopen(&actions, fd,
 				"/dev/null", fd ? O_WRONLY : O_RDONLY, 0);
-		if (posix_spawnp(&pid, name, &actions, NULL, arguments,
-				 environment) == 0) {
+		failed = posix_spawnp(&pid, name, &actions, NULL, arguments,
+				      environment);
+		if (failed) {
+			status = failed == ENOMEM ? NO_MEMORY : NOT_FOUND;
+		} else {
 			while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 				;
 			status = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
@@ -81,6 +85,10 @@ static enum kf_status copy_out(const struct kf_esp_image *out,
 		return KF_CANNOT_READ;
 	}
 	status = run(image, what, out->folder);
+	if (status == NO_MEMORY) {
+		kf_fault_say(why, NULL, "out of memory");
+		return KF_NO_MEMORY;
+	}
 	if (status == NOT_FOUND) {
 		kf_say_path(why, path, "install mtools, or give the partition as a folder",
 			    "is an image, and mcopy cannot be started");
@@ -94,8 +102,9 @@ static enum kf_status copy_out(const struct kf_esp_image *out,
 	}
 	if (strcmp(what, ESP_FOLDER) == 0) {
 		/* Most have none of these. */
-		(void)run(image, "::/loader", out->folder);
-		(void)run(image, "::/vmlinuz*", out->folder);
+		if (run(image, "::/loader", out->folder) == NO_MEMORY ||
+		    run(image, "::/vmlinuz*", out->folder) == NO_MEMORY)
+			return KF_NO_MEMORY;
 	}
 	return KF_OK;
 }

@@ -73,7 +73,7 @@ enum kf_status kf_members_open(struct kf_members *out,
 	memset(out, 0, sizeof(*out));
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		kf_fault_say(why, NULL, "no pipe: %s", strerror(errno));
-		return KF_CANNOT_READ;
+		return KF_NO_MEMORY;
 	}
 	out->child = fork();
 	if (out->child == 0) {
@@ -88,7 +88,7 @@ enum kf_status kf_members_open(struct kf_members *out,
 		out->child = 0;
 		kf_fault_say(why, NULL, "no process to look into it: %s",
 			     strerror(errno));
-		return KF_CANNOT_READ;
+		return KF_NO_MEMORY;
 	}
 	out->from = fds[0];
 	out->kind = container->kind;

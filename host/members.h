@@ -55,7 +55,7 @@ struct kf_member {
 /* kf_members_open starts to look through a container that is neither FAT nor
  * unknown.
  * Owns: `out`, until kf_members_close, which takes a zeroed one too.
- * Fails: KF_CANNOT_READ, KF_NO_MEMORY. */
+ * Fails: KF_NO_MEMORY, or the machine has no process for it. */
 KF_MUST enum kf_status kf_members_open(struct kf_members *out,
 				       const struct kf_container *container,
 				       kf_wanted *wanted, void *self,

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -99,6 +100,13 @@ static void find(void *out, const char *name)
 	memcpy(out, &symbol, sizeof(symbol));
 }
 
+/* spare: a child that unpacks may open nothing, so it could not tell. What ends
+ * it is its own affair: its parent's answer is unknown then. */
+static void spare(void)
+{
+	at = 0;
+}
+
 __attribute__((constructor)) static void start(void)
 {
 	const char *text = getenv("FAIL_AT");
@@ -114,6 +122,7 @@ __attribute__((constructor)) static void start(void)
 	always = getenv("FAIL_ALWAYS");
 	from_all = from && strcmp(from, "all") == 0;
 	told = getenv("FAIL_TOLD");
+	pthread_atfork(NULL, NULL, spare);
 	ready = true;
 }
 
