@@ -119,6 +119,7 @@ static bool opened(struct swupdate_case *k, const struct swupdate_item *item)
 		return swupdate_refuse(k, KF_REASON_DECRYPTION_KEY_MISSING,
 				       "SWUPDATE-22", "", item->filename,
 				       NULL);
+	k->sealed |= kf_same(key, "given");
 	return true;
 }
 

@@ -2,8 +2,7 @@
  *
  * key: does it start at all? archive: are description and signature where they
  * belong, and does the signature hold? description, items, attributes: what is
- * to be installed here? kinds, version, hardware: may it be? files: is it
- * all there, as it was signed?
+ * to be installed here? kinds, version, hardware: may it be? files: is it there?
  *
  * Source: sbabic/swupdate, core/stream_interface.c (extract_files), at the
  * versions that the profiles name.
@@ -92,8 +91,8 @@ static const struct kf_choice choices[] = {
 	  "what the signer's certificate has to be for" },
 	{ "forced-signer-name", KF_SETTING_TEXT,
 	  "the common name that the signer's certificate has to have" },
-	{ "decryption-key", "none|given",
-	  "whether the device has a key to decrypt images with" },
+	{ "decryption-key", "none|given|matches",
+	  "whether the device has a key to decrypt images with, and it is the right one" },
 	{ "types", KF_SETTING_TEXT,
 	  "types that the device installs beside those of its build, between commas" },
 	{ NULL, NULL, NULL },
@@ -171,8 +170,7 @@ static enum kf_status read(struct swupdate_update *out,
 }
 
 /* read_cms takes the signature apart, and asks whether it holds over
- * sw-description, or with wolfSSL over what is inside, if that is more than
- * nothing. */
+ * sw-description, or with wolfSSL over what is inside. */
 static enum kf_status read_cms(struct swupdate_update *out, bool wolf,
 			       struct kf_env *env)
 {
@@ -345,7 +343,7 @@ static bool starts(struct swupdate_case *k)
 static void judge(struct swupdate_case *k)
 {
 	memset(k->out, 0, sizeof(*k->out));
-	k->guessed = k->unsigned_yet = false;
+	k->guessed = k->unsigned_yet = k->sealed = false;
 	if (starts(k) && swupdate_head(k) && swupdate_signature(k) &&
 	    swupdate_description(k) && swupdate_hardware(k) &&
 	    swupdate_files(k))
@@ -476,6 +474,10 @@ static enum kf_status decide(struct kf_verdict *out, void *state,
 		return k.status;
 	if (k.unsigned_yet && out->answer == KF_ACCEPT)
 		waits(&k, "key");
+	if (k.sealed && out->answer == KF_ACCEPT) {
+		memset(out, 0, sizeof(*out));
+		(void)swupdate_untold(&k, "whether the device's key opens the encrypted files (decryption-key=matches)");
+	}
 	signature_result(&k);
 	swupdate_warn(&k);
 	out->outcome = outcome(out);

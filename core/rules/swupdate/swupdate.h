@@ -179,6 +179,8 @@ struct swupdate_case {
 	bool guessed;		/* an answer rests on `guess` */
 	struct kf_cms_result chain;	/* of the signer that counts */
 	bool unsigned_yet;	/* the key is not known: nothing was verified */
+	bool sealed;		/* a file is encrypted, and it is not known
+				 * whether the device's key opens it */
 	struct kf_env *env;
 	enum kf_status status;
 };
