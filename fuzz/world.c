@@ -11,12 +11,18 @@
 #include <time.h>
 
 #ifdef TOY
+static const struct kf_unpacker *const unpacker = NULL;
+
 static const struct kf_crypto *crypto(void)
 {
 	return &toy_crypto;
 }
 #else
+#include "host/unpacker.h"
+
 #include <keyfit/host.h>
+
+static const struct kf_unpacker *const unpacker = &kf_unpacker_libraries;
 
 static const struct kf_crypto *crypto(void)
 {
@@ -58,6 +64,7 @@ struct kf_env *world_env(size_t len)
 		arena.size = (size_t)amount << 10;
 	reads = 0;
 	env.crypto = crypto();
+	env.unpacker = unpacker;
 	env.arena = &arena;
 	env.now_s = 1800000000;
 	env.steps = (UINT64_C(32) << 20) + 8 * (uint64_t)len;

@@ -2,7 +2,7 @@
  *
  * key: does it start at all? archive: are description and signature where they
  * belong, and does the signature hold? description, items, attributes: what is
- * to be installed here? kinds, version, hardware: may it be? files: is it there?
+ * to be installed? kinds, version, hardware: may it be? files: is it all there?
  *
  * Source: sbabic/swupdate, core/stream_interface.c (extract_files), at the
  * versions that the profiles name.
@@ -421,7 +421,7 @@ static void cms_result(struct swupdate_case *k, struct kf_signature_result *s)
 		s->chain[s->num_chain++] = r->chain[i];
 	if (!s->trusted)
 		return;
-	why->rule = "SWUPDATE-5";
+	why->rule = k->profile->wolf ? "SWUPDATE-23" : "SWUPDATE-5";
 	kf_prove_signature(why, s->number, s->at, s->len);
 	kf_prove(why, KF_EV_STORE_PART, "key");
 	for (size_t i = 0; i < s->num_chain && i < 4; i++)
