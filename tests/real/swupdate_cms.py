@@ -6,6 +6,7 @@ import shutil
 import swupdates as s
 
 CA = 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n'
+AKID = 'authorityKeyIdentifier=keyid:always\n'
 NOW = 1800000000	# in 2027
 DAY = 86400
 
@@ -53,6 +54,14 @@ ALGORITHM = {'weak': ['RSA', '-pkeyopt', 'rsa_keygen_bits:1024'],
              'ec': ['EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
              'ec384': ['EC', '-pkeyopt', 'ec_paramgen_curve:P-384']}
 PEOPLE['ec'] = PEOPLE['ec384'] = ('root', '', -9, 999)
+# Long keys, and roots on curves.
+for bits in ('3072', '4096'):
+    ALGORITHM['rsa' + bits] = ['RSA', '-pkeyopt', 'rsa_keygen_bits:' + bits]
+ALGORITHM['ec-root'] = ALGORITHM['under-ec'] = ALGORITHM['ec']
+PEOPLE['rsa4096'] = (None, CA, -3000, 3000)
+PEOPLE['rsa3072'] = ('rsa4096', AKID, -9, 999)
+PEOPLE['ec-root'] = (None, CA, -3000, 3000)
+PEOPLE['under-ec'] = ('ec-root', '', -9, 999)
 SUBJECT = {'two-names': '/CN=first/CN=second', 'same-names': '/CN=x/CN=x',
            'no-name': '/O=somebody', 'utf8': '/CN=Käthe'}
 for one in SUBJECT:
@@ -60,7 +69,6 @@ for one in SUBJECT:
 # A root with the name of another one; one that was renewed with its key.
 SUBJECT['twin'] = '/CN=root'
 PEOPLE['twin'] = (None, CA, -3000, 3000)
-AKID = 'authorityKeyIdentifier=keyid:always\n'
 PEOPLE['by-id'] = ('root', AKID, -9, 999)
 PEOPLE['under-twin'] = ('twin', AKID, -9, 999)
 PEOPLE['renewed'] = (None, CA, -20, 3000)
@@ -196,6 +204,8 @@ def all_cases(m, data):
     add('OPENSSL-3', 'critical', by('critical'))
     for name in ('weak', 'ec', 'ec384'):
         add('OPENSSL-8', name, by(name))
+    for name, root in (('rsa3072', 'rsa4096'), ('under-ec', 'ec-root')):
+        add('OPENSSL-8', name, by(name), cat(m, root + '.pem', root))
     add('OPENSSL-8', 'sha1', by('leaf', how=['-md', 'sha1']))
     add('OPENSSL-10', 'pss', by('leaf', how=['-keyopt',
                                             'rsa_padding_mode:pss']))

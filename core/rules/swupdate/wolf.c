@@ -172,12 +172,14 @@ static unsigned bits_of(struct kf_bytes key)
 /* plain tells whether both libraries read a certificate alike. */
 static bool plain(const struct swupdate_anchor *a, bool anchor)
 {
-	enum { RSA_MIN = 2048 };
+	enum { ANCHOR_MIN = 2048, RSA_MIN = 1024, RSA_MAX = 4096 };
+	unsigned bits = bits_of(kf_text(a->facts.key));
 
 	if (a->own.odd || (!a->facts.is_ca && a->own.signs))
 		return false;
 	if (starts(a->facts.key, "RSA-"))
-		return !anchor || bits_of(kf_text(a->facts.key)) >= RSA_MIN;
+		return bits >= (anchor ? ANCHOR_MIN : RSA_MIN) &&
+		       bits <= RSA_MAX;
 	return kf_same(a->facts.key, "EC-prime256v1") ||
 	       kf_same(a->facts.key, "EC-secp384r1") ||
 	       kf_same(a->facts.key, "EC-secp521r1");
