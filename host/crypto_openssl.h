@@ -182,6 +182,10 @@ void kf_openssl_cms_table(struct kf_crypto *out);
 
 /* kf_openssl_enter makes the private context the thread's default; _leave
  * gives back the one before. */
+/* crypto_openssl_cipher.c */
+bool kf_openssl_aes_cbc_open(struct kf_openssl *openssl, uint8_t *out,
+			     struct kf_bytes in, const uint8_t key[32],
+			     const uint8_t iv[16]);
 OSSL_LIB_CTX *kf_openssl_enter(const struct kf_openssl *openssl);
 void kf_openssl_leave(OSSL_LIB_CTX *before);
 

@@ -63,8 +63,19 @@ static enum kf_status cms_decrypt(struct kf_cms *cms, struct kf_bytes *out,
 	return status;
 }
 
+static bool aes_cbc_open(void *self, uint8_t *out, struct kf_bytes in,
+			 const uint8_t key[32], const uint8_t iv[16])
+{
+	OSSL_LIB_CTX *before = kf_openssl_enter(self);
+	bool good = kf_openssl_aes_cbc_open(self, out, in, key, iv);
+
+	kf_openssl_leave(before);
+	return good;
+}
+
 void kf_openssl_cms_table(struct kf_crypto *out)
 {
+	out->aes_cbc_open = aes_cbc_open;
 	out->cms_read = cms_read;
 	out->cms_close = kf_openssl_cms_close;
 	out->cms_facts = kf_openssl_cms_facts;

@@ -42,7 +42,7 @@ static void look_through(const struct kf_container *container,
 			 kf_wanted *wanted, void *self, int to)
 {
 	struct kf_teller teller = { container, wanted, self, to };
-	struct kf_telling_head last = { KF_TOLD_DAMAGED, 0 };
+	struct kf_telling_head last = { .told = KF_TOLD_DAMAGED };
 
 	switch (container->kind) {
 	case KF_CONTAINER_SQUASHFS:
@@ -71,6 +71,7 @@ enum kf_status kf_members_open(struct kf_members *out,
 	int fds[2];
 
 	memset(out, 0, sizeof(*out));
+	out->bare = container->bare;
 	if (pipe2(fds, O_CLOEXEC) < 0) {
 		kf_fault_say(why, NULL, "no pipe: %s", strerror(errno));
 		return KF_NO_MEMORY;
@@ -193,7 +194,9 @@ enum kf_status kf_members_next(struct kf_member *out,
 	}
 	if (!read_told(members->from, out->name, head.name_len))
 		return refuse(members->kind, KF_TOLD_DAMAGED, why);
-	return kf_file_spool(&out->file, pull, &pulling, member_max, why);
+	out->size = head.size;
+	return members->bare ? KF_OK
+		: kf_file_spool(&out->file, pull, &pulling, member_max, why);
 }
 
 void kf_member_close(struct kf_member *member)

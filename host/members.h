@@ -27,12 +27,16 @@ enum kf_container_kind kf_container_kind_of(struct kf_bytes head,
 					    const struct kf_source *file);
 
 /* kf_container is where in a file a container stands. `system`: it holds a
- * whole system, of which only what lies where boot loaders look is given. */
+ * whole system, of which only what lies where boot loaders look is given.
+ * `bare`, of squashfs alone: files are told of, not sent; nothing of those that
+ * nobody wants is read, and of the others only `through`. Folders and links are
+ * told of too. */
 struct kf_container {
 	enum kf_container_kind kind;
 	const struct kf_source *source;
 	uint64_t at, len;
 	bool system;
+	bool bare, through;
 };
 
 /* kf_wanted tells whether a file is wanted; it is asked in the child. `file` is
@@ -44,12 +48,14 @@ struct kf_members {
 	enum kf_container_kind kind;
 	pid_t child;	/* 0: none */
 	int from;
+	bool bare;
 };
 
 /* kf_member is one file. Its name is a path inside, from "/". */
 struct kf_member {
 	char *name;	/* NULL: there are no more */
 	struct kf_file file;
+	uint64_t size;	/* bare: its size; UINT64_MAX: it is no file */
 };
 
 /* kf_members_open starts to look through a container that is neither FAT nor
@@ -86,6 +92,7 @@ enum kf_told {
 struct kf_telling_head {
 	uint32_t told;
 	uint32_t name_len;
+	uint64_t size;		/* of a bare container's file */
 };
 
 /* kf_teller is the child's side. */
@@ -110,6 +117,10 @@ bool kf_tell_place(const struct kf_teller *teller, const char *path,
  * Fails: false. */
 KF_MUST bool kf_tell_file(const struct kf_teller *teller, const char *name,
 			  const struct kf_source *file);
+
+/* kf_tell_bare tells of what is there, without its bytes. Fails: false. */
+KF_MUST bool kf_tell_bare(const struct kf_teller *teller, const char *name,
+			  uint64_t size);
 
 /* kf_tell_start, kf_tell_piece and kf_tell_stop tell a file as it comes. None
  * of the pieces is empty; `whole` is false where it broke off. Fails: false. */

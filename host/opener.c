@@ -38,8 +38,8 @@ static enum kf_status squashfs_file(struct kf_bytes *out, bool *there,
 				    uint64_t len, const char *name,
 				    struct kf_arena *arena)
 {
-	struct kf_container container = { KF_CONTAINER_SQUASHFS, source, 0, len,
-					  false };
+	struct kf_container container = { .kind = KF_CONTAINER_SQUASHFS,
+					  .source = source, .len = len };
 	struct kf_fault why = { "", "" };
 	struct kf_member member = { 0 };
 	struct kf_members members;
@@ -61,4 +61,69 @@ static enum kf_status squashfs_file(struct kf_bytes *out, bool *there,
 	return status;
 }
 
-const struct kf_opener kf_opener_members = { squashfs_file };
+/* looking is what is looked for. */
+struct looking {
+	struct kf_looked *looked;
+	size_t num;
+};
+
+static struct kf_looked *among(const struct looking *l, const char *name)
+{
+	for (size_t i = 0; i < l->num; i++)
+		if (strcmp(l->looked[i].name, name) == 0)
+			return &l->looked[i];
+	return NULL;
+}
+
+static bool is_among(void *self, const char *name, struct kf_bytes head,
+		     const struct kf_source *file)
+{
+	(void)head;
+	(void)file;
+	return among(self, name);
+}
+
+/* note marks all of one name: several images may be of one file. */
+static void note(const struct looking *l, const struct kf_member *member)
+{
+	for (size_t i = 0; i < l->num; i++) {
+		struct kf_looked *one = &l->looked[i];
+
+		if (strcmp(one->name, member->name) != 0)
+			continue;
+		one->there = true;
+		one->plain = member->size != UINT64_MAX;
+		one->size = member->size;
+	}
+}
+
+static enum kf_status squashfs_look(struct kf_looked *looked, size_t num,
+				    const struct kf_source *source,
+				    uint64_t len, bool through)
+{
+	struct kf_container container = { .kind = KF_CONTAINER_SQUASHFS,
+					  .source = source, .len = len,
+					  .bare = true, .through = through };
+	struct looking l = { looked, num };
+	struct kf_fault why = { "", "" };
+	struct kf_member member = { 0 };
+	struct kf_members members;
+	enum kf_status status;
+	bool more = true;
+
+	status = kf_members_open(&members, &container, is_among, &l, &why);
+	while (status == KF_OK && more) {
+		status = kf_members_next(&member, &members, &why);
+		more = status == KF_OK && member.name;
+		if (more)
+			note(&l, &member);
+		kf_member_close(&member);
+	}
+	kf_members_close(&members);
+	return status;
+}
+
+const struct kf_opener kf_opener_members = {
+	.squashfs_file = squashfs_file,
+	.squashfs_look = squashfs_look,
+};

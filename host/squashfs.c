@@ -104,8 +104,9 @@ static bool open_image(struct image *m)
 	sqfs_compressor_config_t config;
 	sqfs_id_table_t *ids;
 	sqfs_dir_reader_t *folders;
-	const sqfs_u32 skip = SQFS_TREE_NO_DEVICES | SQFS_TREE_NO_SOCKETS |
-			      SQFS_TREE_NO_FIFO | SQFS_TREE_NO_SLINKS;
+	const sqfs_u32 others = SQFS_TREE_NO_DEVICES | SQFS_TREE_NO_SOCKETS |
+				SQFS_TREE_NO_FIFO | SQFS_TREE_NO_SLINKS;
+	const sqfs_u32 skip = m->teller->container->bare ? 0 : others;
 
 	if (lib->super_read(&m->super, &m->file) ||
 	    lib->compressor_config_init(&config,
@@ -162,6 +163,20 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 		kf_tell_file(m->teller, name, &source));
 }
 
+/* take_other tells of what is no file, where that is wanted. */
+static bool take_other(struct image *m, const sqfs_tree_node_t *node)
+{
+	const struct kf_source none = { .size = 0 };
+	const struct kf_teller *t = m->teller;
+	char *name = NULL;
+
+	if (!t->container->bare || !node->parent)
+		return true;
+	return !m->lib.tree_node_get_path(node, &name) &&
+	       (!t->wanted(t->self, name, kf_view(NULL, 0), &none) ||
+		kf_tell_bare(t, name, UINT64_MAX));
+}
+
 static bool is_file(const sqfs_tree_node_t *node)
 {
 	return node->inode->base.type == SQFS_INODE_FILE ||
@@ -178,7 +193,8 @@ static bool walk(struct image *m)
 			node = stack[--depth]->next;
 			continue;
 		}
-		if (is_file(node) && !take_file(m, node))
+		if (is_file(node) ? !take_file(m, node)
+				  : !take_other(m, node))
 			return false;
 		if (!node->children) {
 			node = node->next;

@@ -32,13 +32,22 @@ bool kf_tell_place(const struct kf_teller *teller, const char *path,
 	return false;
 }
 
-bool kf_tell_start(const struct kf_teller *teller, const char *name)
+bool kf_tell_bare(const struct kf_teller *teller, const char *name,
+		  uint64_t size)
 {
-	struct kf_telling_head head = { KF_TOLD_FILE,
-					(uint32_t)strlen(name) };
+	struct kf_telling_head head = {
+		.told = KF_TOLD_FILE,
+		.name_len = (uint32_t)strlen(name),
+		.size = size,
+	};
 
 	return kf_write_all(teller->to, kf_view(&head, sizeof(head))) &&
 	       kf_write_all(teller->to, kf_text(name));
+}
+
+bool kf_tell_start(const struct kf_teller *teller, const char *name)
+{
+	return kf_tell_bare(teller, name, 0);
 }
 
 bool kf_tell_piece(const struct kf_teller *teller, struct kf_bytes piece)
@@ -75,12 +84,39 @@ static bool send(const struct kf_teller *teller, const struct kf_source *file)
 	return kf_tell_stop(teller, true);
 }
 
+/* read_through reads a file, for whoever asks whether it can be read.
+ * Fails: false. */
+static bool read_through(const struct kf_source *file)
+{
+	static uint8_t piece[PIECE_LEN];
+
+	for (uint64_t at = 0; at < file->size; at += PIECE_LEN) {
+		uint64_t left = file->size - at;
+		size_t some = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
+
+		if (!file->read_at(file->self, at, piece, some))
+			return false;
+	}
+	return true;
+}
+
+static bool tell_bare_file(const struct kf_teller *teller, const char *name,
+			   const struct kf_source *file)
+{
+	if (!teller->wanted(teller->self, name, kf_view(NULL, 0), file))
+		return true;
+	return (!teller->container->through || read_through(file)) &&
+	       kf_tell_bare(teller, name, file->size);
+}
+
 bool kf_tell_file(const struct kf_teller *teller, const char *name,
 		  const struct kf_source *file)
 {
 	size_t len = file->size < HEAD_LEN ? (size_t)file->size : HEAD_LEN;
 	uint8_t head[HEAD_LEN];
 
+	if (teller->container->bare)
+		return tell_bare_file(teller, name, file);
 	if (len && !file->read_at(file->self, 0, head, len))
 		return false;
 	return !teller->wanted(teller->self, name, kf_view(head, len), file) ||

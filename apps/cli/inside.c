@@ -96,7 +96,8 @@ static enum kf_status look_at_inner(struct looking *l, const struct place *at,
 				    const struct kf_source *file,
 				    enum kf_container_kind kind)
 {
-	struct kf_container container = { kind, file, 0, file->size, true };
+	struct kf_container container = { .kind = kind, .source = file,
+					  .len = file->size, .system = true };
 	struct kf_fault why = { "", "" }, *outer = l->why;
 	enum kf_status status;
 
@@ -266,8 +267,9 @@ enum kf_status kf_inside(struct kf_inside_found *out,
 {
 	struct looking l = { device, take, self, out, why };
 	struct place at = { path, 0 };
-	struct kf_container image = { KF_CONTAINER_SQUASHFS, source,
-				      contents->at, contents->len, false };
+	struct kf_container image = { .kind = KF_CONTAINER_SQUASHFS,
+				      .source = source, .at = contents->at,
+				      .len = contents->len };
 
 	memset(out, 0, sizeof(*out));
 	switch (contents->kind) {

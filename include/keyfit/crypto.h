@@ -520,6 +520,11 @@ struct kf_crypto {
 					   struct kf_cms_result *out,
 					   struct kf_arena *arena);
 
+	/* aes_cbc_open decrypts whole blocks of AES-256 in CBC mode, without
+	 * padding. `out` may be `in`. Fails: false. */
+	bool (*aes_cbc_open)(void *self, uint8_t *out, struct kf_bytes in,
+			     const uint8_t key[32], const uint8_t iv[16]);
+
 	/* cms_decrypt opens an EnvelopedData with a private key; the
 	 * certificate, PEM too, may be empty: then each recipient is tried. */
 	enum kf_status (*cms_decrypt)(struct kf_cms *cms,

@@ -55,11 +55,25 @@ struct kf_arena {
 struct kf_crypto;
 struct kf_unpacker;
 
+/* kf_looked is a file that is looked for, by its path inside. */
+struct kf_looked {
+	const char *name;
+	bool there;
+	bool plain;		/* a file, of `size` bytes; else a folder or
+				 * a link */
+	uint64_t size;
+};
+
 /* kf_opener opens what the core does not unpack. `squashfs_file` reads one
  * file out of a squashfs image of `len` bytes at the
  * front of `source`; `*there` false: it has none of that name.
+ * `squashfs_look` looks for files, and `through` reads all of each: of the
+ * image nothing is read but its tables and they.
  * Fails: KF_CANNOT_READ, where the image cannot be opened; KF_NO_MEMORY. */
 struct kf_opener {
+	enum kf_status (*squashfs_look)(struct kf_looked *looked, size_t num,
+					const struct kf_source *source,
+					uint64_t len, bool through);
 	enum kf_status (*squashfs_file)(struct kf_bytes *out, bool *there,
 					const struct kf_source *source,
 					uint64_t len, const char *name,

@@ -1,5 +1,5 @@
 # Installations by a real RAUC service, on a message bus of its own. Plain bundles
-# alone: the others need a device mapper.
+# alone: the others need a device mapper, and are in rauc-install's guest.
 import os
 import subprocess
 

@@ -170,10 +170,11 @@ class Maker:
 
 
 def encrypted(data, key):
-    """As dm-crypt keeps it: AES-256-CBC, blocks of 4096 bytes, plain64."""
+    """As dm-crypt keeps it: AES-256-CBC, blocks of 4096 bytes, plain64, which
+    counts in sectors of 512."""
     return b''.join(run('openssl', 'enc', '-aes-256-cbc', '-nopad', '-K',
-                        key.hex(), '-iv', struct.pack('<QQ', i // BLOCK,
-                                                      0).hex(),
+                        key.hex(), '-iv', struct.pack('<QQ', i // 512,
+                                                  0).hex(),
                         data=data[i:i + BLOCK])
                     for i in range(0, len(data), BLOCK))
 

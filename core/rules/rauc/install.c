@@ -77,6 +77,25 @@ static bool tampered(struct rauc_case *k)
 	return false;
 }
 
+/* untouched: is what is bad never read? RAUC-14 */
+static bool untouched(struct rauc_case *k)
+{
+	enum kf_answer3 answer = KF_YES;
+
+	if (k->bundle->hashes != RAUC_HASHES_SPARE)
+		answer = rauc_survives(k);
+	if (answer == KF_YES)
+		return true;
+	if (k->status != KF_OK)
+		return false;
+	if (answer == KF_NO)
+		return tampered(k);
+	k->out->answer = KF_UNDECIDED;
+	kf_find(&k->out->why, KF_REASON_CONTENTS_UNKNOWN, "RAUC-14");
+	kf_prove_text(&k->out->why, "blocks are bad, and whether anybody reads them cannot be told");
+	return false;
+}
+
 /* holds: the hash tree. An installation lets the kernel hash what it reads,
  * which leaves the bytes out that no hash covers. RAUC-14 */
 static bool holds(struct rauc_case *k)
@@ -99,10 +118,8 @@ static bool holds(struct rauc_case *k)
 	}
 	if (b->hashes == RAUC_HASHES_HOLD)
 		return true;
-	if (b->hashes == RAUC_HASHES_SPARE && installs &&
-	    !k->trust->config.pre_check)
-		return true;
-	return tampered(k);
+	return installs && !k->trust->config.pre_check ? untouched(k)
+						       : tampered(k);
 }
 
 /* payload: what holds has to be a squashfs too. That of a crypt bundle is
@@ -210,5 +227,6 @@ bool rauc_install(struct rauc_case *k)
 		return inner(k);
 	if (k->trust->stage == RAUC_EXTRACT)
 		return payload(k);
-	return sealed(k) && inner(k) && payload(k) && fits(k);
+	return sealed(k) && inner(k) && payload(k) && fits(k) &&
+	       rauc_images(k);
 }

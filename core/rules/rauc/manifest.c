@@ -324,20 +324,25 @@ static void read_image(struct reading *m, struct kf_bytes group)
 	bool artifact;
 	struct kf_bytes class = class_of(m, group, &artifact);
 	struct rauc_manifest *out = m->out;
-	uint64_t size;
+	struct rauc_image *told;
 
 	if (out->num_images == RAUC_IMAGES_MAX) {
 		m->r.status = KF_TOO_MUCH;
 		return;
 	}
-	out->image[out->num_images].class = class;
-	out->image[out->num_images++].is_artifact = artifact;
+	told = &out->image[out->num_images++];
+	told->class = class;
+	told->is_artifact = artifact;
+	told->varies = class.len + 6 < group.len && !artifact;
 	image.has_digest = rauc_text(&image.digest, &m->r, "sha256",
 				     RAUC_MAYBE);
-	image.has_size = rauc_size(&size, &m->r, "size", RAUC_ANY_SIZE) &&
-			 size <= INT64_MAX;
+	image.has_size = rauc_size(&told->size, &m->r, "size",
+				   RAUC_ANY_SIZE) && told->size <= INT64_MAX;
 	read_image_hooks(m, &image);
 	read_file(m, &image);
+	told->file = image.file;
+	told->has_size = image.has_size;
+	told->installs = image.installs;
 	read_type(m, &image, artifact);
 	rauc_take_all(&m->r, keys);
 	read_conversions(m, &image);

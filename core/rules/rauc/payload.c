@@ -217,3 +217,65 @@ enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 	bundle->hashes = w.spare ? RAUC_HASHES_SPARE : RAUC_HASHES_HOLD;
 	return KF_OK;
 }
+
+/* differs tells whether a block is not the one that was hashed. */
+static bool differs(struct walk *w, const struct level *level, uint64_t index)
+{
+	uint8_t digest[DIGEST_LEN];
+
+	if (!kf_spend(w->env, KF_RAUC_BLOCK_LEN)) {
+		w->status = KF_TOO_MUCH;
+		return false;
+	}
+	return read_at(w, level->at + index * KF_RAUC_BLOCK_LEN,
+		       w->env->window, KF_RAUC_BLOCK_LEN) &&
+	       hash_of(digest, w, w->env->window) &&
+	       !hold(w, level, index, digest);
+}
+
+/* mark_level marks the bad blocks of a level, below those that are bad
+ * above. */
+static void mark_level(struct walk *w, const struct level *level,
+		       const uint8_t *above, uint8_t *out)
+{
+	w->hashes_at = UINT64_MAX;
+	for (uint64_t i = 0; i < level->num && w->status == KF_OK; i++) {
+		uint64_t parent = i / PER_BLOCK;
+
+		if ((above[parent / 8] >> (parent % 8) & 1) ||
+		    differs(w, level, i))
+			out[i / 8] |= (uint8_t)(1u << (i % 8));
+	}
+}
+
+enum kf_status rauc_bad_blocks(const uint8_t **out,
+			       const struct rauc_bundle *bundle,
+			       const struct rauc_manifest *manifest,
+			       struct kf_env *env)
+{
+	uint64_t data = bundle->layout.payload_len - manifest->hash_tree_len;
+	struct rauc_bundle scratch = *bundle;
+	struct level level[LEVELS_MAX + 1];
+	struct walk w = { &scratch, bundle->source, env, { 0 }, { 0 },
+			  UINT64_MAX, false, KF_OK };
+	uint8_t *above = kf_arena_take(env->arena, 1), root[DIGEST_LEN];
+	int levels = lay_out(level, data / KF_RAUC_BLOCK_LEN);
+
+	if (!above)
+		return KF_NO_MEMORY;
+	if (!rauc_hex(root, manifest->hash) || !rauc_hex(w.salt,
+							 manifest->salt))
+		return KF_WRONG_USE;
+	above[0] = !check_root(&w, level[levels].at, root);
+	for (int i = levels - 1; i >= 0 && w.status == KF_OK; i--) {
+		uint8_t *bad = kf_arena_take(env->arena,
+					     (size_t)(level[i].num / 8 + 1));
+
+		if (!bad)
+			return KF_NO_MEMORY;
+		mark_level(&w, &level[i], above, bad);
+		above = bad;
+	}
+	*out = above;
+	return w.status;
+}

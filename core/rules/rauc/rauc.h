@@ -35,6 +35,7 @@ struct rauc_slot {
 	struct kf_bytes name;	/* "rootfs.0" */
 	struct kf_bytes class;	/* "rootfs" */
 	struct kf_bytes parent, bootname;
+	struct kf_bytes type;	/* empty: raw */
 	bool has_parent, has_bootname;
 };
 
@@ -58,6 +59,11 @@ struct rauc_config {
 
 struct rauc_image {
 	struct kf_bytes class;
+	struct kf_bytes file;	/* empty: none */
+	uint64_t size;
+	bool has_size;
+	bool installs;		/* by a hook of its own */
+	bool varies;		/* for one variant of the device */
 	bool is_artifact;
 };
 
@@ -146,6 +152,10 @@ struct rauc_case {
 	bool past_unreadable;
 	bool was_encrypted;
 	bool plain;
+	/* The images in the squashfs; NULL: nobody looked. */
+	struct kf_looked *looked;
+	size_t num_looked;
+	bool no_squashfs;
 };
 
 /* config.c: reads system.conf as a version does. */
@@ -226,6 +236,17 @@ KF_MUST enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 				   const struct rauc_manifest *manifest,
 				   struct kf_env *env);
 bool rauc_hex(uint8_t out[32], struct kf_bytes text);
+/* rauc_bad_blocks is a bit for each block of the data that the kernel does not
+ * let through: it or a hash above it is not the one that was hashed. */
+KF_MUST enum kf_status rauc_bad_blocks(const uint8_t **out,
+				       const struct rauc_bundle *bundle,
+				       const struct rauc_manifest *manifest,
+				       struct kf_env *env);
+
+/* image.c: rauc_survives tells whether an installation reads none of the blocks
+ * that are bad; rauc_images whether the images are there. */
+enum kf_answer3 rauc_survives(struct rauc_case *k);
+bool rauc_images(struct rauc_case *k);
 
 /* rauc.c: what refuses says so, and is false. */
 bool rauc_reject(struct rauc_case *k, enum kf_reason_id reason,

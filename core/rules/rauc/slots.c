@@ -64,13 +64,15 @@ static void read_region(struct rauc_read *r)
 		rauc_refuse(r, NULL, "region-start or region-size is missing");
 }
 
-static void read_type(struct rauc_read *r, struct kf_bytes device)
+static void read_type(struct kf_bytes *out, struct rauc_read *r,
+		      struct kf_bytes device)
 {
 	bool newest = r->profile->version >= RAUC_1_16;
 	struct kf_bytes type, region;
 
 	if (!rauc_text(&type, r, "type", RAUC_MAYBE))
 		return;
+	*out = type;
 	if (!rauc_among(type, "raw ext4 ubifs ubivol nand nor boot-emmc "
 			"boot-mbr-switch boot-gpt-switch vfat "
 			"boot-raw-fallback"))
@@ -109,7 +111,7 @@ static void read_slot(struct rauc_slot *slot, struct rauc_read *r,
 	if (!rauc_text(&device, r, "device", RAUC_TEXT))
 		rauc_refuse(r, NULL, "device is missing");
 	rauc_take_all(r, keys);
-	read_type(r, device);
+	read_type(&slot->type, r, device);
 	slot->has_bootname = rauc_text(&slot->bootname, r, "bootname",
 				       RAUC_MAYBE);
 	if (slot->has_bootname && r->profile->version > RAUC_1_8 &&
