@@ -6,6 +6,8 @@ bool kf_remedy_is_file(const struct kf_remedy *remedy)
 {
 	return remedy->kind == KF_KEEP_SIGNATURE ||
 	       remedy->kind == KF_REPAIR_TABLE ||
+	       remedy->kind == KF_LEAVE_OUT ||
+	       remedy->kind == KF_SIGN_IMAGE ||
 	       (remedy->kind == KF_SIGN_UNDER && !remedy->part);
 }
 
@@ -30,8 +32,9 @@ static enum kf_status ask_remedied(struct kf_verdict *v,
 	kf_artifact_read(&artifact, other->artifact->format,
 			 sign ? other->artifact->source
 			      : kf_patch_source(&remedy->patch), env);
-	if (sign) {
-		artifact.suppose = &remedy->certificate;
+	if (sign || remedy->kind == KF_SIGN_IMAGE) {
+		artifact.suppose = sign ? &remedy->certificate
+					: &remedy->sign.key;
 		artifact.num_suppose = 1;
 	}
 	status = ask(v, &artifact, other, env);

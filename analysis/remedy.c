@@ -19,6 +19,9 @@ static const char *const names[KF_NUM_REMEDY_KINDS] = {
 	[KF_SET_CLOCK] = "set-clock",
 	[KF_BUILD_OTHERWISE] = "build-otherwise",
 	[KF_BRING_ALONG] = "bring-along",
+	[KF_SIGN_IMAGE] = "sign-image",
+	[KF_LEAVE_OUT] = "leave-out",
+	[KF_CHANGE_DEVICE] = "change-device",
 };
 
 const char *kf_remedy_name(enum kf_remedy_kind kind)

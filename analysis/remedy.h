@@ -31,7 +31,23 @@ enum kf_remedy_kind {
 	KF_BUILD_OTHERWISE,	/* build it with other words in its manifest */
 	KF_BRING_ALONG,		/* have an anchor certify the key that another
 				 * root has, and bring that in the signature */
+	KF_SIGN_IMAGE,		/* so, of an image of MCUboot */
+	KF_LEAVE_OUT,		/* take an entry out that is not signed */
+	KF_CHANGE_DEVICE,	/* the device itself has to be another one */
 	KF_NUM_REMEDY_KINDS,
+};
+
+/* kf_sign_image is how an image of MCUboot has to be signed, in words of
+ * imgtool; NULL: as it is, or not told. */
+struct kf_sign_image {
+	struct kf_bytes key;		/* SubjectPublicKeyInfo */
+	uint32_t entry;			/* its number in the table */
+	const char *version, *counter, *slot_size;
+	const char *digest;		/* "256" */
+	const char *form;		/* of the key: "hash", "full" */
+	bool raised;			/* the version is another one */
+	bool pure;
+	uint16_t header_len;
 };
 
 /* kf_remedy is one of them, with all that is needed to carry it out. Views
@@ -49,7 +65,8 @@ struct kf_remedy {
 	struct kf_patch patch;		/* the new file, when it changes */
 	const char *setting;		/* KF_WRITE_OTHERWISE: its name;
 					 * KF_ASK_OTHERWISE, KF_CONFIGURE,
-					 * KF_BUILD_OTHERWISE, too */
+					 * KF_BUILD_OTHERWISE,
+					 * KF_CHANGE_DEVICE, too */
 	const char *value;		/* NULL: take it out */
 	struct kf_bytes anchor;		/* KF_BRING_ALONG: who certifies */
 	int64_t moment_s;		/* KF_SET_CLOCK: from then on */
@@ -62,6 +79,9 @@ struct kf_remedy {
 	const char *key;		/* KF_SIGN_CONFIGURATION: its node */
 	bool whole;		/* ... and its signature node has all else that
 				 * it needs */
+	struct kf_sign_image sign;	/* KF_SIGN_IMAGE */
+	const char *entry;		/* KF_LEAVE_OUT: what is left out ... */
+	uint64_t at, len;		/* ... and where it stands */
 	/* What it takes away from others; NULL: nothing known. */
 	const char *caution;
 };

@@ -104,6 +104,60 @@ static void bring_along(struct kf_output *out, const struct kf_remedy *r,
 	kf_output_text(out, "\", and sign anew with that inside, in its place");
 }
 
+/* sign_image names the key as bootloaders do, by its hash. */
+static void sign_image(struct kf_output *out, const struct kf_remedy *r,
+		       const struct kf_pair *pair)
+{
+	const struct kf_sign_image *s = &r->sign;
+	const struct kf_crypto *crypto = pair->env->crypto;
+	size_t used = pair->env->arena->used;
+	struct kf_digest id = { .len = 0 };
+	struct kf_key key;
+
+	if (crypto->key_read(crypto->self, &key, s->key, pair->env->arena) ==
+	    KF_OK)
+		kf_digest_of(&id, crypto, KF_SHA256,
+			     key.own.len ? key.own : key.spki);
+	pair->env->arena->used = used;
+	kf_output_print(out, "sign it anew, with the key that is number %" PRIu32 " of the device's (SHA-256 ",
+			s->entry);
+	kf_output_hex(out, kf_view(id.bytes, id.len));
+	kf_output_text(out, ")");
+	if (s->raised && s->version)
+		kf_output_print(out, ", as version %s", s->version);
+	if (s->counter)
+		kf_output_print(out, ", with the security counter %s",
+				s->counter);
+}
+
+static void leave_out(struct kf_output *out, const struct kf_remedy *r)
+{
+	kf_output_print(out, "take %" PRIu64 " bytes at byte %" PRIu64 " out, %s, and make its area as much smaller: no signature covers them",
+			r->len, r->at, r->entry);
+}
+
+static void change_device(struct kf_output *out, const struct kf_remedy *r)
+{
+	if (strcmp(r->setting, "slot-size") == 0)
+		kf_output_print(out, "slots of %s bytes, which take another bootloader, or make the image smaller",
+				r->value);
+	else
+		kf_output_print(out, "bring the other image to version %s, in the same update or before it",
+				r->value);
+}
+
+/* about_image words the remedies for images of MCUboot. */
+static void about_image(struct kf_output *out, const struct kf_remedy *r,
+			const struct kf_pair *pair)
+{
+	if (r->kind == KF_SIGN_IMAGE)
+		sign_image(out, r, pair);
+	else if (r->kind == KF_LEAVE_OUT)
+		leave_out(out, r);
+	else
+		change_device(out, r);
+}
+
 void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 		     const struct kf_pair *pair)
 {
@@ -164,6 +218,11 @@ void kf_words_remedy(struct kf_output *out, const struct kf_remedy *r,
 	case KF_BRING_ALONG:
 		bring_along(out, r, pair);
 		break;
+	case KF_SIGN_IMAGE:
+	case KF_LEAVE_OUT:
+	case KF_CHANGE_DEVICE:
+		about_image(out, r, pair);
+		break;
 	case KF_NUM_REMEDY_KINDS:
 		break;
 	}
@@ -214,6 +273,21 @@ static void keep_command(struct kf_output *out, const struct kf_remedy *r,
 			pair->path, r->signature, name);
 }
 
+/* sign_command is imgtool's: it signs what the build made, not what is signed
+ * already. Source: mcu-tools/mcuboot scripts/imgtool/main.py. */
+static void sign_command(struct kf_output *out, const struct kf_remedy *r)
+{
+	const struct kf_sign_image *s = &r->sign;
+
+	kf_output_print(out, "imgtool sign --key KEY.pem --version %s --header-size %u --slot-size %s",
+			s->version ? s->version : "VERSION", s->header_len,
+			s->slot_size ? s->slot_size : "SIZE");
+	if (s->counter)
+		kf_output_print(out, " --security-counter %s", s->counter);
+	kf_output_print(out, " --public-key-format %s --sha %s%s UNSIGNED.bin SIGNED.bin",
+			s->form, s->digest, s->pure ? " --pure" : "");
+}
+
 void kf_words_command(struct kf_output *out, const struct kf_remedy *r,
 		      const struct kf_pair *pair)
 {
@@ -221,6 +295,8 @@ void kf_words_command(struct kf_output *out, const struct kf_remedy *r,
 		return;
 	if (r->kind == KF_KEEP_SIGNATURE || r->kind == KF_REPAIR_TABLE)
 		keep_command(out, r, pair);
+	if (r->kind == KF_SIGN_IMAGE)
+		sign_command(out, r);
 	if (r->kind == KF_SIGN_CONFIGURATION && r->whole)
 		kf_output_print(out, "mkimage -F -G KEY.pem %s", pair->path);
 	if (r->kind == KF_SIGN_UNDER && !r->part &&

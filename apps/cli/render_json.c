@@ -201,6 +201,23 @@ static void remedy_from(struct kf_json *json, const struct kf_remedy *r)
 	kf_json_text(json, "from", from);
 }
 
+/* image_json: how an image is signed, or what is left out of it. */
+static void image_json(struct kf_json *json, const struct kf_remedy *r)
+{
+	if (r->kind == KF_LEAVE_OUT) {
+		kf_json_number(json, "at", r->at);
+		kf_json_number(json, "length", r->len);
+	}
+	if (r->kind != KF_SIGN_IMAGE)
+		return;
+	kf_json_number(json, "key", r->sign.entry);
+	kf_json_text(json, "key-form", r->sign.form);
+	if (r->sign.version)
+		kf_json_text(json, "version", r->sign.version);
+	if (r->sign.counter)
+		kf_json_text(json, "security-counter", r->sign.counter);
+}
+
 static void remedy(struct kf_json *json, const struct kf_remedy *r,
 		   const struct kf_pair *pair)
 {
@@ -225,6 +242,7 @@ static void remedy(struct kf_json *json, const struct kf_remedy *r,
 		kf_json_text(json, "setting", r->setting);
 		kf_json_text(json, "value", r->value);
 	}
+	image_json(json, r);
 	if (r->signature)
 		kf_json_number(json, "signature", r->signature);
 	remedy_certificate(json, "certificate", r->certificate, pair);

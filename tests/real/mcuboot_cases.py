@@ -477,6 +477,15 @@ def limits():
             add(f'limit-small-move-{write}-{by_}', f'{sign}7', s,
                 'SWAP_USING_MOVE,MAX_IMG_SECTORS=128',
                 sized(s, move + by_), op='update', write=write, sector=1024)
+    for mode in ('OVERWRITE_ONLY', 'SWAP_USING_MOVE', 'SWAP_USING_OFFSET',
+                 'SWAP_USING_SCRATCH', 'DIRECT_XIP'):
+        for op in 'boot', 'update':
+            for count in 128, 129:
+                add(f'sectors-{mode}-{op}-{count}',
+                    ('+' if count == 128 or mode == 'DIRECT_XIP' else '-') +
+                    '39', s, mode + ',MAX_IMG_SECTORS=128', Image(
+                        s, version=(3, 0, 0, 0)), op=op, write=8,
+                    sector=1024, slot=count * 1024)
     add('limit-overwrite-not-swap-a', '+7', s, 'OVERWRITE_ONLY',
         sized(s, SLOT - 5000), op='update')
     add('limit-overwrite-not-swap-b', '-7', s, 'SWAP_USING_MOVE',

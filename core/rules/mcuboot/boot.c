@@ -126,7 +126,8 @@ void mcuboot_boot(struct mcuboot_case *k)
 	if (mcuboot_odd(k, &trailer))
 		return;
 	k->run.outcome = "blocked-at-boot";
-	if (!mcuboot_file_fits(k, &s) || !starts(k, &s, trailer)) {
+	if (!mcuboot_counts_sectors(k) || !mcuboot_file_fits(k, &s) ||
+	    !starts(k, &s, trailer)) {
 		/* What lies there may have a swap go on. */
 		if (k->run.odd_trailer)
 			k->run.outcome = "unknown";

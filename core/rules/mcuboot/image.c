@@ -222,21 +222,41 @@ enum kf_status mcuboot_image_read(struct mcuboot_image *out,
 						: status;
 }
 
+/* suppose takes the key that is asked about, in place of whoever signed. */
+static enum kf_status suppose(struct mcuboot_image *m,
+			      const struct kf_artifact *artifact,
+			      struct kf_env *env)
+{
+	enum kf_status status = KF_WRONG_USE;
+	struct kf_key key;
+
+	if (artifact->source && artifact->num_suppose == 1)
+		status = env->crypto->key_read(env->crypto->self, &key,
+					       artifact->suppose[0],
+					       env->arena);
+	if (status == KF_OK)
+		m->supposed = key.spki;
+	if (status != KF_WRONG_USE)
+		return status;
+	kf_find(&m->beyond, KF_REASON_BEYOND_LIMITS, NULL);
+	kf_prove_text(&m->beyond, "a signer that is only supposed: MCUboot knows no certificates");
+	return KF_OK;
+}
+
 void *mcuboot_prepare(struct kf_artifact *artifact,
 		      const struct kf_rules *rules, struct kf_env *env)
 {
 	struct mcuboot_image *m = kf_arena_take(env->arena, sizeof(*m));
 
 	(void)rules;
-	if (!m) {
-		artifact->status = KF_NO_MEMORY;
+	artifact->status = KF_NO_MEMORY;
+	if (!m)
 		return NULL;
-	}
-	if (artifact->num_suppose || !artifact->source) {
-		kf_find(&m->beyond, KF_REASON_BEYOND_LIMITS, NULL);
-		kf_prove_text(&m->beyond, "a signer that is only supposed: MCUboot knows no certificates");
-		return m;
-	}
-	artifact->status = mcuboot_image_read(m, artifact->source, env);
+	artifact->status = KF_OK;
+	if (artifact->num_suppose || !artifact->source)
+		artifact->status = suppose(m, artifact, env);
+	if (artifact->status == KF_OK && artifact->source)
+		artifact->status = mcuboot_image_read(m, artifact->source,
+						      env);
 	return m;
 }

@@ -1,5 +1,5 @@
 /* How far an image may reach in its slot, and what it brings of the slot's
- * end. MCUBOOT-7, MCUBOOT-30.
+ * end. MCUBOOT-7, MCUBOOT-30, MCUBOOT-39.
  *
  * What is not told of the sizes is tried with its least and its most: only an
  * image that lies in between leaves the answer open.
@@ -7,7 +7,7 @@
  * Source: mcu-tools/mcuboot boot/bootutil/src/bootutil_misc.c:
  * bootutil_max_image_size; bootutil_area.c:boot_trailer_info_sz,
  * boot_trailer_sz; swap_move.c, swap_offset.c, swap_scratch.c:app_max_size;
- * bootutil_misc.h:boot_image_ok_off.
+ * bootutil_misc.h:boot_image_ok_off; bootutil_misc.c:boot_initialize_area.
  */
 #include "mcuboot.h"
 
@@ -154,6 +154,28 @@ bool mcuboot_within(struct mcuboot_case *k, uint64_t end,
 	mcuboot_refuse(k, KF_REASON_IMAGE_TOO_LARGE, "MCUBOOT-7", RANK);
 	kf_prove_field(&k->run.why, "end of the image", end, 0);
 	kf_prove_value(&k->run.why, end, end > most ? most : least);
+	return false;
+}
+
+/* A slot with more sectors than the build has room for stops each boot before
+ * anything is looked at. MCUBOOT-39. */
+bool mcuboot_counts_sectors(struct mcuboot_case *k)
+{
+	const struct mcuboot_device *d = k->device;
+	enum mcuboot_mode mode = mcuboot_ask(k, MCUBOOT_Q_MODE,
+					     MCUBOOT_NUM_MODES);
+	uint32_t num;
+
+	if (mode == MCUBOOT_XIP || mode == MCUBOOT_SINGLE ||
+	    d->logical_sectors || !d->max_sectors.told ||
+	    !d->sector_len.told || !d->sector_len.value || !d->slot_len.told)
+		return true;
+	num = d->slot_len.value / d->sector_len.value;
+	if (num <= d->max_sectors.value)
+		return true;
+	mcuboot_refuse(k, KF_REASON_VERIFIER_FAULT, "MCUBOOT-39", 0);
+	kf_prove_text(&k->run.why, "the slot has more sectors than the bootloader has room for (MAX_IMG_SECTORS), and it starts nothing");
+	k->run.outcome = "blocked-at-boot";
 	return false;
 }
 

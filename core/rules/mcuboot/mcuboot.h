@@ -109,6 +109,9 @@ struct mcuboot_image {
 					 * have a sum of 32 bits */
 	struct kf_digest hash[MCUBOOT_HASHES];
 	struct kf_bytes content;	/* what is hashed; kept for Ed25519 */
+	struct kf_bytes supposed;	/* the key, SubjectPublicKeyInfo, whose
+					 * signatures count as good; no other
+					 * ones do. Empty: all are verified */
 	struct kf_finding beyond;	/* keyfit's own limits are passed */
 };
 
@@ -130,6 +133,7 @@ struct mcuboot_device {
 	int8_t backend;		/* enum mcuboot_backend */
 	const char *odd;	/* what is odd, of MCUBOOT_Q_ODD */
 	uint16_t encryption_type;	/* of the entry; 0: any */
+	bool logical_sectors;	/* counts those without a limit */
 	bool encryption_trailer;	/* it keeps whole entries there */
 	bool aes256, hmac_sha512;
 	struct mcuboot_number slot_len, sector_len, scratch_len, write_len;
@@ -284,6 +288,7 @@ int mcuboot_compare(struct mcuboot_case *k,
 /* limit.c: may the image's end be there? */
 bool mcuboot_within(struct mcuboot_case *k, uint64_t end,
 		    const struct mcuboot_slot *s);
+bool mcuboot_counts_sectors(struct mcuboot_case *k);
 bool mcuboot_file_fits(struct mcuboot_case *k, const struct mcuboot_slot *s);
 /* mcuboot_trailer tells what the file itself brings of a slot's end. */
 enum mcuboot_trailer {

@@ -162,7 +162,7 @@ static void take_number(struct mcuboot_device *d, enum number which,
 	if (which == SECTORS)
 		d->max_sectors = n;
 	else if (which == SECTOR && n.value)
-		d->sector_len = n;
+		d->logical_sectors = (d->sector_len = n).told;
 	else if (which == ALIGN)
 		d->max_align = n.value;
 	else if (which == IMAGES)

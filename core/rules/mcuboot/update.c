@@ -264,7 +264,7 @@ static bool installs(struct mcuboot_case *k, enum mcuboot_trailer trailer)
 	enum mcuboot_mode mode = (enum mcuboot_mode)
 		mcuboot_ask(k, MCUBOOT_Q_MODE, MCUBOOT_NUM_MODES);
 
-	if (!mcuboot_file_fits(k, &s))
+	if (!mcuboot_counts_sectors(k) || !mcuboot_file_fits(k, &s))
 		return false;
 	if (mode == MCUBOOT_SINGLE)
 		return not_started(k, "the device has one slot alone");
