@@ -70,6 +70,10 @@ void kf_audit_mcuboot_image(struct kf_audit *audit,
 void kf_audit_mcuboot_keys(struct kf_audit *audit, struct kf_bytes keys);
 void kf_audit_bootloader(struct kf_audit *audit, struct kf_bytes file);
 
+/* kf_audit_mcuboot looks at MCUboot's keys and options of a device; false: the
+ * store is not MCUboot's. */
+bool kf_audit_mcuboot(struct kf_audit *audit, const struct kf_store *store);
+
 /* kf_audit_known tells of a key that is known, at a place of a file. */
 void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
 		    const char *field, uint64_t at, uint64_t len);

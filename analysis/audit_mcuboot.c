@@ -7,7 +7,9 @@
 #include "audit.h"
 
 #include "core/der.h"
+#include "core/ihex.h"
 #include "core/mcuboot.h"
+#include "core/reasons.h"
 
 /* by_name finds a key of the table by the name that MCUboot's has. */
 static const struct kf_known_key *by_name(const struct kf_known *known,
@@ -113,10 +115,27 @@ void kf_audit_mcuboot_image(struct kf_audit *a, const struct kf_source *source)
 				   at + first);
 }
 
+/* about gives a finding about a device. */
+static void about(struct kf_audit *a, enum kf_reason_id reason,
+		  const char *part, const char *text)
+{
+	const struct kf_audit_place place = {
+		.where = { .kind = kf_same(part, "key") ? KF_EV_STORE_PART
+							: KF_EV_SETTING,
+			   .name = part },
+	};
+	struct kf_finding f;
+
+	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
+	kf_prove_text(&f, text);
+	kf_audit_give(a, &f);
+}
+
 void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)
 {
 	struct kf_cursor c = kf_cursor_over(keys, 0);
 	struct kf_der e;
+	size_t num = 0;
 
 	while (a->status == KF_OK && kf_more(&c)) {
 		uint64_t at = kf_at(&c);
@@ -124,18 +143,90 @@ void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)
 		if (!kf_der_next(&e, &c))
 			return;
 		look_at_key(a, e.whole, at);
+		num++;
 	}
+	if (num > 1 && a->status == KF_OK)
+		about(a, KF_REASON_SEVERAL_KEYS, "key",
+		      "each image needs one of them alone");
 }
 
 void kf_audit_bootloader(struct kf_audit *a, struct kf_bytes file)
 {
 	struct kf_bytes key;
-	size_t at = 0;
+	size_t at = 0, num = 0;
 
+	if (kf_ihex_likely(file))
+		a->status = kf_ihex_data(&file, file, a->env->arena);
 	while (a->status == KF_OK) {
 		key = kf_mcuboot_embedded(file, &at);
 		if (!key.len)
-			return;
+			break;
 		look_at_key(a, key, at - key.len);
+		num++;
 	}
+	if (num > 1 && a->status == KF_OK)
+		about(a, KF_REASON_SEVERAL_KEYS, "key",
+		      "each image needs one of them alone");
+}
+
+/* has_option looks for a word in a list with commas. */
+static bool has_option(const char *list, const char *word)
+{
+	struct kf_bytes wanted = kf_text(word);
+
+	while (list && *list) {
+		struct kf_bytes prefix = kf_text("MCUBOOT_"), one;
+		size_t len = 0;
+
+		while (list[len] && list[len] != ',')
+			len++;
+		one = kf_view(list, len);
+		if (kf_equal(kf_part_of(one, 0, prefix.len), prefix))
+			one = kf_part_of(one, prefix.len, len - prefix.len);
+		if (kf_equal(one, wanted))
+			return true;
+		list += len + (list[len] == ',');
+	}
+	return false;
+}
+
+/* settings looks at how the bootloader was built. */
+static void settings(struct kf_audit *a, const struct kf_store *store)
+{
+	const char *options = kf_store_setting(store, "options");
+	bool verifies = !kf_same(kf_store_setting(store, "signature"), "none");
+
+	if (!verifies)
+		about(a, KF_REASON_NOT_ENFORCED, "options",
+		      "the bootloader was built without a signature type, and starts whatever has the right digest");
+	if (!options)
+		return;
+	if (has_option(options, "VALIDATE_PRIMARY_SLOT=0"))
+		about(a, KF_REASON_BOOT_NOT_VALIDATED, "options",
+		      "VALIDATE_PRIMARY_SLOT is off");
+	if (has_option(options, "BYPASS_KEY_MATCH"))
+		about(a, KF_REASON_KEY_ID_NOT_COMPARED, "options",
+		      "BYPASS_KEY_MATCH");
+	if (!has_option(options, "DOWNGRADE_PREVENTION") &&
+	    !has_option(options, "HW_ROLLBACK_PROT"))
+		about(a, KF_REASON_DOWNGRADE_ALLOWED, "options",
+		      "neither DOWNGRADE_PREVENTION nor HW_ROLLBACK_PROT is built in");
+}
+
+bool kf_audit_mcuboot(struct kf_audit *a, const struct kf_store *store)
+{
+	const struct kf_part *keys = kf_store_part(store, "key");
+
+	if (!kf_store_setting(store, "signature") &&
+	    !kf_store_setting(store, "options"))
+		return false;
+	if (keys && keys->presence == KF_PRESENT)
+		kf_audit_mcuboot_keys(a, keys->bytes);
+	else if (keys && keys->presence == KF_ABSENT)
+		about(a, KF_REASON_KEY_MISSING, "key", "the table is empty");
+	else
+		a->unread(a->self, "key", "is not known");
+	if (a->status == KF_OK)
+		settings(a, store);
+	return true;
 }

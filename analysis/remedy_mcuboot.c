@@ -324,7 +324,7 @@ static bool signed_file(struct kf_patch *patch, struct kf_attempt *a,
  * such. */
 static bool shape(struct signing *s, const struct kf_attempt *a)
 {
-	bool p384 = kf_same(s->key.name, "EC-P-384");
+	bool p384 = s->key.kind == KF_KEY_EC && s->key.bits == 384;
 
 	s->own = s->key.kind == KF_KEY_RSA ? s->key.own : s->key.spki;
 	s->digest = has_option(a, "SHA512") ? KF_SHA512

@@ -8,6 +8,7 @@
 #include "key.h"
 
 #include "core/base64.h"
+#include "core/ihex.h"
 #include "core/mcuboot.h"
 
 #include <string.h>
@@ -31,62 +32,17 @@ static enum kf_status add_key(struct kf_part *part, struct kf_opening *o,
 							      : key.spki);
 }
 
-/* digit is the value of a hex digit; 16: it is none. */
-static unsigned digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
-}
-
-/* unhex takes the data out of a file of Intel HEX, as its lines follow each
- * other; all else is taken as it is. Source: Intel, Hexadecimal Object File
- * Format Specification, revision A. */
-static enum kf_status unhex(struct kf_bytes *file, struct kf_opening *o)
-{
-	enum { HEAD = 4, SUM = 1 };
-	struct kf_bytes in = *file;
-	uint8_t *out, line[HEAD + 255 + SUM];
-	size_t len = 0, at = 0;
-
-	if (!in.len || in.data[0] != ':')
-		return KF_OK;
-	out = kf_arena_take(&o->memory->work.arena, in.len / 2 + 1);
-	if (!out)
-		return kf_device_full(o);
-	while (at < in.len) {
-		size_t n = 0;
-
-		for (at += in.data[at] == ':'; at + 1 < in.len; at += 2) {
-			unsigned high = digit((char)in.data[at]);
-			unsigned low = digit((char)in.data[at + 1]);
-
-			if (high > 15 || low > 15 || n == sizeof(line))
-				break;
-			line[n++] = (uint8_t)(high << 4 | low);
-		}
-		if (n >= HEAD + SUM && line[0] == n - HEAD - SUM &&
-		    line[3] == 0) {
-			memcpy(out + len, line + HEAD, line[0]);
-			len += line[0];
-		}
-		while (at < in.len && in.data[at] != ':')
-			at++;
-	}
-	*file = kf_view(out, len);
-	return KF_OK;
-}
-
 /* add_embedded adds all keys of a bootloader, in the order in which they lie
  * in it. */
 static enum kf_status add_embedded(struct kf_part *part, struct kf_opening *o,
 				   struct kf_bytes file, size_t *num)
 {
-	enum kf_status status = unhex(&file, o);
+	enum kf_status status = KF_OK;
 	struct kf_bytes key;
 	size_t at = 0;
 
+	if (kf_ihex_likely(file))
+		status = kf_ihex_data(&file, file, &o->memory->work.arena);
 	while (status == KF_OK) {
 		key = kf_mcuboot_embedded(file, &at);
 		if (!key.len)

@@ -58,9 +58,11 @@ static void take_store(struct kf_auditing *q, struct kf_bytes file)
 	const struct kf_store_kind *kind = kf_store_kind_of(file);
 	struct kf_store *store = &q->loose.store;
 
-	if (!kind)
+	if (!kind || strcmp(kind->name, "bootloader") == 0) {
 		kf_audit_bootloader(&q->audit, file);
-	if (!kind || strcmp(kind->name, "pem") == 0)
+		return;
+	}
+	if (strcmp(kind->name, "pem") == 0)
 		return;
 	kf_store_read(store, kind, file, &q->work.env);
 	if (store->status != KF_OK) {

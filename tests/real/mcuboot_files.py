@@ -37,6 +37,80 @@ PUBLIC_KEY = bytes.fromhex(
 PUBLIC = 'fc5701dc6135e1323847bdc40f04d2e5bee5833b23c29f93593d00018cfa9994'
 
 
+# What west writes with sysbuild: sysbuild's own configuration at the top, and a
+# folder an image. Source: zephyrproject-rtos/zephyr doc/build/sysbuild/index.rst,
+# share/sysbuild/cmake/modules/sysbuild_extensions.cmake.
+SYSBUILD = '''SB_CONFIG_BOARD="reel_board"
+SB_CONFIG_BOOTLOADER_MCUBOOT=y
+SB_CONFIG_MCUBOOT_MODE_SWAP_USING_MOVE=y
+SB_CONFIG_BOOT_SIGNATURE_TYPE_ECDSA_P256=y
+'''
+APPLICATION = '''CONFIG_BOARD="reel_board"
+CONFIG_BOOTLOADER_MCUBOOT=y
+CONFIG_MCUBOOT_SIGNATURE_KEY_FILE="/nowhere/keys/development.pem"
+CONFIG_MCUBOOT_BOOTLOADER_MODE_SWAP_USING_MOVE=y
+'''
+WEST_TREE = '''/ {
+	soc {
+		qspi: qspi@29000 {
+			mx25: mx25@0 {
+				erase-block-size = < 0x10000 >;
+			};
+		};
+		flash-controller@4001e000 {
+			flash0: flash@0 {
+				compatible = "soc-nv-flash";
+				erase-block-size = < 0x1000 >;
+				write-block-size = < 0x4 >;
+				partitions {
+					boot_partition: partition@0 {
+						label = "mcuboot";
+						reg = < 0x0 0xc000 >;
+					};
+					slot0_partition: partition@c000 {
+						label = "image-0";
+						reg = < 0xc000 0x76000 >;
+					};
+					slot1_partition: partition@82000 {
+						label = "image-1";
+						reg = < 0x82000 0x76000 >;
+					};
+				};
+			};
+		};
+	};
+};
+'''
+
+
+def west(put):
+    """A build folder with sysbuild, and one of the application alone."""
+    image = mi.Image('ec256', size=2000)
+    config = CONFIG.replace('development.der', '/nowhere/development.pem')
+    put('west/domains.yaml', b'default: app\nbuild_dir: .\ndomains:\n'
+        b'  - name: app\n    build_dir: app\n'
+        b'  - name: mcuboot\n    build_dir: mcuboot\n')
+    put('west/CMakeCache.txt', b'CMAKE_PROJECT_NAME:STATIC=sysbuild\n')
+    put('west/zephyr/.config', SYSBUILD.encode())
+    put('west/app/zephyr/.config', APPLICATION.encode())
+    put('west/app/zephyr/zephyr.dts', WEST_TREE.encode())
+    put('west/app/zephyr/zephyr.bin', image.payload)
+    put('west/app/zephyr/zephyr.signed.bin', image.bytes())
+    put('west/mcuboot/CMakeCache.txt',
+        b'APPLICATION_SOURCE_DIR:PATH=/nowhere/mcuboot/boot/zephyr\n')
+    put('west/mcuboot/zephyr/.config', config.encode())
+    put('west/mcuboot/zephyr/zephyr.dts', WEST_TREE.encode())
+    put('west/mcuboot/zephyr/zephyr.bin', stream(b'code', 5000) +
+        key('ec-a').own + stream(b'more', 300))
+    image = mi.Image('ec256', size=2000)
+    image.plain = [image.digest_entry()] + image.signed('ec-b')
+    put('west/app/zephyr/other.signed.bin', image.bytes())
+    put('alone/zephyr/.config', APPLICATION.encode())
+    put('alone/zephyr/zephyr.dts', WEST_TREE.encode())
+    put('alone/zephyr/zephyr.signed.bin', mi.Image('ec256',
+                                                   size=2000).bytes())
+
+
 def encrypted(put):
     """Encrypted images, and the keys that open them and do not."""
     mine, theirs = Device('ec256', 'ec-device'), Device('ec256', 'ec-else')
@@ -76,8 +150,19 @@ def main(folder):
     put('public.bin', image.bytes())
     put('bootloader-public.bin', stream(b'code', 3000) + PUBLIC_KEY +
         stream(b'more', 99))
+    put('bootloader-three.bin', stream(b'code', 1000) + key('ec-a').own +
+        stream(b'more', 40) + key('ec-b').own + PUBLIC_KEY + stream(b'x', 9))
+    put('three.json', b'''{"device": "three", "rules": "mcuboot",
+"trust": {"key": "bootloader-three.bin"}, "set": {"signature": "ec256",
+"options": "SWAP_USING_MOVE,BYPASS_KEY_MATCH,VALIDATE_PRIMARY_SLOT=0"}}
+''')
+    put('open.json', b'''{"device": "open", "rules": "mcuboot",
+"trust": {"key": "none"}, "set": {"signature": "none",
+"options": "OVERWRITE_ONLY,HW_ROLLBACK_PROT"}}
+''')
     put('public.der', PUBLIC_KEY)
     encrypted(put)
+    west(put)
     put('build/mcuboot/zephyr/.config', CONFIG.encode())
     put('build/mcuboot/zephyr/zephyr.dts', TREE.encode())
     put('build/mcuboot/development.der', key('ec-a').spki)
