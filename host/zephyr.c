@@ -1,14 +1,17 @@
 /* How MCUboot was built by Zephyr: its .config, the keys that it names, and
  * the slots of its devicetree.
  *
- * A build folder of sysbuild holds MCUboot's own in `mcuboot`; a build of
- * MCUboot alone is one itself. What is not there stays unknown.
+ * A build folder of sysbuild holds MCUboot's own in `mcuboot`. A build of an
+ * application alone says nothing of the bootloader, not even by the key that it
+ * signs with: that may be another one. What is not there stays unknown.
  *
  * Source: mcu-tools/mcuboot boot/zephyr/include/mcuboot_config/
- * mcuboot_config.h (options), boot/zephyr/CMakeLists.txt (key files).
+ * mcuboot_config.h (options), boot/zephyr/CMakeLists.txt (key files);
+ * zephyrproject-rtos/zephyr doc/build/sysbuild/index.rst, Kconfig.zephyr.
  */
 #include "device.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +24,8 @@ enum { CONFIG_MAX = 1 << 20, PATH_LEN = 4096, OPTIONS_LEN = 1024 };
 struct build {
 	struct kf_bytes config;
 	char folder[PATH_LEN];	/* that has zephyr/ in it; "": none */
+	bool application;	/* it is of what MCUboot starts: of MCUboot
+				 * itself it tells nothing but the slots */
 	char options[OPTIONS_LEN];
 	size_t len;
 };
@@ -223,30 +228,75 @@ static bool resolve(char *out, size_t max, struct kf_opening *o,
 	return b->folder[0] && access(out, R_OK) == 0;
 }
 
+/* output finds a bootloader that came of the build. */
+static bool output(char *out, size_t max, const struct build *b)
+{
+	static const char *const ends[] = { "bin", "elf", "hex" };
+
+	for (size_t i = 0; b->folder[0] && i < 3; i++) {
+		snprintf(out, max, "%s/zephyr/zephyr.%s", b->folder, ends[i]);
+		if (access(out, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* from_output takes the keys out of a bootloader. One without a key is no
+ * fault: its keys may be kept elsewhere. */
+static enum kf_status from_output(struct kf_opening *o, struct kf_store *store,
+				  const struct build *b)
+{
+	struct kf_fault quiet = { "", "" }, *why = o->why;
+	char path[PATH_LEN + 32];
+	enum kf_status status = KF_OK;
+
+	if (output(path, sizeof(path), b)) {
+		o->why = &quiet;
+		status = kf_mcuboot_take_key(o, store, "key", path, false);
+		o->why = why;
+		if (status != KF_OK && status != KF_WRONG_USE)
+			*why = quiet;
+	}
+	return status == KF_WRONG_USE ? KF_OK : status;
+}
+
 /* keys takes those that the configuration names, or else those in the
  * bootloader that came of it. */
 static enum kf_status keys(struct kf_opening *o, struct kf_store *store,
 			   const struct build *b)
 {
-	char names[PATH_LEN], path[2 * PATH_LEN + 16], *name, *rest;
+	char names[PATH_LEN], all[PATH_LEN], path[2 * PATH_LEN + 16];
+	char *name, *rest;
 	enum kf_status status = KF_OK;
 	bool again = false;
 
 	value(names, sizeof(names), b->config, "BOOT_SIGNATURE_KEY_FILE");
+	/* A table of which one is missing would be another table. */
+	snprintf(all, sizeof(all), "%s", names);
+	for (name = strtok_r(all, ",", &rest); name;
+	     name = strtok_r(NULL, ",", &rest))
+		if (!resolve(path, sizeof(path), o, b, name))
+			return from_output(o, store, b);
 	for (name = strtok_r(names, ",", &rest); name && status == KF_OK;
 	     name = strtok_r(NULL, ",", &rest)) {
-		if (!resolve(path, sizeof(path), o, b, name))
-			break;
-		status = kf_mcuboot_take_key(o, store, "key", path, again);
+		if (resolve(path, sizeof(path), o, b, name))
+			status = kf_mcuboot_take_key(o, store, "key", path,
+						     again);
 		again = true;
 	}
-	/* A table of which one is missing would be another table. */
-	if (!name || status != KF_OK)
-		return status;
-	snprintf(path, sizeof(path), "%s/zephyr/zephyr.bin", b->folder);
-	if (b->folder[0] && access(path, R_OK) == 0)
-		return kf_mcuboot_take_key(o, store, "key", path, false);
-	return KF_OK;
+	return again || status != KF_OK ? status : from_output(o, store, b);
+}
+
+/* private_key takes the key that opens encrypted images. */
+static enum kf_status private_key(struct kf_opening *o, struct kf_store *store,
+				  const struct build *b)
+{
+	char name[PATH_LEN], path[2 * PATH_LEN + 16];
+
+	value(name, sizeof(name), b->config, "BOOT_ENCRYPTION_KEY_FILE");
+	return name[0] && resolve(path, sizeof(path), o, b, name)
+		? kf_mcuboot_take_private(o, store, "encryption-key", path,
+					  false) : KF_OK;
 }
 
 /* cell reads the number of cell `index` of the first property of a name. */
@@ -267,47 +317,80 @@ static bool cell(unsigned long *out, const char *text, const char *name,
 	return at;
 }
 
-/* slots reads the slots out of the devicetree, as the build wrote it. */
+/* last_of is the last place of a text before another one; NULL: none. */
+static const char *last_of(const char *text, const char *end,
+			   const char *what)
+{
+	const char *found = NULL, *at = text;
+
+	while ((at = strstr(at, what)) && at < end)
+		found = at++;
+	return found;
+}
+
+static enum kf_status set_number(struct kf_opening *o, struct kf_store *store,
+				 const char *name, unsigned long n)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lu", n);
+	return set(o, store, name, number);
+}
+
+/* slots reads the slots out of the devicetree: the numbers of the flash stand
+ * in front of its partitions. Two slots of two sizes are left open. */
+static enum kf_status take_slots(struct kf_opening *o, struct kf_store *store,
+				 const char *tree)
+{
+	static const struct { const char *name, *setting; } rows[] = {
+		{ "erase-block-size = <", "sector-size" },
+		{ "write-block-size = <", "write-size" },
+	};
+	const char *slot = strstr(tree, "\"image-0\""), *at;
+	const char *other = strstr(tree, "\"image-1\"");
+	enum kf_status status = KF_OK;
+	unsigned long place, size, size_2, n;
+
+	if (!slot || !cell(&place, slot, "reg = <", 0) ||
+	    !cell(&size, slot, "reg = <", 1))
+		return KF_OK;
+	status = set_number(o, store, "slot-address", place);
+	if (other && status == KF_OK && cell(&n, other, "reg = <", 0))
+		status = set_number(o, store, "second-slot-address", n);
+	if (status == KF_OK &&
+	    (!other || (cell(&size_2, other, "reg = <", 1) && size_2 == size)))
+		status = set_number(o, store, "slot-size", size);
+	for (size_t i = 0; i < 2 && status == KF_OK; i++) {
+		at = last_of(tree, slot, rows[i].name);
+		if (at && cell(&n, at, rows[i].name, 0))
+			status = set_number(o, store, rows[i].setting, n);
+	}
+	return status;
+}
+
+/* slots finds the devicetree, as the build wrote it. */
 static enum kf_status slots(struct kf_opening *o, struct kf_store *store,
 			    const struct build *b)
 {
-	char path[PATH_LEN + 32], number[24];
+	char path[PATH_LEN + 32];
 	struct kf_text_file dts = { .memory = NULL };
 	struct kf_fault quiet = { "", "" };
-	enum kf_status status = KF_OK;
-	const char *slot;
-	unsigned long n;
+	enum kf_status status;
 
 	snprintf(path, sizeof(path), "%s/zephyr/zephyr.dts", b->folder);
 	if (!b->folder[0] || access(path, R_OK) != 0 ||
 	    kf_text_file_read(&dts, path, CONFIG_MAX, &quiet) != KF_OK)
 		return KF_OK;
-	slot = strstr(dts.memory, "\"image-0\"");
-	for (int i = 0; i < 2 && slot && status == KF_OK; i++) {
-		if (!cell(&n, slot, "reg = <", i))
-			break;
-		snprintf(number, sizeof(number), "%lu", n);
-		status = set(o, store, i ? "slot-size" : "slot-address",
-			     number);
-	}
-	if (status == KF_OK && cell(&n, dts.memory, "erase-block-size = <",
-				    0)) {
-		snprintf(number, sizeof(number), "%lu", n);
-		status = set(o, store, "sector-size", number);
-	}
-	if (status == KF_OK && cell(&n, dts.memory, "write-block-size = <",
-				    0)) {
-		snprintf(number, sizeof(number), "%lu", n);
-		status = set(o, store, "write-size", number);
-	}
+	status = take_slots(o, store, dts.memory);
 	kf_text_file_close(&dts);
 	return status;
 }
 
 bool kf_zephyr_likely(struct kf_bytes file)
 {
-	return is_set(file, "MCUBOOT") &&
-	       find_line(file, "CONFIG_BOOT_").len;
+	return (is_set(file, "MCUBOOT") &&
+		find_line(file, "CONFIG_BOOT_").len) ||
+	       is_set(file, "BOOTLOADER_MCUBOOT");
 }
 
 /* look tries a folder. Returns whether it holds MCUboot's configuration. */
@@ -325,24 +408,55 @@ static bool look(struct build *b, struct kf_opening *o, const char *folder)
 	found = kf_device_file(&b->config, o, path, CONFIG_MAX) == KF_OK &&
 		kf_zephyr_likely(b->config);
 	o->why = why;
+	b->application = found && !is_set(b->config, "MCUBOOT");
 	return found;
+}
+
+/* look_below tries the folders of sysbuild's images, one each. */
+static bool look_below(struct build *b, struct kf_opening *o,
+		       const char *folder)
+{
+	char path[PATH_LEN];
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/domains.yaml", folder);
+	dir = access(path, R_OK) == 0 ? opendir(folder) : NULL;
+	while (dir && !found && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		found = look(b, o, path);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* look_in tries a folder of a build: MCUboot's own first. */
+static bool look_in(struct build *b, struct kf_opening *o, const char *folder)
+{
+	char inner[PATH_LEN];
+
+	snprintf(inner, sizeof(inner), "%s/mcuboot", folder);
+	return look(b, o, inner) || look(b, o, folder) ||
+	       look_below(b, o, folder);
 }
 
 /* find_build finds it at a path: a folder of a build, or a configuration. */
 static enum kf_status find_build(struct build *b, struct kf_opening *o,
 				 const char *path)
 {
-	char inner[PATH_LEN];
 	struct stat st;
 	enum kf_status status;
 
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-		snprintf(inner, sizeof(inner), "%s/mcuboot", path);
-		if (look(b, o, inner) || look(b, o, path))
+		if (look_in(b, o, path))
 			return KF_OK;
 		kf_say_path(o->why, path,
 			    "give the build folder of an application with sysbuild, or of MCUboot",
-			    "has no zephyr/.config of MCUboot in it");
+			    "has no zephyr/.config of MCUboot or of an application for it");
 		return KF_WRONG_USE;
 	}
 	status = kf_device_file(&b->config, o, path, CONFIG_MAX);
@@ -352,6 +466,7 @@ static enum kf_status find_build(struct build *b, struct kf_opening *o,
 			    "is no configuration of MCUboot");
 		return KF_WRONG_USE;
 	}
+	b->application = status == KF_OK && !is_set(b->config, "MCUBOOT");
 	/* build/zephyr/.config: its folder is two above. */
 	snprintf(b->folder, sizeof(b->folder), "%s", path);
 	for (int i = 0; i < 2; i++) {
@@ -364,6 +479,21 @@ static enum kf_status find_build(struct build *b, struct kf_opening *o,
 				 i == 0 ? "." : "..");
 	}
 	return status;
+}
+
+/* bootloader takes what its own configuration says. */
+static enum kf_status bootloader(struct kf_opening *o, struct kf_store *store,
+				 struct build *b)
+{
+	enum kf_status status;
+
+	options(b);
+	status = set(o, store, "options", b->options);
+	if (status == KF_OK && signature(b->config))
+		status = set(o, store, "signature", signature(b->config));
+	if (status == KF_OK)
+		status = keys(o, store, b);
+	return status == KF_OK ? private_key(o, store, b) : status;
 }
 
 enum kf_status kf_mcuboot_take_config(struct kf_opening *o,
@@ -384,19 +514,15 @@ enum kf_status kf_mcuboot_take_config(struct kf_opening *o,
 	status = find_build(b, o, path);
 	if (status != KF_OK)
 		return status;
-	options(b);
 	part.bytes = b->config;
 	part.from = kf_device_text(o, path);
 	if (!part.from)
 		return KF_NO_MEMORY;
 	if (!kf_store_put(store, &part))
 		return kf_device_full(o);
-	status = set(o, store, "options", b->options);
-	if (status == KF_OK && signature(b->config))
-		status = set(o, store, "signature", signature(b->config));
-	if (status == KF_OK)
-		status = slots(o, store, b);
-	return status == KF_OK ? keys(o, store, b) : status;
+	status = slots(o, store, b);
+	return status == KF_OK && !b->application ? bootloader(o, store, b)
+						  : status;
 }
 
 enum kf_status kf_zephyr_read(struct kf_opening *o, const char *path,
@@ -423,8 +549,6 @@ enum kf_status kf_zephyr_read(struct kf_opening *o, const char *path,
 bool kf_zephyr_is_build(struct kf_opening *o, const char *folder)
 {
 	struct build *b = kf_arena_take(&o->memory->work.arena, sizeof(*b));
-	char inner[PATH_LEN];
 
-	snprintf(inner, sizeof(inner), "%s/mcuboot", folder);
-	return b && (look(b, o, inner) || look(b, o, folder));
+	return b && look_in(b, o, folder);
 }
