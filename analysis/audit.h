@@ -92,6 +92,10 @@ bool kf_audit_rauc(struct kf_audit *audit, const struct kf_store *store);
  * file. */
 void kf_audit_cms(struct kf_audit *audit, struct kf_bytes der, uint64_t at);
 
+/* kf_audit_fwupd looks at what fwupd trusts, and at its settings; false: the
+ * store is not fwupd's. */
+bool kf_audit_fwupd(struct kf_audit *audit, const struct kf_store *store);
+
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
 

@@ -60,6 +60,10 @@ KF_MUST enum kf_status kf_json_tree(struct kf_config_text *out,
 				    struct kf_bytes text,
 				    struct kf_env *env);
 
+/* kf_json_glib reads JSON as json-glib does. Fails: so. */
+KF_MUST enum kf_status kf_json_glib(struct kf_config_text *out,
+				    struct kf_bytes text, struct kf_env *env);
+
 /* kf_config_new adds a child at the end; NULL: no memory. */
 KF_MUST struct kf_config *kf_config_new(struct kf_config *parent,
 					struct kf_env *env);

@@ -49,7 +49,7 @@ static void odd(struct json *j)
 		return;
 	}
 	j->out->result = KF_CONFIG_BEYOND;
-	j->out->beyond = "JSON in sw-description that is not as RFC 8259 has it";
+	j->out->beyond = "JSON that is not as RFC 8259 has it";
 }
 
 static void skip(struct json *j)
@@ -303,7 +303,7 @@ static void begin(struct json *j)
 	if (peek(j, 0) != '/')
 		return;
 	j->out->result = KF_CONFIG_BEYOND;
-	j->out->beyond = "a comment in front of JSON in sw-description";
+	j->out->beyond = "a comment in front of JSON";
 }
 
 enum kf_status kf_json_tree(struct kf_config_text *out, struct kf_bytes text,

@@ -7,6 +7,8 @@
 
 #include "arena.h"
 
+#include "host/unpacker.h"
+
 #include <string.h>
 #include <time.h>
 

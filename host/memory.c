@@ -1,5 +1,6 @@
 /* Memory to work in.
  */
+#include "crypto_gnutls.h"
 #include "opener.h"
 #include "unpacker.h"
 
@@ -36,6 +37,7 @@ enum kf_status kf_work_open(struct kf_work *out, size_t arena_len,
 	out->env.crypto = crypto;
 	out->env.opener = &kf_opener_members;
 	out->env.unpacker = &kf_unpacker_libraries;
+	out->env.gnutls = &kf_gnutls_library;
 	out->env.now_s = now_s;
 	kf_work_again(out, 0);
 	return KF_OK;

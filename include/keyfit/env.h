@@ -54,6 +54,7 @@ struct kf_arena {
 
 struct kf_crypto;
 struct kf_unpacker;
+struct kf_gnutls;
 
 /* kf_looked is a file that is looked for, by its path inside. */
 struct kf_looked {
@@ -83,6 +84,7 @@ struct kf_opener {
 /* kf_env is what a call may use.
  * `opener`: NULL, where containers stay shut.
  * `unpacker`: NULL, where streams stay packed.
+ * `gnutls`: NULL, where nobody asks GnuTLS.
  * `now_s`: the moment to judge at, in seconds since 1970, UTC.
  * `steps`: how much may still be done, in bytes read or entries looked at;
  *          hostile nesting ends with the budget, not with time.
@@ -92,6 +94,7 @@ struct kf_env {
 	const struct kf_crypto *crypto;
 	const struct kf_opener *opener;
 	const struct kf_unpacker *unpacker;
+	const struct kf_gnutls *gnutls;
 	struct kf_arena *arena;
 	int64_t now_s;
 	uint64_t steps;

@@ -1,0 +1,91 @@
+/* fwupd's keys, and its settings: a device that installs what nobody has
+ * signed.
+ *
+ * Source: fwupd/fwupd, src/fu-engine-config.c
+ * (fu_engine_config_get_only_trusted), libfwupdplugin/fu-config.c
+ * (fu_config_get_value_bool), tag 2.0.20.
+ */
+#include "audit.h"
+#include "keys.h"
+
+#include "core/keyfile.h"
+#include "core/reasons.h"
+
+/* is_true: fwupd asks for this word alone, in any case. */
+static bool is_true(struct kf_bytes value)
+{
+	static const char word[] = "true";
+
+	if (value.len != sizeof(word) - 1)
+		return false;
+	for (size_t i = 0; i < value.len; i++)
+		if ((value.data[i] | 32) != word[i])
+			return false;
+	return true;
+}
+
+/* takes_all tells whether a fwupd.conf turns the question for signatures
+ * off. */
+static bool takes_all(struct kf_audit *a, struct kf_bytes conf)
+{
+	const struct kf_keyfile_entry *e;
+	struct kf_keyfile file;
+
+	a->status = kf_keyfile_read(&file, conf, a->env);
+	if (a->status != KF_OK || file.damage.field)
+		return false;
+	e = kf_keyfile_entry_of(&file, kf_keyfile_group_of(&file, "fwupd"),
+				"OnlyTrusted");
+	return e && e->value.len && !is_true(e->value);
+}
+
+/* take_key looks at one certificate among the files of keys. */
+static void take_key(void *self, const struct kf_key_found *key)
+{
+	struct kf_audit *a = self;
+	const struct kf_audit_place place = {
+		.where = { .kind = KF_EV_STORE_PART, .name = "pki",
+			   .at = key->at, .len = key->len },
+		.role = "certificate",
+	};
+	size_t used = a->env->arena->used;
+	struct kf_certificate c;
+
+	if (key->kind == KF_KEY_CERTIFICATE && key->der.len &&
+	    kf_audit_key_of(a, &c, key->der, &place))
+		kf_audit_end(a, &c, &place);
+	a->env->arena->used = used;
+}
+
+static void look_at_keys(struct kf_audit *a, const struct kf_part *pki)
+{
+	struct kf_bytes bytes = pki->bytes;
+	struct kf_source source = kf_bytes_source(&bytes);
+
+	a->status = kf_keys_find(&source, a->env, take_key, a);
+}
+
+bool kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
+{
+	const struct kf_part *conf = kf_store_part(store, "conf");
+	const struct kf_audit_place place = {
+		.where = { .kind = KF_EV_STORE_PART, .name = "conf" },
+	};
+	const char *told = kf_store_setting(store, "only-trusted");
+	const struct kf_part *pki = kf_store_part(store, "pki");
+	struct kf_finding f;
+	bool off = told && kf_same(told, "off");
+
+	if (!conf && !pki)
+		return false;
+	if (!told && conf && conf->presence == KF_PRESENT)
+		off = takes_all(a, conf->bytes);
+	if (off) {
+		kf_audit_start(&f, KF_REASON_ONLY_TRUSTED_OFF, &place,
+			       kf_view(NULL, 0));
+		kf_audit_give(a, &f);
+	}
+	if (a->status == KF_OK && pki && pki->presence == KF_PRESENT)
+		look_at_keys(a, pki);
+	return true;
+}
