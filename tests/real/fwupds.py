@@ -41,7 +41,7 @@ class Keys:
 
     def __init__(self, folder):
         self.folder = folder
-        self.serial = 0
+        self.serial, self.names = 0, []
         os.makedirs(folder, exist_ok=True)
 
     def path(self, name):
@@ -51,6 +51,7 @@ class Keys:
              extra='', start='20260101000000Z', end='20460101000000Z',
              digest='sha256', subject=None):
         self.serial += 1
+        self.names.append(name)
         lines = ['basicConstraints=critical,CA:%s' % str(ca).upper()]
         if usage != '':
             lines.append('keyUsage=' + (usage or (
