@@ -1,0 +1,232 @@
+/* What is asked of a plan for each class, whether it does that, and the
+ * smallest change after which it does.
+ */
+#include "make.h"
+
+#include <string.h>
+
+enum { OFFERS_MAX = KF_GATES_MAX + 8 };
+
+enum kf_proven kf_plan_is_safe(const struct kf_rotation *r,
+			       const struct kf_schedule *plan,
+			       struct kf_room *room, size_t *first)
+{
+	struct kf_class_proof proof;
+
+	for (size_t i = 0; i < r->num_classes; i++) {
+		size_t at = (*first + i) % r->num_classes;
+
+		kf_class_prove(&proof, r, &r->class_[at], plan, room);
+		if (proof.worst == KF_PROVEN_SAFE)
+			continue;
+		*first = at;
+		return proof.worst;
+	}
+	return KF_PROVEN_SAFE;
+}
+
+/* best_of also tells what stops booting with nobody doing anything. */
+static enum kf_proven best_of(const struct kf_rotation *r,
+			      const struct kf_rotation_class *c,
+			      struct kf_room *room)
+{
+	static const struct kf_schedule nothing = { .num_phases = 1 };
+	enum kf_proven best = kf_class_best(r, c, room);
+	struct kf_rotation_class lost = *c;
+	struct kf_class_proof proof;
+
+	if (best != KF_PROVEN_STRANDS)
+		return best;
+	lost.is_lost = true;
+	kf_class_prove(&proof, r, &lost, &nothing, room);
+	return proof.worst == KF_PROVEN_SAFE ? best : proof.worst;
+}
+
+enum kf_status kf_plan_aims(struct kf_rotation *out, enum kf_proven *best,
+			    const struct kf_rotation *r, struct kf_room *room,
+			    struct kf_arena *arena)
+{
+	struct kf_rotation_class *c =
+		kf_arena_take(arena, r->num_classes * sizeof(*c));
+
+	if (!c)
+		return KF_NO_MEMORY;
+	*out = *r;
+	out->class_ = c;
+	out->num_classes = 0;
+	for (size_t i = 0; i < r->num_classes; i++) {
+		best[i] = best_of(r, &r->class_[i], room);
+		if (best[i] == KF_PROVEN_DIES)
+			continue;
+		c[out->num_classes] = r->class_[i];
+		c[out->num_classes].may_keep |= best[i] == KF_PROVEN_KEEPS;
+		c[out->num_classes++].is_lost = best[i] == KF_PROVEN_STRANDS;
+	}
+	return KF_OK;
+}
+
+/* mending is a search for edits. */
+struct mending {
+	struct kf_made *out;
+	const struct kf_rotation *r;
+	const struct kf_make *make;
+	struct kf_room *room;
+	const struct kf_gate *gate;
+	size_t num_gates;
+	size_t first;
+};
+
+/* other_offer is the n-th way to make an offer otherwise, those that take
+ * nothing away from anybody first. Fails: false, there are no more. */
+static bool other_offer(struct kf_offer *out, const struct mending *m,
+			const struct kf_offer *now, size_t phases, size_t n)
+{
+	static const struct kf_gate open = { 0, false, 0 };
+
+	*out = *now;
+	switch (n) {
+	case 0:
+		out->published = true;
+		out->until = (uint8_t)(phases - 1);
+		return true;
+	case 1:
+		out->published = true;
+		out->from = 0;
+		return true;
+	case 2:
+		out->published = true;
+		out->from = 0;
+		out->until = (uint8_t)(phases - 1);
+		return true;
+	case 3:
+		out->gate = open;
+		return true;
+	case 4:
+		out->published = false;
+		out->from = out->until = 0;
+		out->gate = open;
+		return true;
+	default:
+		if (m->make->no_gates || n - 5 >= m->num_gates)
+			return false;
+		out->gate = m->gate[n - 5];
+		return true;
+	}
+}
+
+static bool is_same(const struct kf_offer *a, const struct kf_offer *b)
+{
+	return a->published == b->published && a->from == b->from &&
+	       a->until == b->until && a->gate.releases == b->gate.releases &&
+	       a->gate.both == b->gate.both &&
+	       a->gate.updates == b->gate.updates;
+}
+
+/* edits is one change after the other: the action, and how it is made
+ * otherwise. */
+struct edits {
+	size_t action[KF_EDITS_MAX], way[KF_EDITS_MAX];
+};
+
+static struct kf_offer *offer_at(const struct mending *m,
+				 struct kf_schedule *plan, size_t action)
+{
+	return action < m->r->num_releases
+		? &plan->release[action]
+		: &plan->update[action - m->r->num_releases];
+}
+
+/* edit makes one change. Fails: false, it is none, or there is none such. */
+static bool edit(struct mending *m, size_t nth, size_t action, size_t way)
+{
+	struct kf_edit *e = &m->out->edit[nth];
+	struct kf_offer *offer = offer_at(m, &m->out->plan, action);
+
+	e->is_update = action >= m->r->num_releases;
+	e->which = (uint8_t)(e->is_update ? action - m->r->num_releases
+					  : action);
+	e->before = *offer;
+	if (!other_offer(&e->after, m, offer, m->out->plan.num_phases, way) ||
+	    is_same(&e->before, &e->after) ||
+	    (way > 4 && !offer->published))
+		return false;
+	*offer = e->after;
+	return true;
+}
+
+/* is_mended tells whether the plan is safe now, or the search is over. */
+static bool is_mended(struct mending *m)
+{
+	enum kf_proven proven;
+
+	if (m->out->num_tries == m->make->max_tries) {
+		m->out->found = KF_FOUND_TOO_MANY;
+		return true;
+	}
+	m->out->num_tries++;
+	proven = kf_plan_is_safe(m->r, &m->out->plan, m->room, &m->first);
+	if (proven == KF_PROVEN_SAFE)
+		m->out->found = KF_FOUND;
+	return proven == KF_PROVEN_SAFE;
+}
+
+/* mend_by tries one change of each kind, and then two, of which the first is
+ * of the kinds up to `way`. */
+static bool mend_one(struct mending *m, const struct kf_schedule *plan,
+		     size_t nth, size_t after)
+{
+	size_t actions = m->r->num_releases + m->r->num_updates;
+	struct kf_schedule kept = *plan;
+
+	for (size_t way = 0; way < m->num_gates + 5; way++) {
+		for (size_t a = after; a < actions; a++) {
+			m->out->plan = kept;
+			if (!edit(m, nth, a, way))
+				continue;
+			m->out->num_edits = nth + 1;
+			if (is_mended(m))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool mend_two(struct mending *m, const struct kf_schedule *plan)
+{
+	size_t actions = m->r->num_releases + m->r->num_updates;
+
+	for (size_t way = 0; way < m->num_gates + 5; way++) {
+		for (size_t a = 0; a + 1 < actions; a++) {
+			struct kf_schedule one;
+
+			m->out->plan = *plan;
+			if (!edit(m, 0, a, way))
+				continue;
+			one = m->out->plan;
+			if (mend_one(m, &one, 1, a + 1))
+				return true;
+		}
+	}
+	return false;
+}
+
+enum kf_status kf_plan_mend(struct kf_made *out, const struct kf_rotation *r,
+			    const struct kf_schedule *plan,
+			    const struct kf_make *make, struct kf_room *room,
+			    struct kf_arena *arena)
+{
+	struct mending m = { .out = out, .r = r, .make = make, .room = room };
+	struct kf_gate *gate = kf_arena_take(arena,
+					     KF_GATES_MAX * sizeof(*gate));
+
+	memset(out, 0, sizeof(*out));
+	if (!gate)
+		return KF_NO_MEMORY;
+	m.gate = gate;
+	m.num_gates = make->no_gates ? 0 : kf_gates(gate, r);
+	if (!mend_one(&m, plan, 0, 0) && !mend_two(&m, plan))
+		out->num_edits = 0;
+	if (out->found != KF_FOUND)
+		out->num_edits = 0;
+	return KF_OK;
+}
