@@ -7,7 +7,7 @@
 #include "rotation.h"
 
 enum {
-	KF_EDITS_MAX = 2,
+	KF_EDITS_MAX = KF_ROTATION_RELEASES_MAX + KF_ROTATION_UPDATES_MAX,
 	KF_GATES_MAX = 1024,
 };
 
@@ -67,7 +67,9 @@ KF_MUST enum kf_status kf_plan_make(struct kf_made *out,
 				    struct kf_room *room,
 				    struct kf_arena *arena);
 
-/* kf_plan_mend finds one change, or two, that make a plan safe.
+/* kf_plan_mend finds one change, or two, that make a plan safe. Where there are
+ * none it holds the plan against one that is made anew, and names the changes
+ * towards that of which none can be left out.
  * Fails: KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_plan_mend(struct kf_made *out,
 				    const struct kf_rotation *r,

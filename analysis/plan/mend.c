@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-enum { OFFERS_MAX = KF_GATES_MAX + 8 };
+enum {
+	WAYS = 5,		/* to make an offer otherwise, besides gates */
+};
 
 enum kf_proven kf_plan_is_safe(const struct kf_rotation *r,
 			       const struct kf_schedule *plan,
@@ -107,9 +109,12 @@ static bool other_offer(struct kf_offer *out, const struct mending *m,
 		out->gate = open;
 		return true;
 	default:
-		if (m->make->no_gates || n - 5 >= m->num_gates)
+		if (m->make->no_gates || n - WAYS >= m->num_gates)
 			return false;
-		out->gate = m->gate[n - 5];
+		if (!out->published)
+			out->until = (uint8_t)(phases - 1);
+		out->published = true;
+		out->gate = m->gate[n - WAYS];
 		return true;
 	}
 }
@@ -121,12 +126,6 @@ static bool is_same(const struct kf_offer *a, const struct kf_offer *b)
 	       a->gate.both == b->gate.both &&
 	       a->gate.updates == b->gate.updates;
 }
-
-/* edits is one change after the other: the action, and how it is made
- * otherwise. */
-struct edits {
-	size_t action[KF_EDITS_MAX], way[KF_EDITS_MAX];
-};
 
 static struct kf_offer *offer_at(const struct mending *m,
 				 struct kf_schedule *plan, size_t action)
@@ -147,14 +146,14 @@ static bool edit(struct mending *m, size_t nth, size_t action, size_t way)
 					  : action);
 	e->before = *offer;
 	if (!other_offer(&e->after, m, offer, m->out->plan.num_phases, way) ||
-	    is_same(&e->before, &e->after) ||
-	    (way > 4 && !offer->published))
+	    is_same(&e->before, &e->after))
 		return false;
 	*offer = e->after;
 	return true;
 }
 
-/* is_mended tells whether the plan is safe now, or the search is over. */
+/* is_mended tells whether the search is over: the plan is safe now, or there
+ * were too many. */
 static bool is_mended(struct mending *m)
 {
 	enum kf_proven proven;
@@ -170,22 +169,21 @@ static bool is_mended(struct mending *m)
 	return proven == KF_PROVEN_SAFE;
 }
 
-/* mend_by tries one change of each kind, and then two, of which the first is
- * of the kinds up to `way`. */
+/* mend_one tries one change of each kind, as the `nth`. */
 static bool mend_one(struct mending *m, const struct kf_schedule *plan,
 		     size_t nth, size_t after)
 {
 	size_t actions = m->r->num_releases + m->r->num_updates;
 	struct kf_schedule kept = *plan;
 
-	for (size_t way = 0; way < m->num_gates + 5; way++) {
+	for (size_t way = 0; way < m->num_gates + WAYS; way++) {
 		for (size_t a = after; a < actions; a++) {
 			m->out->plan = kept;
 			if (!edit(m, nth, a, way))
 				continue;
 			m->out->num_edits = nth + 1;
 			if (is_mended(m))
-				return true;
+				return m->out->found == KF_FOUND;
 		}
 	}
 	return false;
@@ -195,7 +193,7 @@ static bool mend_two(struct mending *m, const struct kf_schedule *plan)
 {
 	size_t actions = m->r->num_releases + m->r->num_updates;
 
-	for (size_t way = 0; way < m->num_gates + 5; way++) {
+	for (size_t way = 0; way < m->num_gates + WAYS; way++) {
 		for (size_t a = 0; a + 1 < actions; a++) {
 			struct kf_schedule one;
 
@@ -205,9 +203,79 @@ static bool mend_two(struct mending *m, const struct kf_schedule *plan)
 			one = m->out->plan;
 			if (mend_one(m, &one, 1, a + 1))
 				return true;
+			if (m->out->found == KF_FOUND_TOO_MANY)
+				return false;
 		}
 	}
 	return false;
+}
+
+/* mend makes one change, or two. */
+static bool mend(struct mending *m, const struct kf_schedule *plan)
+{
+	if (mend_one(m, plan, 0, 0))
+		return true;
+	return m->out->found != KF_FOUND_TOO_MANY && mend_two(m, plan);
+}
+
+/* stretch puts an offer of a plan into one of as many phases or more. */
+static struct kf_offer stretch(const struct kf_offer *offer, size_t from,
+			       size_t to)
+{
+	struct kf_offer out = *offer;
+
+	if (out.published && out.until + 1u == from)
+		out.until = (uint8_t)(to - 1);
+	return out;
+}
+
+/* note_edits names what differs from the plan that was given. */
+static void note_edits(struct mending *m, const struct kf_schedule *given)
+{
+	struct kf_schedule was = *given;
+	struct kf_made *out = m->out;
+
+	out->num_edits = 0;
+	for (size_t i = 0; i < m->r->num_releases + m->r->num_updates; i++) {
+		struct kf_edit *e = &out->edit[out->num_edits];
+
+		e->is_update = i >= m->r->num_releases;
+		e->which = (uint8_t)(e->is_update ? i - m->r->num_releases
+						  : i);
+		e->before = *offer_at(m, &was, i);
+		e->after = *offer_at(m, &out->plan, i);
+		out->num_edits += !is_same(&e->before, &e->after);
+	}
+}
+
+/* towards takes over a plan that was made anew, and then puts back what can be
+ * as it was. */
+static void towards(struct mending *m, const struct kf_schedule *given,
+		    const struct kf_made *other)
+{
+	size_t actions = m->r->num_releases + m->r->num_updates;
+	size_t phases = other->plan.num_phases > given->num_phases
+		? other->plan.num_phases : given->num_phases;
+	struct kf_schedule was = *given, now = *given, made = other->plan;
+
+	was.num_phases = now.num_phases = phases;
+	for (size_t i = 0; i < actions; i++) {
+		*offer_at(m, &was, i) = stretch(offer_at(m, &was, i),
+						given->num_phases, phases);
+		*offer_at(m, &now, i) = stretch(offer_at(m, &made, i),
+						made.num_phases, phases);
+	}
+	for (size_t i = 0; i < actions; i++) {
+		struct kf_offer kept = *offer_at(m, &now, i);
+
+		*offer_at(m, &now, i) = *offer_at(m, &was, i);
+		if (kf_plan_is_safe(m->r, &now, m->room, &m->first) !=
+		    KF_PROVEN_SAFE)
+			*offer_at(m, &now, i) = kept;
+	}
+	m->out->plan = now;
+	m->out->found = KF_FOUND;
+	note_edits(m, &was);
 }
 
 enum kf_status kf_plan_mend(struct kf_made *out, const struct kf_rotation *r,
@@ -218,15 +286,19 @@ enum kf_status kf_plan_mend(struct kf_made *out, const struct kf_rotation *r,
 	struct mending m = { .out = out, .r = r, .make = make, .room = room };
 	struct kf_gate *gate = kf_arena_take(arena,
 					     KF_GATES_MAX * sizeof(*gate));
+	struct kf_made *other = kf_arena_take(arena, sizeof(*other));
+	enum kf_status status = KF_OK;
 
 	memset(out, 0, sizeof(*out));
-	if (!gate)
+	if (!gate || !other)
 		return KF_NO_MEMORY;
 	m.gate = gate;
 	m.num_gates = make->no_gates ? 0 : kf_gates(gate, r);
-	if (!mend_one(&m, plan, 0, 0) && !mend_two(&m, plan))
-		out->num_edits = 0;
-	if (out->found != KF_FOUND)
-		out->num_edits = 0;
-	return KF_OK;
+	if (mend(&m, plan))
+		return KF_OK;
+	out->num_edits = 0;
+	status = kf_plan_make(other, r, make, room, arena);
+	if (status == KF_OK && other->found == KF_FOUND)
+		towards(&m, plan, other);
+	return status;
 }

@@ -1,4 +1,4 @@
-/* Proves a plan for one class, or finds the shortest way to a bad end.
+/* Proves a plan for one class, or finds the shortest way to the worst end.
  */
 #include "room.h"
 
@@ -139,7 +139,7 @@ void kf_class_prove(struct kf_class_proof *out, const struct kf_rotation *r,
 		if (end == KF_PROVEN_SAFE)
 			continue;
 		(*count[end])++;
-		if (out->worst != KF_PROVEN_SAFE)
+		if (out->worst != KF_PROVEN_SAFE && out->worst <= end)
 			continue;
 		out->worst = end;
 		tell(&out->story, room, i);

@@ -153,8 +153,8 @@ struct kf_story {
 	bool sure;		/* it follows from what is known */
 };
 
-/* kf_class_proof is what was found for one class. `worst` is that of the story,
- * the first of all bad ends. */
+/* kf_class_proof is what was found for one class. `worst` is the worst of all
+ * ends, and the story the shortest way to one such. */
 struct kf_class_proof {
 	enum kf_proven worst;
 	size_t num_nodes;	/* states in each phase */

@@ -262,11 +262,12 @@ void n_look(struct n_found *out, const struct n_world *w,
 	    const struct kf_schedule *plan)
 {
 	struct seen list = { reached_states, 0 };
+	int from = 0, shortest[KF_NUM_PROVEN];
 	struct afters all;
-	int from = 0;
 
 	memset(out, 0, sizeof(*out));
-	out->shortest = -1;
+	for (int i = 0; i < KF_NUM_PROVEN; i++)
+		shortest[i] = -1;
 	begin(w, &all);
 	for (int i = 0; i < all.num; i++)
 		note(&list, &all.a[i].to);
@@ -281,13 +282,15 @@ void n_look(struct n_found *out, const struct n_world *w,
 			out->dies |= end == KF_PROVEN_DIES;
 			out->strands |= end == KF_PROVEN_STRANDS;
 			out->keeps |= end == KF_PROVEN_KEEPS;
-			if (end != KF_PROVEN_SAFE && out->shortest < 0)
-				out->shortest = moves;
+			if (shortest[end] < 0)
+				shortest[end] = moves;
 			everything(w, plan, &list.state[from], &all);
 			for (int i = 0; i < all.num; i++)
 				note(&list, &all.a[i].to);
 		}
 	}
+	out->shortest = shortest[out->dies ? KF_PROVEN_DIES : out->strands
+				 ? KF_PROVEN_STRANDS : KF_PROVEN_KEEPS];
 	out->seen = list.num;
 }
 

@@ -42,7 +42,7 @@ struct n_state {
 /* n_found is what became of all paths. */
 struct n_found {
 	bool dies, strands, keeps;
-	int shortest;		/* moves to the first of them; -1: none */
+	int shortest;		/* moves to the worst of them; -1: none */
 	int seen;
 };
 

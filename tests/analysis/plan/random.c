@@ -221,7 +221,7 @@ static void every_verdict_is_that_of_the_second_opinion(void **state)
 		if (proof.story.num > longest)
 			longest = proof.story.num;
 	}
-	printf("# %d worlds, %zu states: %zu safe; the first bad end: %zu do "
+	printf("# %d worlds, %zu states: %zu safe; of the others %zu do "
 	       "not boot, %zu strand, %zu keep the old key; longest story %zu "
 	       "moves, all replayed; %zu differences\n", WORLDS, nodes,
 	       ends[KF_PROVEN_SAFE], ends[KF_PROVEN_DIES],
@@ -378,11 +378,11 @@ static void what_mends_a_plan_makes_it_safe(void **state)
 					      &make, &room, &arena), KF_OK);
 		arena.used = used;
 		mended += made.found == KF_FOUND;
-		twice += made.found == KF_FOUND && made.num_edits == 2;
+		twice += made.found == KF_FOUND && made.num_edits > 1;
 		wrong += made.found == KF_FOUND && !is_safe(&made.plan);
 	}
 	printf("# %zu plans that strand somebody who could be saved: %zu mended "
-	       "by one change, %zu by two; %zu wrong\n", asked,
+	       "by one change, %zu by more; %zu wrong\n", asked,
 	       mended - twice, twice, wrong);
 	assert_int_equal(wrong, 0);
 	assert_true(mended * 4 > asked);

@@ -242,12 +242,13 @@ static void what_is_not_known_is_never_safe(void **state)
 	assert_int_equal(prove(), KF_PROVEN_STRANDS);
 	world.install[0][trust(OLD | NEW, OLD, 0)][V4] = N_YES;
 	world.boot[0][trust(OLD | NEW, OLD, 0)][V3] = N_MAYBE;
-	assert_int_equal(prove(), KF_PROVEN_STRANDS);
-	assert_int_equal(proof.story.num, 1);
-	assert_true(proof.num_dead > 0);
+	assert_int_equal(prove(), KF_PROVEN_DIES);
+	assert_true(proof.num_stranded > 0);
+	assert_int_equal(proof.story.move[1].which, V3);
 	world.boot[0][trust(OLD, OLD, 0)][V1] = N_MAYBE;
 	world.boot[0][trust(OLD, OLD, 0)][V2] = N_MAYBE;
-	assert_int_equal(prove(), KF_PROVEN_STRANDS);
+	assert_int_equal(prove(), KF_PROVEN_DIES);
+	assert_int_equal(proof.story.num, 1);
 	assert_false(proof.story.sure);
 }
 
