@@ -38,32 +38,6 @@ bool kf_collect_read(struct kf_output *out, struct kf_collecting *c,
 	return status == KF_OK;
 }
 
-void kf_collect_base64(struct kf_json *json, const char *name,
-		       struct kf_bytes bytes)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	struct kf_output text = { 0 };
-
-	for (size_t i = 0; i < bytes.len; i += 3) {
-		size_t left = bytes.len - i;
-		uint32_t group = (uint32_t)bytes.data[i] << 16;
-		char four[4];
-
-		if (left > 1)
-			group |= (uint32_t)bytes.data[i + 1] << 8;
-		if (left > 2)
-			group |= bytes.data[i + 2];
-		for (size_t k = 0; k < 4; k++)
-			four[k] = k > left ? '='
-				: digits[group >> (18 - 6 * k) & 63];
-		kf_output_add(&text, four, 4);
-	}
-	kf_json_foreign(json, name, kf_view(text.data, text.len));
-	json->out->failed = json->out->failed || text.failed;
-	kf_output_close(&text);
-}
-
 static void write_unread(struct kf_collecting *c)
 {
 	const char *at = c->unread.data;

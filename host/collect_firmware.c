@@ -70,7 +70,7 @@ static void write_variable(struct kf_collecting *c, const char *file)
 		view = kf_view(bytes.data, bytes.len);
 		kf_json_open(&c->json, NULL, '{');
 		kf_json_foreign(&c->json, "file", kf_text(file));
-		kf_collect_base64(&c->json, "data", view);
+		kf_base64_write(&c->json, "data", view);
 		kf_json_close(&c->json);
 	}
 	kf_output_close(&bytes);
@@ -143,7 +143,7 @@ static void write_told(struct kf_collecting *c, const char *name)
 	kf_json_text(&c->json, "name", name);
 	kf_json_number(&c->json, "size", size);
 	if (got && bytes.len == size)
-		kf_collect_base64(&c->json, "data",
+		kf_base64_write(&c->json, "data",
 				  kf_view(bytes.data, bytes.len));
 	else
 		kf_json_text(&c->json, "data", NULL);
@@ -190,7 +190,7 @@ void kf_collect_measured(struct kf_collecting *c)
 	struct kf_output log = { 0 };
 
 	if (kf_collect_read(&log, c, KF_OWN_LOG, false))
-		kf_collect_base64(&c->json, "event_log",
+		kf_base64_write(&c->json, "event_log",
 				  kf_view(log.data, log.len));
 	else
 		kf_json_text(&c->json, "event_log", NULL);

@@ -3,8 +3,8 @@
 #ifndef KEYFIT_HOST_COLLECT_PARTS_H
 #define KEYFIT_HOST_COLLECT_PARTS_H
 
+#include "base64.h"
 #include "collect.h"
-#include "json_write.h"
 
 enum { KF_COLLECT_PATH = 4096 };
 
@@ -30,10 +30,6 @@ void kf_collect_path(char out[KF_COLLECT_PATH], const struct kf_collecting *c,
  * closed in any case. */
 bool kf_collect_read(struct kf_output *out, struct kf_collecting *c,
 		     const char *path, bool quiet);
-
-/* kf_collect_base64 writes bytes as a text. */
-void kf_collect_base64(struct kf_json *json, const char *name,
-		       struct kf_bytes bytes);
 
 /* The parts, in the order of the file. */
 void kf_collect_variables(struct kf_collecting *c);

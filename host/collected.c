@@ -5,10 +5,10 @@
  */
 #include "collected.h"
 
+#include "base64.h"
 #include "device.h"
 #include "json_read.h"
 
-#include "core/base64.h"
 #include "core/variables.h"
 
 #include <stdio.h>
@@ -59,33 +59,6 @@ static enum kf_status parse(json_t **out, struct kf_bytes file,
 		? KF_OK : wrong(why, "a later keyfit wrote it");
 }
 
-/* decode turns base64 into bytes, in memory of `room`. Fails: false. */
-static bool decode(struct kf_bytes *out, uint8_t *room, const char *text)
-{
-	size_t len = strlen(text), pad = 0, at = 0;
-
-	if (len % 4 != 0)
-		return false;
-	while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
-		pad++;
-	for (size_t i = 0; i < len; i += 4) {
-		uint32_t group = 0;
-
-		for (size_t k = 0; k < 4; k++) {
-			unsigned value = kf_base64_digit(
-				(uint8_t)text[i + k]);
-
-			if (value == 64 && i + k < len - pad)
-				return false;
-			group = group << 6 | (value & 63);
-		}
-		for (int shift = 16; shift >= 0; shift -= 8)
-			room[at++] = (uint8_t)(group >> shift);
-	}
-	*out = kf_view(room, at - pad);
-	return true;
-}
-
 static enum kf_status each_variable(json_t *root,
 				    enum kf_status (*each)(void *,
 							   const char *,
@@ -111,7 +84,7 @@ static enum kf_status each_variable(json_t *root,
 		room = malloc(strlen(data) + 4);
 		if (!room)
 			status = KF_NO_MEMORY;
-		else if (!decode(&bytes, room, data))
+		else if (!kf_base64_read(&bytes, room, data))
 			status = wrong(why, "a variable is no base64");
 		else
 			status = each(self, name, bytes);
@@ -214,7 +187,8 @@ static enum kf_status take_told(struct kf_opening *o, struct kf_mok_told *told,
 	room = kf_arena_take(&o->memory->work.arena, len + 4);
 	if (!room)
 		return kf_device_full(o);
-	if (!decode(&told->bytes, room, data) || told->bytes.len != size)
+	if (!kf_base64_read(&told->bytes, room, data) ||
+	    told->bytes.len != size)
 		return wrong(o->why, "what shim handed on is no base64, or cut short");
 	told->readable = true;
 	return KF_OK;
@@ -452,7 +426,7 @@ enum kf_status kf_collected_log(struct kf_output *log,
 		room = malloc(strlen(text) + 4);
 		if (!room)
 			status = KF_NO_MEMORY;
-		else if (!decode(&bytes, room, text))
+		else if (!kf_base64_read(&bytes, room, text))
 			status = wrong(why, "its event log is no base64");
 		else
 			kf_output_add(log, (const char *)room, bytes.len);

@@ -127,11 +127,14 @@ static enum kf_status read_store(struct kf_opening *o, const char *path,
 
 static enum kf_status read_file(struct kf_opening *o, const char *path)
 {
-	struct kf_bytes file;
+	struct kf_bytes file = { NULL, 0 };
+	enum kf_status status = KF_OK;
 	char name[128];
-	enum kf_status status = kf_device_file(&file, o, path,
-					       KF_STORE_FILE_MAX);
 
+	if (o->file)
+		file = *o->file;
+	else
+		status = kf_device_file(&file, o, path, KF_STORE_FILE_MAX);
 	if (status != KF_OK)
 		return status;
 	if (file.len == 0) {
@@ -141,6 +144,8 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 	name_of(name, path);
 	if (kf_zephyr_likely(file))
 		return kf_zephyr_read(o, path, name);
+	if (kf_stored_likely(file))
+		return kf_stored_read(o, path, name, file);
 	if (kf_collected_likely(file))
 		return kf_collected_read(o, path, name, file);
 	return kf_profile_likely(file) ? kf_profile_read(o, path, name, file)
@@ -213,7 +218,7 @@ static enum kf_status read_device(struct kf_opening *o)
 	char name[128];
 	struct stat st;
 
-	if (path && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	if (path && !o->file && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 		return read_folder(o, path);
 	if (path)
 		return read_file(o, path);
@@ -232,7 +237,8 @@ static enum kf_status read_hardware(struct kf_opening *o)
 {
 	const char *path = o->ask->device;
 
-	if (path ? !kf_efivars_is_live(path) : o->ask->num_trust > 0)
+	if (o->file || (path ? !kf_efivars_is_live(path)
+			     : o->ask->num_trust > 0))
 		return KF_OK;
 	return kf_hardware_machine(o, "/sys/class/dmi/id");
 }
@@ -408,7 +414,7 @@ static enum kf_status assume(struct kf_opening *o)
 	for (size_t i = 0; i < o->device->num_verifiers; i++) {
 		struct kf_device_verifier *v = &o->device->verifier[i];
 
-		if (v->store.kind || !v->store.complete ||
+		if (o->settled || v->store.kind || !v->store.complete ||
 		    !kf_part_name(v->rules->verifier, "pk") ||
 		    kf_store_part(&v->store, "pk") ||
 		    kf_store_part(&v->store, "secure-boot") ||
@@ -452,11 +458,15 @@ static enum kf_status prepare(struct kf_opening *o)
 	return KF_OK;
 }
 
-enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
-			      const struct kf_crypto *crypto, int64_t now_s,
-			      struct kf_fault *why)
+enum kf_status kf_device_open_bytes(struct kf_device *out,
+				    const struct kf_ask *ask,
+				    const struct kf_bytes *file,
+				    const struct kf_blobs *blobs,
+				    const struct kf_crypto *crypto,
+				    int64_t now_s, struct kf_fault *why)
 {
-	struct kf_opening o = { .device = out, .ask = ask, .why = why };
+	struct kf_opening o = { .device = out, .ask = ask, .why = why,
+				.file = file, .blobs = blobs };
 	enum kf_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -478,6 +488,13 @@ enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
 	if (status != KF_OK)
 		kf_device_close(out);
 	return status;
+}
+
+enum kf_status kf_device_open(struct kf_device *out, const struct kf_ask *ask,
+			      const struct kf_crypto *crypto, int64_t now_s,
+			      struct kf_fault *why)
+{
+	return kf_device_open_bytes(out, ask, NULL, NULL, crypto, now_s, why);
 }
 
 void kf_device_close(struct kf_device *device)

@@ -21,12 +21,26 @@ struct kf_device_memory {
 	struct kf_kept_file *files;
 };
 
-/* kf_opening is a device while it is being opened. */
+/* kf_blobs finds bytes by their SHA-256. They have to live until the next call.
+ * Fails: KF_WRONG_USE, there are none. */
+struct kf_blobs {
+	enum kf_status (*find)(void *self, struct kf_bytes *out,
+			       struct kf_bytes sha256, struct kf_fault *why);
+	void *self;
+};
+
+/* kf_opening is a device while it is being opened.
+ * `file`: what stands in the file that `ask` names; NULL: it is to be read.
+ * `blobs`: what a stored device names by digests; NULL: nothing.
+ * `settled`: all that is to be assumed of it was, when it was stored. */
 struct kf_opening {
 	struct kf_device *device;
 	const struct kf_ask *ask;
 	struct kf_device_memory *memory;
 	struct kf_fault *why;
+	const struct kf_bytes *file;
+	const struct kf_blobs *blobs;
+	bool settled;
 };
 
 /* kf_names collects words for a hint: "a, b, c". */
@@ -65,7 +79,17 @@ __attribute__((format(printf, 4, 5)))
 void kf_say_path(struct kf_fault *why, const char *path, const char *hint,
 		 const char *what, ...);
 
-/* device.c: room for `num` verifiers with empty stores. */
+/* device.c: kf_device_open_bytes is kf_device_open for a file that was read
+ * before, and stays borrowed; `ask->device` is its name. */
+KF_MUST enum kf_status kf_device_open_bytes(struct kf_device *out,
+					    const struct kf_ask *ask,
+					    const struct kf_bytes *file,
+					    const struct kf_blobs *blobs,
+					    const struct kf_crypto *crypto,
+					    int64_t now_s,
+					    struct kf_fault *why);
+
+/* Room for `num` verifiers with empty stores. */
 KF_MUST enum kf_status kf_device_verifiers(struct kf_opening *o, size_t num);
 
 /* kf_device_only starts a device of one verifier. */
@@ -209,6 +233,11 @@ KF_MUST enum kf_status kf_machine_unknown(struct kf_opening *o,
 /* kf_machine_kind is what processor this is, in the words of --set machine;
  * NULL: another one, or it cannot be told. */
 const char *kf_machine_kind(const char *efi);
+
+/* stored.c: a device as a fleet keeps it. */
+bool kf_stored_likely(struct kf_bytes file);
+KF_MUST enum kf_status kf_stored_read(struct kf_opening *o, const char *path,
+				      const char *name, struct kf_bytes file);
 
 /* collected.c: what keyfit collect wrote. */
 bool kf_collected_likely(struct kf_bytes file);

@@ -6,6 +6,17 @@
 
 #include <inttypes.h>
 
+/* plain_run counts the bytes in front that stand for themselves, in a row. */
+static size_t plain_run(struct kf_bytes text)
+{
+	size_t n = 0;
+
+	while (n < text.len && text.data[n] >= 0x20 && text.data[n] < 0x7f &&
+	       text.data[n] != '"' && text.data[n] != '\\')
+		n++;
+	return n;
+}
+
 /* quoted writes a string. What steers a terminal is escaped too: people look
  * at JSON with cat. */
 static void quoted(struct kf_output *out, struct kf_bytes text)
@@ -14,9 +25,12 @@ static void quoted(struct kf_output *out, struct kf_bytes text)
 	for (size_t at = 0; at < text.len;) {
 		uint32_t code = 0;
 		struct kf_bytes rest = kf_view(text.data + at, text.len - at);
-		size_t len = kf_utf8(rest, &code);
+		size_t run = plain_run(rest);
+		size_t len = run ? run : kf_utf8(rest, &code);
 
-		if (len == 0)
+		if (run)
+			kf_output_add(out, (const char *)rest.data, run);
+		else if (len == 0)
 			kf_output_text(out, "\\ufffd");
 		else if (code == '"' || code == '\\')
 			kf_output_print(out, "\\%c", (int)code);

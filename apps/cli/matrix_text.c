@@ -1,0 +1,195 @@
+/* The matrix for people: what each file meets, then one table.
+ */
+#include "matrix.h"
+
+#include "say.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NAME_WIDTH_MOST = 48 };
+
+/* writing is the text while it is written. */
+struct writing {
+	struct kf_matrix *m;
+	struct kf_render *r;
+	bool devices;		/* all by name */
+	const struct kf_cell *only;	/* whose devices are named */
+	uint64_t named;
+	struct kf_output names;
+};
+
+static const char *devices_word(uint64_t num)
+{
+	return num == 1 ? "device" : "devices";
+}
+
+static void headline(struct writing *w, const struct kf_cell *c)
+{
+	struct kf_output *out = &w->r->out;
+	const struct kf_matrix_file *f = c->file;
+
+	if (c->answer == KF_MATRIX_FAULT)
+		kf_output_text(out, "FAULT   ");
+	else
+		kf_text_answer(w->r, (enum kf_answer)c->answer);
+	if (f->path[0])
+		kf_output_shown(out, kf_text(f->path));
+	else
+		kf_output_text(out, "any file");
+	if (f->release) {
+		kf_output_text(out, " of ");
+		kf_output_shown(out, kf_text(f->release));
+	}
+	kf_output_print(out, "  on %" PRIu64 " %s", c->devices,
+			devices_word(c->devices));
+	if (c->classes > 1)
+		kf_output_print(out, " in %" PRIu64 " classes", c->classes);
+	kf_output_print(out, " (%s)", c->rules->name);
+	if (!w->m->names && c->reason)
+		kf_output_print(out, ": %s%s%s", c->reason->slug,
+				c->rule ? ", " : "", c->rule ? c->rule : "");
+	kf_output_text(out, "\n");
+}
+
+static enum kf_status name_all(void *self, struct kf_bytes name, size_t class,
+			       const struct kf_cell *cell,
+			       struct kf_fault *why)
+{
+	struct writing *w = self;
+
+	(void)class;
+	(void)why;
+	if (cell != w->only)
+		return KF_OK;
+	if (w->named++)
+		kf_output_text(&w->names, ", ");
+	kf_output_add(&w->names, (const char *)name.data, name.len);
+	return w->names.failed ? KF_NO_MEMORY : KF_OK;
+}
+
+/* show_names tells which devices: the first ones, or all. */
+static enum kf_status show_names(struct writing *w, const struct kf_cell *c,
+				 struct kf_fault *why)
+{
+	enum kf_status status = KF_OK;
+	size_t n;
+
+	if (c->answer == KF_ACCEPT || !w->m->names)
+		return KF_OK;
+	memset(&w->names, 0, sizeof(w->names));
+	if (w->devices) {
+		w->only = c;
+		w->named = 0;
+		status = kf_matrix_stranded(w->m, name_all, w, why);
+	} else {
+		for (n = 0; n < c->num_names; n++)
+			kf_output_print(&w->names, "%s%s", n ? ", " : "",
+					c->name[n]);
+		if (c->devices > n)
+			kf_output_print(&w->names, " and %" PRIu64
+					" more (--devices names them all)",
+					c->devices - n);
+	}
+	kf_text_line(w->r, "devices", &w->names);
+	return status;
+}
+
+/* example tells whose proof and remedies these are. */
+static void example(struct writing *w, const struct kf_cell *c,
+		    const struct kf_pair *pair)
+{
+	struct kf_output words = { 0 };
+
+	if (c->classes < 2)
+		return;
+	kf_output_print(&words, "the largest of these classes, %" PRIu64
+			" %s as %.*s; the others have the same answer by the same rule, for what they hold themselves",
+			c->sample_devices, devices_word(c->sample_devices),
+			(int)strcspn(pair->device->name, " "),
+			pair->device->name);
+	kf_text_line(w->r, "shown is", &words);
+}
+
+static void show(void *self, const struct kf_cell *c,
+		 const struct kf_pair *pair)
+{
+	struct writing *w = self;
+
+	headline(w, c);
+	if (!pair)
+		kf_output_print(&w->r->out, "  %s\n",
+				kf_status_text(c->fault));
+	else if (c->answer == KF_ACCEPT)
+		kf_text_warnings(w->r, pair);
+	else {
+		kf_text_reasons(w->r, pair);
+		example(w, c, pair);
+	}
+}
+
+/* row writes one line of the table at the end. */
+static void row(struct kf_output *out, const char *name, int width,
+		const uint64_t devices[KF_NUM_ANSWERS])
+{
+	struct kf_output shown = { 0 };
+
+	kf_output_shown(&shown, kf_text(name));
+	kf_output_print(out, "%-*.*s %10" PRIu64 " %10" PRIu64 " %10" PRIu64,
+			width, (int)shown.len, shown.data ? shown.data : "",
+			devices[KF_ACCEPT], devices[KF_REJECT],
+			devices[KF_UNDECIDED]);
+	if (devices[KF_MATRIX_FAULT])
+		kf_output_print(out, " %10" PRIu64 " not judged",
+				devices[KF_MATRIX_FAULT]);
+	kf_output_text(out, "\n");
+	out->failed = out->failed || shown.failed;
+	kf_output_close(&shown);
+}
+
+static void table(struct writing *w)
+{
+	struct kf_output *out = &w->r->out;
+	const struct kf_matrix *m = w->m;
+	int width = 7;
+
+	for (size_t n = 0; n < m->num_releases; n++) {
+		size_t len = strlen(m->release[n].name);
+
+		if ((int)len > width && len < NAME_WIDTH_MOST)
+			width = (int)len;
+	}
+	kf_output_print(out, "\n%-*s %10s %10s %10s   %" PRIu64
+			" %s in %zu %s\n", width, "release", "accept",
+			"reject", "unknown", m->devices,
+			devices_word(m->devices), m->num_classes,
+			m->num_classes == 1 ? "class" : "classes");
+	for (size_t n = 0; n < m->num_releases; n++)
+		row(out, m->release[n].name, width, m->release[n].devices);
+}
+
+static enum kf_status write_text(struct kf_matrix *m, struct kf_render *r,
+				 bool devices, struct kf_fault *why)
+{
+	struct writing w = { .m = m, .r = r, .devices = devices };
+	enum kf_status status = KF_OK;
+
+	for (size_t n = 0; n < m->num_cells && status == KF_OK; n++) {
+		const struct kf_cell *c = &m->cell[m->order[n]];
+
+		if (m->names)
+			status = kf_matrix_tell(m, c, show, &w, why);
+		else
+			headline(&w, c);
+		if (status == KF_OK)
+			status = show_names(&w, c, why);
+		if (status == KF_OK)
+			status = kf_output_flush(&r->out, STDOUT_FILENO, why);
+	}
+	table(&w);
+	return status;
+}
+
+const struct kf_matrix_form kf_matrix_text = { "text", write_text };

@@ -1,0 +1,63 @@
+/* One file while it is taken in.
+ */
+#ifndef KEYFIT_JOBS_FLEET_IMPORT_H
+#define KEYFIT_JOBS_FLEET_IMPORT_H
+
+#include "parts.h"
+
+enum {
+	REMEMBERED = 1 << 14,	/* trust stores that were just seen */
+	REMEMBERED_LEN = 4096,	/* and are told in so few bytes */
+	TIMES = 64,
+	TIME_LEN = 40,
+};
+
+/* remembered is what a record said of its store, and the class that it was. */
+struct remembered {
+	enum kf_told_by told_by;
+	char *text;
+	size_t len;
+	int64_t class_id;
+};
+
+struct kf_importing {
+	struct kf_fleet *fleet;
+	struct kf_import_count *count;
+	const struct kf_import_told *told;
+	struct kf_fault *why;
+	const char *path, *rules;
+	int64_t now_s, id;
+	uint64_t size;		/* of the file */
+	struct kf_query *put, *seen;
+	struct remembered *memory;
+	struct read_time {
+		char text[TIME_LEN];
+		size_t len;
+		int64_t time_s;
+	} time[TIMES];		/* that were just read */
+};
+
+/* import.c: what import_file.c asks of it. kf_import_no_memory words that there
+ * is none. kf_import_tell hands on why a device could not be opened: the
+ * record's fault, unless memory ran out. kf_import_open opens the device that a
+ * record tells of. kf_import_device takes in a device that is open; `time` is
+ * when it was reported, or NULL. kf_import_class finds its class, and nothing
+ * else. */
+KF_MUST enum kf_status kf_import_no_memory(struct kf_importing *i);
+KF_MUST enum kf_status kf_import_tell(struct kf_importing *i,
+				      const struct kf_record *r,
+				      enum kf_status status,
+				      const struct kf_fault *why);
+KF_MUST enum kf_status kf_import_open(struct kf_importing *i,
+				      const struct kf_record *r,
+				      struct kf_device *device,
+				      struct kf_fault *why);
+KF_MUST enum kf_status kf_import_device(struct kf_importing *i, uint64_t line,
+					const struct kf_device *device,
+					const char *time);
+KF_MUST enum kf_status kf_import_class(struct kf_importing *i,
+				       const struct kf_record *r,
+				       const struct kf_device *device,
+				       int64_t *id);
+
+#endif

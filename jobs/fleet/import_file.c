@@ -1,0 +1,285 @@
+/* Takes a file in, whatever it is: all of it, or nothing.
+ */
+#include "import.h"
+
+#include "host/collected.h"
+#include "host/json_read.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { HEAD_LEN = 4096 };
+
+/* taken_at tells when a collected device was; it may not say. */
+static bool taken_at(struct kf_bytes json, char *out, size_t size)
+{
+	json_error_t error;
+	bool lost;
+	json_t *root = kf_json_read(json, &error, &lost);
+	const char *text = json_string_value(json_object_get(root,
+							     "taken_at"));
+
+	if (text)
+		snprintf(out, size, "%s", text);
+	json_decref(root);
+	return text;
+}
+
+/* only_class: a stored device without a name is a class, for records behind
+ * it. */
+static bool only_class(struct kf_bytes json)
+{
+	json_error_t error;
+	bool lost;
+	json_t *root = kf_json_read(json, &error, &lost);
+	bool only = root && !json_object_get(root, "device");
+
+	json_decref(root);
+	return only && kf_stored_likely(json);
+}
+
+enum kf_status kf_import_whole(struct kf_importing *i, uint64_t line,
+			       struct kf_bytes json)
+{
+	struct kf_record r = { .line = line, .trust = json,
+			       .device = kf_text("a device"),
+			       .told_by = KF_TOLD_WHOLE };
+	struct kf_fault why = { "", "" };
+	struct kf_device device;
+	enum kf_status status;
+	char time[40];
+	int64_t id;
+
+	status = kf_import_open(i, &r, &device, &why);
+	if (status != KF_OK) {
+		i->count->records++;
+		return kf_import_tell(i, &r, status, &why);
+	}
+	if (only_class(json))
+		status = kf_import_class(i, &r, &device, &id);
+	else
+		status = kf_import_device(i, line, &device,
+				    taken_at(json, time, sizeof(time)) ? time
+				    : NULL);
+	kf_device_close(&device);
+	return status;
+}
+
+/* take_device takes whatever --device takes. */
+static enum kf_status take_device(struct kf_importing *i)
+{
+	struct kf_record r = { .device = kf_text(i->path) };
+	struct kf_ask ask = { .device = i->path, .rules = i->rules };
+	struct kf_text_file file = { 0 };
+	struct kf_fault why = { "", "" }, ignored = { "", "" };
+	struct kf_device device;
+	char text[40];
+	const char *time = NULL;
+	enum kf_status status = kf_device_open(&device, &ask,
+					       i->fleet->crypto, i->now_s,
+					       &why);
+
+	if (status != KF_OK) {
+		i->count->records++;
+		return kf_import_tell(i, &r, status, &why);
+	}
+	if (kf_text_file_read(&file, i->path, KF_STORE_FILE_MAX,
+			      &ignored) == KF_OK &&
+	    kf_collected_likely(file.bytes) &&
+	    taken_at(file.bytes, text, sizeof(text)))
+		time = text;
+	kf_text_file_close(&file);
+	status = kf_import_device(i, 0, &device, time);
+	kf_device_close(&device);
+	return status;
+}
+
+/* is_lines tells whether a file is one JSON object a line: the first line is a
+ * whole one. */
+static bool is_lines(struct kf_bytes first)
+{
+	while (first.len && memchr(" \t\r", first.data[first.len - 1], 3))
+		first.len--;
+	return first.len && first.data[first.len - 1] == '}';
+}
+
+static enum kf_status take_text(struct kf_importing *i, struct kf_bytes head,
+				const struct kf_source *source)
+{
+	struct kf_lines lines = { .source = source };
+	struct kf_bytes first;
+	enum kf_status status;
+	size_t at = 0;
+	bool more;
+
+	while (at < head.len && memchr(" \t\r\n", head.data[at], 4))
+		at++;
+	if (at < head.len && head.data[at] == '[')
+		return kf_import_list(i, source);
+	status = kf_lines_next(&lines, &first, &more, i->why);
+	if (status == KF_OK && at < head.len && head.data[at] == '{' &&
+	    is_lines(first)) {
+		kf_lines_close(&lines);
+		lines = (struct kf_lines){ .source = source };
+		status = kf_import_json(i, &lines);
+	} else if (status == KF_OK && kf_csv_likely(first)) {
+		status = kf_import_csv(i, &lines, first);
+	} else if (status == KF_OK) {
+		status = take_device(i);
+	}
+	kf_lines_close(&lines);
+	return status;
+}
+
+/* take finds out what a file is. */
+static enum kf_status take(struct kf_importing *i)
+{
+	uint8_t bytes[HEAD_LEN];
+	struct kf_file file = { 0 };
+	struct kf_bytes head = { bytes, sizeof(bytes) };
+	enum kf_status status;
+	struct stat st;
+
+	if (stat(i->path, &st) == 0 && S_ISDIR(st.st_mode))
+		return take_device(i);
+	status = kf_file_open(&file, i->path, i->why);
+	if (status != KF_OK)
+		return status;
+	i->size = file.source.size;
+	if (file.source.size < head.len)
+		head.len = (size_t)file.source.size;
+	if (head.len && !file.source.read_at(file.source.self, 0, bytes,
+					     head.len))
+		status = KF_CANNOT_READ;
+	else if (kf_tar_likely(head))
+		status = kf_import_tar(i, &file.source, i->path);
+	else
+		status = take_text(i, head, &file.source);
+	if (status == KF_OK && !kf_file_same(&file))
+		status = KF_CANNOT_READ;
+	if (status == KF_CANNOT_READ)
+		kf_fault_say(i->why, NULL,
+			     "cannot be read: it may have been changed meanwhile");
+	kf_file_close(&file);
+	return status;
+}
+
+static enum kf_status count_devices(struct kf_fleet *fleet, uint64_t *out,
+				    struct kf_fault *why)
+{
+	struct kf_query *query;
+	bool row = false;
+	enum kf_status status = kf_db_prepare(&query, fleet->db,
+		"SELECT count(*) FROM device", why);
+
+	if (status == KF_OK)
+		status = kf_query_next(query, &row, why);
+	if (status == KF_OK)
+		*out = (uint64_t)kf_column_number(query, 0);
+	kf_query_close(query);
+	return status;
+}
+
+/* begin writes down that there is an import, and prepares its statements. */
+static enum kf_status begin(struct kf_importing *i)
+{
+	struct kf_query *query = NULL;
+	bool row = false;
+	enum kf_status status;
+
+	status = kf_db_prepare(&query, i->fleet->db,
+			       "INSERT INTO import (at, source, taken,"
+			       " refused) VALUES ($1, $2, 0, 0)"
+			       " RETURNING id", i->why);
+	if (status == KF_OK) {
+		kf_bind_number(query, 1, i->now_s);
+		kf_bind_text(query, 2, kf_text(i->path));
+		status = kf_query_next(query, &row, i->why);
+	}
+	if (status == KF_OK)
+		i->id = kf_column_number(query, 0);
+	while (status == KF_OK && row)
+		status = kf_query_next(query, &row, i->why);
+	kf_query_close(query);
+	if (status == KF_OK)
+		status = kf_db_prepare(&i->put, i->fleet->db,
+			"INSERT INTO device (name, class, grouped, release,"
+			" reported, import, labels)"
+			" VALUES ($1, $2, COALESCE($3, ''),"
+			" COALESCE($4, ''), $5, $6, COALESCE($7, '{}'))"
+			" ON CONFLICT (name) DO UPDATE SET"
+			" class = excluded.class,"
+			" grouped = COALESCE($3, device.grouped),"
+			" release = COALESCE($4, device.release),"
+			" reported = excluded.reported,"
+			" import = excluded.import,"
+			" labels = COALESCE($7, device.labels)"
+			" WHERE excluded.reported > device.reported",
+			i->why);
+	if (status == KF_OK)
+		status = kf_db_prepare(&i->seen, i->fleet->db,
+			"SELECT class, grouped, release, reported, import,"
+			" labels FROM device WHERE name = $1", i->why);
+	return status;
+}
+
+/* end writes down what came of it. */
+static enum kf_status end(struct kf_importing *i, uint64_t before)
+{
+	struct kf_query *query = NULL;
+	uint64_t after = 0;
+	enum kf_status status = count_devices(i->fleet, &after, i->why);
+
+	if (status == KF_OK)
+		status = kf_db_prepare(&query, i->fleet->db,
+				       "UPDATE import SET taken = $1,"
+				       " refused = $2 WHERE id = $3", i->why);
+	if (status == KF_OK) {
+		kf_bind_number(query, 1, (int64_t)i->count->changed);
+		kf_bind_number(query, 2, (int64_t)i->count->refused);
+		kf_bind_number(query, 3, i->id);
+		status = kf_query_run(query, NULL, i->why);
+	}
+	kf_query_close(query);
+	i->count->added = after - before;
+	i->count->changed -= i->count->added;
+	return status == KF_OK ? kf_db_commit(i->fleet->db, i->why) : status;
+}
+
+enum kf_status kf_fleet_import(struct kf_fleet *fleet,
+			       struct kf_import_count *count,
+			       const char *path, const char *rules,
+			       int64_t now_s,
+			       const struct kf_import_told *told,
+			       struct kf_fault *why)
+{
+	struct kf_importing i = { .fleet = fleet, .count = count,
+				  .told = told, .why = why, .path = path,
+				  .rules = rules, .now_s = now_s };
+	uint64_t before = 0;
+	enum kf_status status;
+
+	memset(count, 0, sizeof(*count));
+	i.memory = calloc(REMEMBERED, sizeof(*i.memory));
+	if (!i.memory)
+		return kf_import_no_memory(&i);
+	status = kf_db_begin(fleet->db, true, why);
+	if (status == KF_OK)
+		status = count_devices(fleet, &before, why);
+	if (status == KF_OK)
+		status = begin(&i);
+	if (status == KF_OK)
+		status = take(&i);
+	kf_query_close(i.put);
+	kf_query_close(i.seen);
+	if (status == KF_OK)
+		status = end(&i, before);
+	if (status != KF_OK)
+		kf_db_cancel(fleet->db);
+	for (size_t n = 0; n < REMEMBERED; n++)
+		free(i.memory[n].text);
+	free(i.memory);
+	return status;
+}
