@@ -1,6 +1,8 @@
 /* PostgreSQL: a database on a server, for several machines on one fleet.
  *
- * Numbers and texts travel as text, bytes as they are. Rows come one by one.
+ * Parameters travel as text, but for bytes; columns as they are. Rows come one
+ * by one; when another statement is run meanwhile, the rest of them is kept, as
+ * a connection has one answer under way at a time.
  *
  * Source: PostgreSQL 15, chapter 34, "libpq - C Library".
  */
@@ -37,11 +39,21 @@ static const char *const names[] = {
 	NULL
 };
 
+struct query;
+
+struct connection {
+	PGconn *pg;
+	struct query *active;	/* whose answer is under way; NULL: none's */
+};
+
 struct query {
-	PGconn *connection;
+	struct connection *on;
 	char *sql;
 	bool sent;
 	PGresult *row;
+	PGresult **kept;	/* what came before it was asked for */
+	size_t num_kept, next_kept;
+	bool spooled;		/* all of it is kept */
 	uint64_t changed;
 	int num;
 	Oid type[PARAMETERS_MAX];
@@ -78,23 +90,56 @@ static void ignore_notice(void *self, const char *message)
 	(void)message;
 }
 
-static enum kf_status script(void *self, const char *sql,
-			     struct kf_fault *why)
+/* keep_rest keeps what is left of the answer that is under way. */
+static void keep_rest(struct connection *c)
 {
-	PGresult *result = lib.call.exec(self, sql);
+	struct query *q = c->active;
+	PGresult *result;
+
+	c->active = NULL;
+	if (!q)
+		return;
+	q->spooled = true;
+	while ((result = lib.call.getResult(c->pg))) {
+		PGresult **more = realloc(q->kept, (q->num_kept + 1) *
+						   sizeof(*more));
+
+		if (!more) {
+			q->failed = true;
+			lib.call.clear(result);
+			continue;
+		}
+		q->kept = more;
+		q->kept[q->num_kept++] = result;
+	}
+}
+
+static enum kf_status run(PGconn *pg, const char *sql, struct kf_fault *why)
+{
+	PGresult *result = lib.call.exec(pg, sql);
 	ExecStatusType code = lib.call.resultStatus(result);
 	enum kf_status status = KF_OK;
 
 	if (code != PGRES_COMMAND_OK && code != PGRES_TUPLES_OK)
-		status = say(why, lib.call.errorMessage(self));
+		status = say(why, lib.call.errorMessage(pg));
 	lib.call.clear(result);
 	return status;
+}
+
+static enum kf_status script(void *self, const char *sql,
+			     struct kf_fault *why)
+{
+	struct connection *c = self;
+
+	keep_rest(c);
+	return run(c->pg, sql, why);
 }
 
 /* Names with a password stay out of what is said. */
 static enum kf_status open_server(void **self, const char *where,
 				  enum kf_db_use use, struct kf_fault *why)
 {
+	struct connection *c = NULL;
 	enum kf_status status = KF_OK;
 	PGconn *connection;
 
@@ -112,22 +157,30 @@ static enum kf_status open_server(void **self, const char *where,
 	if (lib.call.status(connection) != CONNECTION_OK)
 		status = say(why, lib.call.errorMessage(connection));
 	if (status == KF_OK)
-		status = script(connection, "SET client_encoding TO 'UTF8';"
-				"SET standard_conforming_strings TO on", why);
+		status = run(connection, "SET client_encoding TO 'UTF8';"
+			     "SET standard_conforming_strings TO on", why);
 	if (status == KF_OK && use == KF_DB_READ)
-		status = script(connection, "SET default_transaction_read_only"
-				" TO on", why);
+		status = run(connection, "SET default_transaction_read_only"
+			     " TO on", why);
+	if (status == KF_OK) {
+		c = calloc(1, sizeof(*c));
+		status = c ? KF_OK : no_memory(why);
+	}
 	if (status != KF_OK) {
 		lib.call.finish(connection);
 		return status;
 	}
-	*self = connection;
+	c->pg = connection;
+	*self = c;
 	return KF_OK;
 }
 
 static void close_server(void *self)
 {
-	lib.call.finish(self);
+	struct connection *c = self;
+
+	lib.call.finish(c->pg);
+	free(c);
 }
 
 /* begin: who writes waits for others who do, by a lock that ends with the
@@ -152,10 +205,18 @@ static enum kf_status prepare(void **query, void *self, const char *sql,
 		free(copy);
 		return no_memory(why);
 	}
-	q->connection = self;
+	q->on = self;
 	q->sql = copy;
 	*query = q;
 	return KF_OK;
+}
+
+/* take_result takes the next piece of an answer; NULL: it is over. */
+static PGresult *take_result(struct query *q)
+{
+	if (!q->spooled)
+		return lib.call.getResult(q->on->pg);
+	return q->next_kept < q->num_kept ? q->kept[q->next_kept++] : NULL;
 }
 
 /* drain takes what is left of an answer. */
@@ -165,9 +226,14 @@ static void drain(struct query *q)
 
 	lib.call.clear(q->row);
 	q->row = NULL;
-	while (q->sent && (result = lib.call.getResult(q->connection)))
+	while (q->sent && (result = take_result(q)))
 		lib.call.clear(result);
-	q->sent = false;
+	if (q->on->active == q)
+		q->on->active = NULL;
+	free(q->kept);
+	q->kept = NULL;
+	q->num_kept = q->next_kept = 0;
+	q->sent = q->spooled = false;
 }
 
 static void again(void *query)
@@ -249,14 +315,18 @@ static void bind_none(void *query, int index)
 
 static enum kf_status send_query(struct query *q, struct kf_fault *why)
 {
+	PGconn *pg = q->on->pg;
+
+	keep_rest(q->on);
 	if (q->failed)
 		return no_memory(why);
-	if (!lib.call.sendQueryParams(q->connection, q->sql, q->num, q->type,
-				      q->value, q->len, q->format, 1))
-		return say(why, lib.call.errorMessage(q->connection));
+	if (!lib.call.sendQueryParams(pg, q->sql, q->num, q->type, q->value,
+				      q->len, q->format, 1))
+		return say(why, lib.call.errorMessage(pg));
+	q->on->active = q;
 	q->sent = true;
 	q->changed = 0;
-	lib.call.setSingleRowMode(q->connection);
+	lib.call.setSingleRowMode(pg);
 	return KF_OK;
 }
 
@@ -269,8 +339,10 @@ static enum kf_status next(void *query, bool *row, struct kf_fault *why)
 	*row = false;
 	lib.call.clear(q->row);
 	q->row = NULL;
+	if (status == KF_OK && q->failed)
+		status = no_memory(why);
 	if (status == KF_OK) {
-		q->row = lib.call.getResult(q->connection);
+		q->row = take_result(q);
 		code = lib.call.resultStatus(q->row);
 	}
 	if (status == KF_OK && code == PGRES_SINGLE_TUPLE) {
@@ -279,7 +351,7 @@ static enum kf_status next(void *query, bool *row, struct kf_fault *why)
 	}
 	if (status == KF_OK && code != PGRES_COMMAND_OK &&
 	    code != PGRES_TUPLES_OK)
-		status = say(why, lib.call.errorMessage(q->connection));
+		status = say(why, lib.call.errorMessage(q->on->pg));
 	if (q->row)
 		q->changed = strtoull(lib.call.cmdTuples(q->row), NULL, 10);
 	again(q);

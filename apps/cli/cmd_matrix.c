@@ -207,6 +207,15 @@ static int verdict(const struct asked *q)
 	return KF_EXIT_FITS;
 }
 
+/* say_faults tells of what could not be judged. */
+static void say_faults(const struct kf_matrix *m)
+{
+	for (size_t n = 0; n < m->num_cells; n++)
+		if (m->cell[n].answer == KF_MATRIX_FAULT)
+			kf_say(m->cell[n].file->path,
+			       kf_status_text(m->cell[n].fault), NULL);
+}
+
 static int answer(struct asked *q)
 {
 	struct kf_matrix *m = &q->matrix;
@@ -234,8 +243,15 @@ static int answer(struct asked *q)
 			       "ask again");
 			return KF_EXIT_FAULT;
 		}
-	return status == KF_OK ? verdict(q)
-			       : kf_say_failure(NULL, status, &why);
+	if (status == KF_OK) {
+		say_faults(m);
+		return verdict(q);
+	}
+	/* All that was asked is right, whatever the status says. */
+	if (!why.what[0])
+		kf_fault_say(&why, NULL, "%s", kf_status_text(status));
+	kf_say_fault(NULL, &why);
+	return KF_EXIT_FAULT;
 }
 
 static int run(const struct kf_arguments *arguments)

@@ -50,6 +50,22 @@ static enum kf_status name_of(struct kf_matrix *m, size_t class,
 	return status;
 }
 
+/* keep_names gives harms names that live as long as the file's memory. */
+static enum kf_status keep_names(struct kf_harms *harms, size_t from,
+				 const char *name, struct kf_arena *arena)
+{
+	size_t len = strlen(name) + 1;
+
+	for (size_t n = from; n < harms->num; n++) {
+		char *copy = kf_arena_take(arena, len);
+
+		if (!copy)
+			return KF_NO_MEMORY;
+		harms->harm[n].device = memcpy(copy, name, len);
+	}
+	return KF_OK;
+}
+
 /* look_elsewhere asks one other class what a remedy does to it. */
 static enum kf_status look_elsewhere(struct telling *t, size_t class,
 				     size_t remedy, struct kf_fault *why)
@@ -57,6 +73,7 @@ static enum kf_status look_elsewhere(struct telling *t, size_t class,
 	struct kf_matrix *m = t->m;
 	struct kf_matrix_file *f = t->cell->file;
 	struct kf_harms *harms = &m->harms[remedy];
+	size_t had = harms->num;
 	char name[NAME_ROOM] = "";
 	struct kf_device device;
 	enum kf_status status = name_of(m, class, m->class[class].devices,
@@ -68,34 +85,24 @@ static enum kf_status look_elsewhere(struct telling *t, size_t class,
 					     m->at_s, why);
 	if (status != KF_OK)
 		return status;
-	for (size_t v = 0; v < device.num_verifiers; v++) {
+	for (size_t v = 0; v < device.num_verifiers && status == KF_OK; v++) {
 		const struct kf_device_verifier *d = &device.verifier[v];
 		struct kf_elsewhere other = { &f->artifact, &d->store,
 					      d->rules, device.name };
 		struct kf_env env = f->work.env;
-		size_t had = harms->num;
 
-		if (!kf_matrix_asked(&device, v, f->format) ||
-		    kf_harms_look(harms, &m->remedy[remedy], &other,
-				  &env) != KF_OK) {
-			harms->more |= kf_matrix_asked(&device, v, f->format);
+		if (!kf_matrix_asked(&device, v, f->format))
 			continue;
-		}
-		/* The name has to live as long as the file's memory. */
-		for (; had < harms->num; had++) {
-			size_t len = strlen(name) + 1;
-			char *copy = kf_arena_take(&f->work.arena, len);
-
-			if (!copy)
-				harms->num = had;
-			else
-				harms->harm[had].device = memcpy(copy, name,
-								 len);
-			harms->more |= !copy;
-		}
+		status = kf_harms_look(harms, &m->remedy[remedy], &other,
+				       &env);
+		/* What takes too long to ask may be a harm. */
+		harms->more |= status == KF_TOO_MUCH;
+		status = status == KF_TOO_MUCH ? KF_OK : status;
 	}
+	if (status == KF_OK)
+		status = keep_names(harms, had, name, &f->work.arena);
 	kf_device_close(&device);
-	return KF_OK;
+	return status;
 }
 
 /* others_of lists other classes, those with the most devices first, as far as

@@ -114,14 +114,36 @@ static enum kf_status bring_up(struct kf_fleet *fleet, struct kf_fault *why)
 }
 
 /* up_to_date tells whether the tables are as they have to be. */
-static bool up_to_date(struct kf_fleet *fleet)
+static enum kf_status up_to_date(struct kf_fleet *fleet, bool *is,
+				 struct kf_fault *why)
 {
-	struct kf_fault ignored = { "", "" };
+	struct kf_fault unsaid = { "", "" };
 	int64_t now = 0, newest = 0;
+	enum kf_status status = version(fleet, &now, &unsaid);
 
 	while (kf_fleet_schema[newest])
 		newest++;
-	return version(fleet, &now, &ignored) == KF_OK && now == newest;
+	*is = status == KF_OK && now == newest;
+	if (status != KF_NO_MEMORY)
+		return KF_OK;	/* without tables there is no version */
+	*why = unsaid;
+	return status;
+}
+
+/* make_ready sees to it that the tables are as they have to be. */
+static enum kf_status make_ready(struct kf_fleet *fleet, enum kf_db_use use,
+				 struct kf_fault *why)
+{
+	bool is = false;
+	enum kf_status status = up_to_date(fleet, &is, why);
+
+	if (status != KF_OK || is)
+		return status;
+	if (use != KF_DB_READ)
+		return bring_up(fleet, why);
+	kf_fault_say(why, "keyfit fleet import makes one, and brings one up to date",
+		     "there is no fleet in it yet, or one of another version of keyfit");
+	return KF_WRONG_USE;
 }
 
 /* is_there: a name that is misspelt is no new fleet. */
@@ -155,15 +177,8 @@ enum kf_status kf_fleet_open(struct kf_fleet **out, const char *where,
 	fleet->crypto = crypto;
 	fleet->blobs = (struct kf_blobs){ find_blob, fleet };
 	status = kf_db_open(&fleet->db, where, use, why);
-	if (status == KF_OK && !up_to_date(fleet)) {
-		if (use == KF_DB_READ) {
-			kf_fault_say(why, "keyfit fleet import makes one, and brings one up to date",
-				     "there is no fleet in it yet, or one of another version of keyfit");
-			status = KF_WRONG_USE;
-		} else {
-			status = bring_up(fleet, why);
-		}
-	}
+	if (status == KF_OK)
+		status = make_ready(fleet, use, why);
 	if (status == KF_OK)
 		status = kf_fleet_ready(fleet, &fleet->find_blob,
 					"SELECT bytes FROM blob"

@@ -225,12 +225,32 @@ static enum kf_status begin(struct kf_importing *i)
 	return status;
 }
 
+/* Into an empty fleet the index is made at the end: to sort once is less than
+ * to find the place of each. */
+static enum kf_status index_later(struct kf_importing *i, uint64_t before)
+{
+	return before ? KF_OK : kf_db_script(i->fleet->db,
+					     "DROP INDEX device_class",
+					     i->why);
+}
+
+static enum kf_status index_now(struct kf_importing *i, uint64_t before)
+{
+	return before ? KF_OK : kf_db_script(i->fleet->db,
+					     "CREATE INDEX device_class"
+					     " ON device (class, name)",
+					     i->why);
+}
+
 /* end writes down what came of it. */
 static enum kf_status end(struct kf_importing *i, uint64_t before)
 {
 	struct kf_query *query = NULL;
 	uint64_t after = 0;
-	enum kf_status status = count_devices(i->fleet, &after, i->why);
+	enum kf_status status = index_now(i, before);
+
+	if (status == KF_OK)
+		status = count_devices(i->fleet, &after, i->why);
 
 	if (status == KF_OK)
 		status = kf_db_prepare(&query, i->fleet->db,
@@ -268,6 +288,8 @@ enum kf_status kf_fleet_import(struct kf_fleet *fleet,
 	status = kf_db_begin(fleet->db, true, why);
 	if (status == KF_OK)
 		status = count_devices(fleet, &before, why);
+	if (status == KF_OK)
+		status = index_later(&i, before);
 	if (status == KF_OK)
 		status = begin(&i);
 	if (status == KF_OK)
