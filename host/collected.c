@@ -6,8 +6,7 @@
 #include "collected.h"
 
 #include "base64.h"
-#include "device.h"
-#include "json_read.h"
+#include "collected_parts.h"
 
 #include "core/variables.h"
 
@@ -320,6 +319,67 @@ static enum kf_status read_hardware(struct kf_opening *o, json_t *root)
 	return status;
 }
 
+/* asks_other tells whether the user asks for rules that are not RAUC's. */
+static bool asks_other(const struct kf_opening *o)
+{
+	const struct kf_rules *rules = o->ask->rules
+		? kf_rules_find(o->ask->rules) : NULL;
+
+	return o->ask->rules &&
+	       (!rules || strcmp(rules->verifier->name, "rauc") != 0);
+}
+
+/* read_firmware reads what UEFI firmware trusts into the first verifier. */
+static enum kf_status read_firmware(struct kf_opening *o, const char *path,
+				    json_t *root)
+{
+	struct kf_device_verifier *v = &o->device->verifier[0];
+	enum kf_status status = KF_OK;
+
+	if (!v->rules)
+		status = kf_device_rules(o, v, asks_other(o) ? o->ask->rules
+							    : "edk2");
+	if (status == KF_OK)
+		status = read_hardware(o, root);
+	return status == KF_OK ? read_store(o, v, path, root) : status;
+}
+
+/* read_both reads a device that has RAUC, and firmware if it told anything. */
+static enum kf_status read_both(struct kf_opening *o, const char *path,
+				const char *name, json_t *root, json_t *rauc)
+{
+	const char *state = json_string_value(json_object_get(root,
+							      "efivars"));
+	bool alone = state && strcmp(state, "none") == 0 && !asks_other(o);
+	size_t num = alone ? 1 : 2;
+	enum kf_status status = kf_device_verifiers(o, num);
+
+	if (status != KF_OK)
+		return status;
+	o->device->name = kf_device_text(o, name);
+	if (!o->device->name)
+		return KF_NO_MEMORY;
+	for (size_t i = 0; i < num; i++)
+		o->device->verifier[i].store.device = o->device->name;
+	if (!alone)
+		status = read_firmware(o, path, root);
+	return status == KF_OK
+		? kf_collected_rauc(o, &o->device->verifier[num - 1], rauc)
+		: status;
+}
+
+static enum kf_status read_verifiers(struct kf_opening *o, const char *path,
+				     const char *name, json_t *root)
+{
+	json_t *rauc = json_object_get(root, "rauc");
+	enum kf_status status;
+
+	if (json_is_object(rauc))
+		return read_both(o, path, name, root, rauc);
+	status = kf_device_only(o, name);
+	return status == KF_OK ? read_firmware(o, path, root) : status;
+}
+
 enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
 				 const char *name, struct kf_bytes file)
 {
@@ -332,12 +392,8 @@ enum kf_status kf_collected_read(struct kf_opening *o, const char *path,
 	named.why = &why;
 	host = json_string_value(json_object_get(root, "host"));
 	if (status == KF_OK)
-		status = kf_device_only(&named, host ? host : name);
-	if (status == KF_OK)
-		status = read_hardware(&named, root);
-	if (status == KF_OK)
-		status = read_store(&named, &o->device->verifier[0], path,
-				    root);
+		status = read_verifiers(&named, path, host ? host : name,
+					root);
 	if (status != KF_OK)
 		kf_say_path(o->why, path, why.hint, "%s", why.what);
 	json_decref(root);
