@@ -9,6 +9,7 @@
  */
 #include "mcuboot.h"
 
+#ifndef KEYFIT_MCUBOOT_BUILD
 unsigned mcuboot_ask(struct mcuboot_case *k, enum mcuboot_question question,
 		     unsigned num)
 {
@@ -33,6 +34,7 @@ bool mcuboot_is(struct mcuboot_case *k, enum mcuboot_question question)
 {
 	return mcuboot_ask(k, question, 2) != 0;
 }
+#endif
 
 bool mcuboot_next_path(struct mcuboot_case *k)
 {

@@ -240,14 +240,58 @@ enum mcuboot_step { MCUBOOT_END, MCUBOOT_ENTRY, MCUBOOT_BROKEN };
 
 /* ask.c: what a device says to a question; `num` values are tried where it
  * says nothing. */
+#ifdef KEYFIT_MCUBOOT_BUILD
+/* One build alone: a header answers, and what it was not built with is left
+ * out by the compiler. */
+#include KEYFIT_MCUBOOT_BUILD
+#else
 unsigned mcuboot_ask(struct mcuboot_case *k, enum mcuboot_question question,
 		     unsigned num);
 bool mcuboot_is(struct mcuboot_case *k, enum mcuboot_question question);
+#endif
 const char *mcuboot_question_name(const struct mcuboot_case *k,
 				  enum mcuboot_question question);
 /* mcuboot_next_path makes the path of the next run. Fails: false, when all
  * were tried. */
 bool mcuboot_next_path(struct mcuboot_case *k);
+
+/* What a build is made for, each an answer or several. */
+static inline enum mcuboot_signature
+mcuboot_signature_of(struct mcuboot_case *k)
+{
+	return (enum mcuboot_signature)
+		mcuboot_ask(k, MCUBOOT_Q_SIGNATURE, MCUBOOT_NUM_SIGNATURES);
+}
+
+/* mcuboot_hash_kind is the index of the digest that is asked for. */
+static inline unsigned mcuboot_hash_kind(struct mcuboot_case *k)
+{
+	if (mcuboot_is(k, MCUBOOT_Q_SHA512))
+		return 2;
+	return mcuboot_signature_of(k) == MCUBOOT_EC384;
+}
+
+static inline bool mcuboot_pure(struct mcuboot_case *k)
+{
+	return mcuboot_signature_of(k) == MCUBOOT_ED25519 &&
+	       mcuboot_is(k, MCUBOOT_Q_PURE);
+}
+
+static inline bool mcuboot_hw_key(struct mcuboot_case *k)
+{
+	return mcuboot_is(k, MCUBOOT_Q_HW_KEY);
+}
+
+static inline bool mcuboot_builtin(struct mcuboot_case *k)
+{
+	return !mcuboot_hw_key(k) && mcuboot_is(k, MCUBOOT_Q_BUILTIN_KEY);
+}
+
+static inline bool mcuboot_bypass(struct mcuboot_case *k)
+{
+	return !mcuboot_hw_key(k) && !mcuboot_builtin(k) &&
+	       mcuboot_is(k, MCUBOOT_Q_BYPASS);
+}
 
 /* image.c */
 void *mcuboot_prepare(struct kf_artifact *artifact,
@@ -319,7 +363,6 @@ size_t mcuboot_ecdsa(uint8_t out[MCUBOOT_BUFFER],
 		     enum mcuboot_backend backend, struct mcuboot_stale *stale);
 
 /* verify.c */
-unsigned mcuboot_hash_kind(struct mcuboot_case *k);
 
 /* validate.c: would bootutil take the image in this slot? */
 bool mcuboot_validate(struct mcuboot_case *k, const struct mcuboot_slot *s);
@@ -327,9 +370,6 @@ bool mcuboot_validate(struct mcuboot_case *k, const struct mcuboot_slot *s);
 /* signature.c: steps of that. */
 struct mcuboot_checks {
 	const struct mcuboot_slot *slot;
-	unsigned hash;		/* index: which digest is asked for */
-	enum mcuboot_signature signature;
-	bool pure, hw_key, builtin, bypass;
 	int key;		/* the one that is selected; -1: none */
 	struct kf_bytes key_id;	/* of the last one that was looked at */
 	struct kf_bytes unknown_id;	/* the last that no key has */

@@ -74,21 +74,21 @@ static int in_table(const struct mcuboot_device *d, struct kf_bytes id,
 
 /* fused asks whether a key that the image carries is the one that the device
  * knows by its hash. */
-static int fused(struct mcuboot_case *k, const struct mcuboot_checks *c,
-		 struct kf_bytes key)
+static int fused(struct mcuboot_case *k, struct kf_bytes key)
 {
 	static const enum kf_digest_kind kinds[MCUBOOT_HASHES] = {
 		KF_SHA256, KF_SHA384, KF_SHA512,
 	};
 	struct kf_bytes wanted = k->device->key_hash;
+	const unsigned hash = mcuboot_hash_kind(k);
 	struct kf_digest digest;
 
 	if (!wanted.len && k->device->num_keys)
-		wanted = kf_view(k->device->key[0].hash[c->hash].bytes,
-				 k->device->key[0].hash[c->hash].len);
+		wanted = kf_view(k->device->key[0].hash[hash].bytes,
+				 k->device->key[0].hash[hash].len);
 	if (!wanted.len)
 		return mcuboot_is(k, MCUBOOT_Q_KEY_HASH) ? -1 : 0;
-	kf_digest_of(&digest, k->env->crypto, kinds[c->hash], key);
+	kf_digest_of(&digest, k->env->crypto, kinds[hash], key);
 	if (digest.len == 0)
 		k->status = KF_NO_CRYPTO;
 	/* As many bytes as the device keeps. */
@@ -96,43 +96,44 @@ static int fused(struct mcuboot_case *k, const struct mcuboot_checks *c,
 	       kf_equal(wanted, kf_view(digest.bytes, wanted.len)) ? 0 : -1;
 }
 
-static int select_key(struct mcuboot_case *k, struct mcuboot_checks *c,
-		      const struct kf_mcuboot_entry *e)
+static int select_key(struct mcuboot_case *k, const struct kf_mcuboot_entry *e)
 {
-	if (c->hw_key)
-		return fused(k, c, e->value);
+	if (mcuboot_hw_key(k))
+		return fused(k, e->value);
 	if (k->device->keys == KF_UNKNOWN)
 		return mcuboot_is(k, MCUBOOT_Q_KEY) ? -1 : 0;
-	if (c->bypass)
+	if (mcuboot_bypass(k))
 		return k->device->num_keys ? 0 : -1;
 	/* In 8 bits: no length that gets here needs more. */
-	return in_table(k->device, e->value, c->hash);
+	return in_table(k->device, e->value, mcuboot_hash_kind(k));
 }
 
 bool mcuboot_take_key(struct mcuboot_case *k, struct mcuboot_checks *c,
 		      const struct kf_mcuboot_entry *e)
 {
 	static const uint8_t hash_len[MCUBOOT_HASHES] = { 32, 48, 64 };
-	size_t most = c->hw_key ? room(c->signature) + 24 : hash_len[c->hash];
+	const bool whole = mcuboot_hw_key(k);
+	size_t most = whole ? room(mcuboot_signature_of(k)) + 24
+			    : hash_len[mcuboot_hash_kind(k)];
 
 	if (e->len > most) {
 		if (k->run.why.reason)
 			return false;
 		mcuboot_refuse(k, KF_REASON_KEY_ID_MALFORMED, "MCUBOOT-11",
 			       MALFORMED_RANK);
-		kf_prove_field(&k->run.why, c->hw_key ? "PUBKEY" : "KEYHASH",
+		kf_prove_field(&k->run.why, whole ? "PUBKEY" : "KEYHASH",
 			       e->at, e->len);
 		kf_prove_value(&k->run.why, e->len, most);
 		return false;
 	}
-	if (!c->hw_key)
+	if (!whole)
 		load(c, e);
 	c->has_id = true;
 	c->key_id = e->value;
-	c->key = select_key(k, c, e);
+	c->key = select_key(k, e);
 	if (c->key < 0)
 		c->unknown_id = e->value;
-	k->run.short_id |= c->key >= 0 && !c->hw_key && !c->bypass &&
+	k->run.short_id |= c->key >= 0 && !whole && !mcuboot_bypass(k) &&
 			   e->len < most;
 	return k->status == KF_OK;
 }
@@ -164,12 +165,12 @@ static const struct mcuboot_key *carried(struct mcuboot_case *k,
 static bool try(struct mcuboot_case *k, struct mcuboot_checks *c,
 		const struct kf_mcuboot_entry *e)
 {
-	const struct mcuboot_key *key = c->hw_key ? carried(k, c)
+	const struct mcuboot_key *key = mcuboot_hw_key(k) ? carried(k, c)
 		: c->key < (int)k->device->num_keys ? &k->device->key[c->key]
 		: NULL;
 
 	/* The key is not told: that it is the right one was asked for. */
-	if (!c->hw_key && k->device->keys == KF_UNKNOWN)
+	if (!mcuboot_hw_key(k) && k->device->keys == KF_UNKNOWN)
 		return true;
 	return key && mcuboot_verify(k, c, key, e);
 }
@@ -201,11 +202,11 @@ note(struct mcuboot_case *k, const struct mcuboot_checks *c,
 bool mcuboot_take_signature(struct mcuboot_case *k, struct mcuboot_checks *c,
 			    const struct kf_mcuboot_entry *e)
 {
-	size_t len = room(c->signature);
+	size_t len = room(mcuboot_signature_of(k));
 	bool exact = len != MCUBOOT_BUFFER;
 	struct mcuboot_signature_seen *s;
 
-	if (e->type != mcuboot_signature_type(c->signature)) {
+	if (e->type != mcuboot_signature_type(mcuboot_signature_of(k))) {
 		c->others++;
 		c->other_type = e->type;
 		return true;
@@ -252,11 +253,12 @@ static void no_signature(struct mcuboot_case *k,
 		kf_prove_signature(f, k->run.signature[0].number,
 				   k->run.signature[0].at,
 				   k->run.signature[0].len);
-		kf_prove_text(f, c->hw_key ? "PUBKEY" : "KEYHASH");
+		kf_prove_text(f, mcuboot_hw_key(k) ? "PUBKEY" : "KEYHASH");
 		k->run.rank = SIGNATURE_RANK - 2;
 	} else {
 		kf_find(f, KF_REASON_SIGNATURE_NOT_FOUND, "MCUBOOT-16");
-		kf_prove_text(f, mcuboot_signature_name(c->signature));
+		kf_prove_text(f, mcuboot_signature_name(
+				mcuboot_signature_of(k)));
 		k->run.rank = KEY_RANK + (c->others != 0);
 	}
 }
@@ -287,7 +289,7 @@ bool mcuboot_signature_verdict(struct mcuboot_case *k,
 	for (size_t i = 0; i < k->run.num_signatures; i++)
 		good_before |= k->run.signature[i].good;
 	mcuboot_refuse(k, KF_REASON_SIGNATURE_INVALID,
-		       good_before ? "MCUBOOT-15" : rule_of(c->signature),
+		       good_before ? "MCUBOOT-15" : rule_of(mcuboot_signature_of(k)),
 		       SIGNATURE_RANK);
 	kf_prove_signature(f, last->number, last->at, last->len);
 	kf_prove_text(f, good_before

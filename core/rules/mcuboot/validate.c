@@ -44,8 +44,7 @@ static bool is_pure(struct mcuboot_case *k, const struct mcuboot_image *m)
 
 /* is_allowed tells whether an entry may stand outside the protected area of a
  * build that has a list of those. MCUBOOT-21. */
-static bool is_allowed(const struct mcuboot_case *k,
-		       const struct mcuboot_checks *c, uint16_t type)
+static bool is_allowed(struct mcuboot_case *k, uint16_t type)
 {
 	static const uint16_t types[] = {
 		KF_MCUBOOT_KEYHASH, KF_MCUBOOT_PUBKEY, KF_MCUBOOT_SHA256,
@@ -59,18 +58,17 @@ static bool is_allowed(const struct mcuboot_case *k,
 		if (type == types[i])
 			return true;
 	if (type == KF_MCUBOOT_SIG_PURE)
-		return c->pure;
+		return mcuboot_pure(k);
 	return type == (k->device->hmac_sha512 ? KF_MCUBOOT_ENC_X25519_SHA512
 					       : KF_MCUBOOT_ENC_X25519);
 }
 
-static bool listed(struct mcuboot_case *k, const struct mcuboot_checks *c,
-		   const struct mcuboot_walk *w)
+static bool listed(struct mcuboot_case *k, const struct mcuboot_walk *w)
 {
 	const char *name = kf_mcuboot_type_name(w->entry.type);
 
 	if (w->entry.at < w->protected_end ||
-	    is_allowed(k, c, w->entry.type) ||
+	    is_allowed(k, w->entry.type) ||
 	    !mcuboot_is(k, MCUBOOT_Q_ALLOW_LIST))
 		return true;
 	if (k->run.why.reason)
@@ -96,15 +94,16 @@ static bool is_decrypted(const struct mcuboot_case *k,
  * or taken from what the image says of itself. That may be wrong. */
 static void take_plain(struct mcuboot_case *k, const struct mcuboot_checks *c)
 {
+	const unsigned hash = mcuboot_hash_kind(k);
 	struct mcuboot_walk w;
 
 	if (k->device->has_private == KF_PRESENT) {
-		k->assumed = k->plain[c->hash];
+		k->assumed = k->plain[hash];
 		return;
 	}
 	if (!mcuboot_walk_start(&w, c->slot->image, false) ||
-	    mcuboot_walk_find(&w, hash_types[c->hash]) != MCUBOOT_ENTRY ||
-	    w.entry.len != hash_lens[c->hash] ||
+	    mcuboot_walk_find(&w, hash_types[hash]) != MCUBOOT_ENTRY ||
+	    w.entry.len != hash_lens[hash] ||
 	    w.entry.value.len != w.entry.len ||
 	    mcuboot_is(k, MCUBOOT_Q_PLAIN))
 		return;
@@ -117,9 +116,9 @@ static void take_plain(struct mcuboot_case *k, const struct mcuboot_checks *c)
 static bool take_digest(struct mcuboot_case *k, struct mcuboot_checks *c,
 			const struct kf_mcuboot_entry *e)
 {
-	const size_t len = hash_lens[c->hash];
+	const size_t len = hash_lens[mcuboot_hash_kind(k)];
 	const struct kf_digest *d = is_decrypted(k, c)
-		? &k->assumed : &c->slot->image->hash[c->hash];
+		? &k->assumed : &c->slot->image->hash[mcuboot_hash_kind(k)];
 
 	if (e->len == len && kf_equal(e->value, kf_view(d->bytes, d->len))) {
 		memcpy(c->buffer, d->bytes, d->len);
@@ -171,8 +170,9 @@ static bool take_counter(struct mcuboot_case *k, struct mcuboot_checks *c,
 static bool take_signed(struct mcuboot_case *k, struct mcuboot_checks *c,
 			const struct kf_mcuboot_entry *e)
 {
-	if (e->type == (c->hw_key ? KF_MCUBOOT_PUBKEY : KF_MCUBOOT_KEYHASH))
-		return c->builtin || mcuboot_take_key(k, c, e);
+	if (e->type == (mcuboot_hw_key(k) ? KF_MCUBOOT_PUBKEY
+					  : KF_MCUBOOT_KEYHASH))
+		return mcuboot_builtin(k) || mcuboot_take_key(k, c, e);
 	if (e->type >= KF_MCUBOOT_RSA2048 && e->type <= KF_MCUBOOT_ED25519)
 		return mcuboot_take_signature(k, c, e);
 	return true;
@@ -183,13 +183,13 @@ static bool take_entry(struct mcuboot_case *k, struct mcuboot_checks *c,
 {
 	const struct kf_mcuboot_entry *e = &w->entry;
 
-	if (!listed(k, c, w))
+	if (!listed(k, w))
 		return false;
-	if (e->type == hash_types[c->hash] && !c->pure)
+	if (e->type == hash_types[mcuboot_hash_kind(k)] && !mcuboot_pure(k))
 		return take_digest(k, c, e);
 	if (e->type == KF_MCUBOOT_SEC_CNT)
 		return take_counter(k, c, e);
-	return c->signature == MCUBOOT_NONE || take_signed(k, c, e);
+	return mcuboot_signature_of(k) == MCUBOOT_NONE || take_signed(k, c, e);
 }
 
 static bool walk(struct mcuboot_case *k, struct mcuboot_checks *c)
@@ -218,21 +218,16 @@ static void start(struct mcuboot_case *k, struct mcuboot_checks *c,
 	memset(c, 0, sizeof(*c));
 	memset(&k->assumed, 0, sizeof(k->assumed));
 	c->slot = s;
-	c->signature = (enum mcuboot_signature)
-		mcuboot_ask(k, MCUBOOT_Q_SIGNATURE, MCUBOOT_NUM_SIGNATURES);
-	c->hash = mcuboot_hash_kind(k);
 	c->key = -1;
 	if (s->image == k->image)
 		k->run.num_signatures = 0;
-	if (c->signature == MCUBOOT_NONE)
+	if (mcuboot_signature_of(k) == MCUBOOT_NONE)
 		return;
-	c->pure = c->signature == MCUBOOT_ED25519 &&
-		  mcuboot_is(k, MCUBOOT_Q_PURE);
-	c->hw_key = mcuboot_is(k, MCUBOOT_Q_HW_KEY);
-	c->builtin = !c->hw_key && mcuboot_is(k, MCUBOOT_Q_BUILTIN_KEY);
-	c->bypass = !c->hw_key && !c->builtin &&
-		    mcuboot_is(k, MCUBOOT_Q_BYPASS);
-	if (c->builtin)
+	/* All are asked here, so that what is not told is tried in one
+	 * order. */
+	(void)mcuboot_pure(k);
+	(void)mcuboot_bypass(k);
+	if (mcuboot_builtin(k))
 		c->key = k->device->image;
 }
 
@@ -241,16 +236,17 @@ static void begin(struct mcuboot_case *k, struct mcuboot_checks *c,
 		  const struct mcuboot_slot *s)
 {
 	start(k, c, s);
-	if (!c->pure && is_decrypted(k, c))
+	if (!mcuboot_pure(k) && is_decrypted(k, c))
 		take_plain(k, c);
 }
 
-static bool no_digest(struct mcuboot_case *k, const struct mcuboot_checks *c)
+static bool no_digest(struct mcuboot_case *k)
 {
 	if (k->run.why.reason)
 		return false;
 	mcuboot_refuse(k, KF_REASON_DIGEST_MISSING, "MCUBOOT-9", DIGEST_RANK);
-	kf_prove_text(&k->run.why, kf_mcuboot_type_name(hash_types[c->hash]));
+	kf_prove_text(&k->run.why, kf_mcuboot_type_name(
+			hash_types[mcuboot_hash_kind(k)]));
 	return false;
 }
 
@@ -269,11 +265,12 @@ bool mcuboot_validate(struct mcuboot_case *k, const struct mcuboot_slot *s)
 	struct mcuboot_checks c;
 
 	begin(k, &c, s);
-	if ((c.pure && !is_pure(k, s->image)) || !walk(k, &c))
+	if ((mcuboot_pure(k) && !is_pure(k, s->image)) || !walk(k, &c))
 		return false;
-	if (!c.pure && !c.digest_seen)
-		return no_digest(k, &c);
-	if (c.signature != MCUBOOT_NONE && !mcuboot_signature_verdict(k, &c))
+	if (!mcuboot_pure(k) && !c.digest_seen)
+		return no_digest(k);
+	if (mcuboot_signature_of(k) != MCUBOOT_NONE &&
+	    !mcuboot_signature_verdict(k, &c))
 		return false;
 	if (c.counter_seen || !mcuboot_is(k, MCUBOOT_Q_ROLLBACK))
 		return true;

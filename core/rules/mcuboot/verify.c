@@ -10,14 +10,6 @@
 
 enum { ASSUMED = 0x80 };
 
-unsigned mcuboot_hash_kind(struct mcuboot_case *k)
-{
-	if (mcuboot_is(k, MCUBOOT_Q_SHA512))
-		return 2;
-	return mcuboot_ask(k, MCUBOOT_Q_SIGNATURE, MCUBOOT_NUM_SIGNATURES) ==
-	       MCUBOOT_EC384;
-}
-
 /* fits tells whether a key is of the kind that the build takes. */
 static bool fits(enum mcuboot_signature s, const struct kf_key *key)
 {
@@ -133,7 +125,7 @@ static bool stale_byte(struct mcuboot_case *k, const struct question *q,
 static enum kf_answer3 by_ecdsa(struct mcuboot_case *k,
 				const struct question *q)
 {
-	enum mcuboot_signature s = q->checks->signature;
+	enum mcuboot_signature s = mcuboot_signature_of(k);
 	const size_t curve_len = s == MCUBOOT_EC384 ? 48 : 32;
 	struct mcuboot_stale stale;
 	uint8_t der[MCUBOOT_BUFFER];
@@ -150,7 +142,7 @@ static enum kf_answer3 by_ecdsa(struct mcuboot_case *k,
 
 static enum kf_answer3 answer_to(struct mcuboot_case *k, struct question *q)
 {
-	enum mcuboot_signature s = q->checks->signature;
+	enum mcuboot_signature s = mcuboot_signature_of(k);
 
 	q->scheme.digest = KF_SHA256;
 	q->scheme.salt_len = 32;
@@ -160,19 +152,19 @@ static enum kf_answer3 answer_to(struct mcuboot_case *k, struct question *q)
 	q->scheme.kind = s == MCUBOOT_ED25519 ? KF_SCHEME_ED25519
 					      : KF_SCHEME_RSA_PSS;
 	/* PSS is over SHA-256 alone. */
-	if (q->scheme.kind == KF_SCHEME_RSA_PSS && q->checks->hash != 0)
+	if (q->scheme.kind == KF_SCHEME_RSA_PSS && mcuboot_hash_kind(k) != 0)
 		return KF_NO;
 	return work_out(k, q->key, &q->scheme, q->content, q->entry->value);
 }
 
 /* is_supposed: a signature that is not there is good by one key, where a good
  * one could be. */
-static bool is_supposed(const struct mcuboot_image *m,
-			const struct mcuboot_key *key,
-			const struct mcuboot_checks *c)
+static bool is_supposed(struct mcuboot_case *k,
+			const struct mcuboot_image *m,
+			const struct mcuboot_key *key)
 {
 	return kf_equal(m->supposed, key->key.spki) &&
-	       (key->key.kind != KF_KEY_RSA || c->hash == 0);
+	       (key->key.kind != KF_KEY_RSA || mcuboot_hash_kind(k) == 0);
 }
 
 bool mcuboot_verify(struct mcuboot_case *k, const struct mcuboot_checks *c,
@@ -180,21 +172,23 @@ bool mcuboot_verify(struct mcuboot_case *k, const struct mcuboot_checks *c,
 		    const struct kf_mcuboot_entry *e)
 {
 	const struct mcuboot_image *m = c->slot->image;
+	const enum mcuboot_signature s = mcuboot_signature_of(k);
+	const unsigned hash = mcuboot_hash_kind(k);
 	struct mcuboot_memo *before, memo = {
-		.image = m, .at = e->at, .key = c->hw_key ? -1 : c->key,
-		.scheme = (uint8_t)c->signature, .pure = c->pure,
-		.hash = (uint8_t)(c->hash | (k->assumed.len ? ASSUMED : 0)),
+		.image = m, .at = e->at, .key = mcuboot_hw_key(k) ? -1 : c->key,
+		.scheme = (uint8_t)s, .pure = mcuboot_pure(k),
+		.hash = (uint8_t)(hash | (k->assumed.len ? ASSUMED : 0)),
 	};
 	struct question q = {
 		.key = key, .checks = c, .entry = e,
-		.content = content_of(k, m, c->signature, c->hash),
+		.content = content_of(k, m, s, hash),
 	};
-	bool by_memory = backend_of(k, c->signature) == MCUBOOT_PSA;
+	bool by_memory = backend_of(k, s) == MCUBOOT_PSA;
 
-	if (!fits(c->signature, &key->key) || !q.content.len)
+	if (!fits(s, &key->key) || !q.content.len)
 		return false;
 	if (m->supposed.len)
-		return is_supposed(m, key, c);
+		return is_supposed(k, m, key);
 	before = by_memory ? NULL : remembered(k, &memo);
 	if (before)
 		return before->answer == KF_YES;
