@@ -8,6 +8,7 @@
 
 #include "analysis/keys.h"
 #include "core/reasons.h"
+#include "host/fit_tree.h"
 #include "host/key.h"
 
 #include <stdlib.h>
@@ -51,6 +52,13 @@ static void key_found(void *self, const struct kf_key_found *key)
 			     key->at, key->len);
 }
 
+/* take_tree looks at the device tree that a U-Boot carries. */
+static void take_tree(struct kf_auditing *q, struct kf_bytes tree)
+{
+	if (tree.len && q->audit.status == KF_OK)
+		kf_audit_fit_keys(&q->audit, tree);
+}
+
 /* take_store looks at a trust store, whole or a part of one. PEM has been
  * looked at as keys. */
 static void take_store(struct kf_auditing *q, struct kf_bytes file)
@@ -60,6 +68,7 @@ static void take_store(struct kf_auditing *q, struct kf_bytes file)
 
 	if (!kind || strcmp(kind->name, "bootloader") == 0) {
 		kf_audit_bootloader(&q->audit, file);
+		take_tree(q, kf_fit_tree(file));
 		return;
 	}
 	if (strcmp(kind->name, "pem") == 0)

@@ -219,6 +219,38 @@ static void numbers_are_a_key(void **state)
 					 exponent, arena()), KF_WRONG_USE);
 }
 
+/* What OpenSSL's own encoders make of a key, at lengths that are told in one,
+ * two and three bytes. */
+static void an_rsa_key_is_written_as_openssl_writes_it(void **state)
+{
+	static const size_t lens[] = { 64, 65, 100, 127, 128, 256, 384, 512,
+				       2048 };
+	struct kf_bytes exponent = model_fill(3, 1);
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		struct kf_bytes modulus = model_fill(lens[i], i % 2 ? 0x81
+								    : 0x71);
+		unsigned char *spki = NULL, *own = NULL;
+		struct kf_key key;
+		const unsigned char *p;
+		EVP_PKEY *pkey;
+		int len;
+
+		assert_int_equal(crypto->key_rsa(crypto->self, &key, modulus,
+						 exponent, arena()), KF_OK);
+		p = key.spki.data;
+		pkey = d2i_PUBKEY(NULL, &p, (long)key.spki.len);
+		assert_non_null(pkey);
+		len = i2d_PUBKEY(pkey, &spki);
+		assert_true(kf_equal(key.spki, kf_view(spki, (size_t)len)));
+		len = i2d_PublicKey(pkey, &own);
+		assert_true(kf_equal(key.own, kf_view(own, (size_t)len)));
+		OPENSSL_free(spki);
+		OPENSSL_free(own);
+		EVP_PKEY_free(pkey);
+	}
+}
+
 static void other_bytes_are_no_key(void **state)
 {
 	static const char *const none[] = { "", "0", "-----BEGIN PUBLIC KEY-----" };
@@ -301,6 +333,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(ed25519_verifies_messages),
 		MODEL_TEST(a_point_is_a_key),
+		MODEL_TEST(an_rsa_key_is_written_as_openssl_writes_it),
 		MODEL_TEST(a_padding_is_no_other),
 		MODEL_TEST(every_form_is_the_same_key),
 		MODEL_TEST(numbers_are_a_key),

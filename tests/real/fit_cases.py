@@ -1,12 +1,16 @@
 # The cases for U-Boot's FIT images: what each is for, the image, the device's
 # keys, and the configuration that is asked for. What U-Boot answers is not
 # written here.
+import random
 import struct
 
+from fit_packings import gzipped, packings
 from fit_tree import (NOP, Key, Node, Tree, cell, control, digest, hash_node,
                       sign, sign_image, signature, text)
 
-KERNEL = b'a kernel, or what stands for one ' * 4
+KERNEL = (b'a kernel' + struct.pack('<QQQ', 0, 0x1000, 8) +
+          b'or what stands for one..ARM\x64' + b'one, and more of it ' * 4)
+PLAIN = b'no kernel of arm64, but a file of as many bytes ' * 3
 RAMDISK = b'a ramdisk ' * 7
 TIME = 1700000000
 DTB = Tree(Node('', Node('chosen'), compatible='keyfit,board')).bytes
@@ -667,6 +671,57 @@ def of_data(c):
         c.add('FIT-16', 'ignored: ' + value.hex(), signed(root))
 
 
+def of_packings(c):
+    for name, kind, how in packings(PLAIN):
+        for what in ('fdt', 'loadable'):
+            data = how(DTB if what == 'fdt' else RAMDISK)
+            extra = [] if what == 'fdt' else [ramdisk(
+                data, 'fw-1', type='firmware', compression=kind)]
+            node = tree(data, compression=kind) if what == 'fdt' else tree()
+            c.add('FIT-25', '%s: %s' % (what, name), signed(fit(
+                [kernel(), node] + extra,
+                [conf(loadables=None if what == 'fdt' else 'fw-1')])))
+    some = ('gzip', 'not gzip', 'gzip without its mark', 'gzip, cut by 9',
+            'gzip without a checksum', 'gzip, damaged 1', 'gzip, damaged 2',
+            'gzip, 500 times', 'gzip of another thing', 'zstd', 'zstd cut',
+            'not lz4', 'xz')
+    for name, kind, how in packings(PLAIN):
+        if name not in some:
+            continue
+        c.add('FIT-25', 'kernel: ' + name, signed(fit(
+            [kernel(how(KERNEL), compression=kind), tree()])))
+    data = gzipped(KERNEL + bytes(random.Random(1).randbytes(90)))
+    for kind in ('bzip2', 'lzo', 'none at all'):
+        c.add('FIT-25', 'fdt: as ' + kind, signed(fit(
+            [kernel(), tree(compression=kind)])))
+    c.add('FIT-25', 'ramdisk: packed, and broken', signed(fit(
+        [kernel(), tree(), ramdisk(compression='gzip')],
+        [conf(ramdisk='ramdisk-1')])))
+    c.add('FIT-25', 'kernel: noload, gzip', signed(fit(
+        [kernel(data, compression='gzip', type='kernel_noload'), tree()])))
+    packed = gzipped(DTB)
+    c.add('FIT-25', 'fdt: changed in a packed one', changed(signed(fit(
+        [kernel(), tree(packed, compression='gzip')])), 'images/fdt-1'))
+
+
+def of_kernels(c):
+    def each(name, data=PLAIN, last=None, **props):
+        node = tree() if last is None else tree(arch=last)
+        if last == '':
+            node.drop('arch')
+        c.add('FIT-26', 'kernel: ' + name, signed(fit(
+            [kernel(data, **props), node])))
+
+    each('its header', KERNEL)
+    each('no header')
+    each('no header, packed', gzipped(PLAIN), compression='gzip')
+    each('its header, packed', gzipped(KERNEL), compression='gzip')
+    each('no header, for arm', arch='arm')
+    each('no header, and a tree for arm', last='arm')
+    each('no header, for u-boot', os='u-boot')
+    each('no header, for ARM64', arch='ARM64')
+
+
 def of_overlays(c, with_tree):
     def lay(name, *images, **props):
         with_tree(name, 'FIT-24', list(images), **props)
@@ -679,7 +734,7 @@ def of_overlays(c, with_tree):
         tree(OTHER_DTB, 'fdt-2'), fdt=two)
     lay('one missing, with an address', tree(load=0x42000000), fdt=two)
     for asked in ('conf-1#', 'conf-1#conf-1', 'conf-1#conf-2',
-                  'conf-1#conf-9'):
+                  'conf-1#conf-9', 'conf-1#conf-9#conf-2'):
         for name, more in (('', {}), (', with an address',
                                       {'load': 0x42000000})):
             root = fit([kernel(), tree(**more)],
@@ -690,7 +745,40 @@ def of_overlays(c, with_tree):
     behind = outside(root)
     root.sub('configurations/conf-1').set('fdt', two)
     c.add('FIT-24', 'two trees, outside', put(signed(root), behind))
+    there = {'load': 0x42000000}
 
+    def over(name, *nodes, base=DTB, data=None, **more):
+        data = data or Tree(Node('', *nodes)).bytes
+        lay('overlay: ' + name, tree(base, **there),
+            tree(data, 'fdt-2', **more), fdt=two)
+
+    def piece(path, *nodes, name='fragment-0'):
+        return Node(name, Node('__overlay__', *nodes, note='x'),
+                    target_path=path)
+
+    over('nothing in it')
+    over('its place is not there', piece('/nowhere'))
+    over('a label', Node('__fixups__', uart='/fragment-0:target:0'),
+         piece('/'))
+    over('a label, and other symbols', Node(
+        '__fixups__', uart='/fragment-0:target:0'), piece('/'),
+         base=Tree(Node('', Node('chosen'), Node('__symbols__', i2c='/chosen')
+                        )).bytes)
+    over('a bad header', data=bytes(cut_tree()))
+    over('longer than its data', data=Tree(Node(''), total=200).bytes[:100])
+    over('changed', base=DTB, data=DTB, algo='sha256',
+         compression='none')
+    over('no tree', data=b'this is no tree at all, but a text of some bytes')
+    over('packed, and broken', compression='gzip')
+    over('of another type', type='kernel')
+    lay('overlay: its hash is wrong', tree(**there), with_sub(
+        tree(OTHER_DTB, 'fdt-2', algo=None), hash_node(b'x')), fdt=two)
+
+
+def cut_tree():
+    cut = bytearray(DTB)
+    cut[8:12] = cell(0x100000)
+    return cut
 
 def of_boot(c):
     def with_kernel(name, rule='FIT-17', drop=None, data=KERNEL, trust='one',
@@ -723,16 +811,11 @@ def of_boot(c):
                 entry=cell(0, 1, 0))
     with_kernel('13 bytes', 'FIT-18', load=cell(1, 0, 0x41000000) + b'x')
     with_kernel('no cell', 'FIT-18', load=b'')
-    with_kernel('odd compression', 'FIT-18', compression='odd')
-    with_kernel('gzip', 'FIT-18', compression='gzip')
-    with_kernel('no byte', 'FIT-18', data=b'')
-    image = bytearray(KERNEL)
-    image[16:24] = (0x10000).to_bytes(8, 'little')
-    image[56:60] = b'ARM\x64'
-    with_kernel('noload with a header', 'FIT-18', data=bytes(image),
-                type='kernel_noload')
-    with_kernel('noload without entry', 'FIT-18', data=bytes(image),
-                type='kernel_noload', drop='entry')
+    with_kernel('kernel: not one byte', 'FIT-18', data=b'', os='u-boot')
+    with_kernel('kernel: noload without a header', 'FIT-18', data=PLAIN,
+                type='kernel_noload', arch='arm64')
+    with_kernel('noload without entry', 'FIT-18', type='kernel_noload',
+                drop='entry')
     c.add('FIT-17', 'no kernel', signed(fit(confs=[conf(kernel=None)])))
     c.add('FIT-17', 'kernel is missing', signed(fit(confs=[conf(
         kernel='kernel-9')])))
@@ -806,6 +889,6 @@ def all_cases(base):
     c = Cases(base)
     trusts(c)
     for part in (of_format, of_choice, of_keys, of_signatures, of_covered,
-                 of_images, of_data, of_boot):
+                 of_images, of_data, of_boot, of_packings, of_kernels):
         part(c)
     return c

@@ -43,6 +43,10 @@ WORDS = (
     ('Subimage data is not a FDT', 'image-unusable'),
     ('config with overlays', 'image-unusable'),
     ('Error decompressing', 'image-unusable'),
+    ('Unimplemented compression type', 'image-unusable'),
+    ('uncompress error', 'image-unusable'),
+    ('Image too large', 'image-unusable'),
+    ('Failed to prep arm64 kernel', 'image-unusable'),
     ('corrupt or invalid', 'image-unusable'),
     ('Could not find a valid device tree', 'image-unusable'),
     ("can't get kernel image", 'image-unusable'),
@@ -159,8 +163,11 @@ class Board:
         said = said.decode('latin1').replace('\r', '')
         return said.split('\n', 1)[1] if '\n' in said else said
 
-    def judge(self, at, tree, configuration=None, copy=None, seconds=8):
-        """Returns ('accept', None) or ('reject', reason), and the output."""
+    def judge(self, at, tree, configuration=None, copy=None, seconds=8,
+              loads=False):
+        """Returns ('accept', None) or ('reject', reason), and the output.
+        `loads`: up to where the kernel is loaded, which resets the board
+        where that fails."""
         try:
             if not self.running:
                 self.start()
@@ -174,9 +181,9 @@ class Board:
                 spot = SPOT
                 self.ask('mw.b %x %x %x; cp.b %x %x %x' % (
                     SPOT, filler, size + 0x8000, IMAGES + at, SPOT, size))
-            said = self.ask('bootm start %x%s' % (
-                spot, '#' + configuration if configuration else ''),
-                            seconds)
+            said = self.ask('bootm start %x%s%s' % (
+                spot, '#' + configuration if configuration else '',
+                ' && bootm loados' if loads else ''), seconds)
         except (EOFError, BrokenPipeError) as gone:
             self.stop()
             self.crashes += 1

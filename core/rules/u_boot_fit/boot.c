@@ -15,17 +15,30 @@ struct loading {
 	const char *prop;	/* of the configuration */
 	const char *type;	/* NULL: any */
 	bool kernel, any_os, raw;	/* raw: never unpacked here */
+	bool lies_over;			/* another one */
 };
 
+static const struct kf_finding nothing;
+
+enum {
+	MADE_MAX = 20,		/* times what goes in comes out, at most */
+	TREES = 2,		/* the place of their list */
+};
+
+static const char flat_dt[] = "flat_dt";
+
 static const struct loading kernel = { "kernel", "kernel", true, false,
-				       true };
+				       true, false };
 static const struct loading ramdisk = { "ramdisk", "ramdisk", false, false,
+					true, false };
+static const struct loading tree = { "fdt", flat_dt, false, true, false,
+				     false };
+static const struct loading overlay = { "fdt", flat_dt, false, true, false,
 					true };
-static const struct loading tree = { "fdt", "flat_dt", false, true, false };
 static const struct loading setup = { "setup", "x86_setup", false, false,
-				      false };
+				      false, false };
 static const struct loading loadable = { "loadables", NULL, false, true,
-					 false };
+					 false, false };
 
 void fit_reject(struct fit_case *k, enum kf_reason_id reason, const char *rule)
 {
@@ -95,38 +108,58 @@ static bool verified(struct fit_case *k, const struct fit_image *image)
 	return false;
 }
 
-/* packed tells whether data begin as those do that are packed so.
- * Source: U-Boot 2023.01, boot/image.c: image_comp; lib/lz4_wrapper.c. */
-static bool packed(const struct fit_image *image)
+/* tree_came_out: is what was unpacked a device tree? What is shorter than the
+ * header of one has what memory holds behind it. */
+static bool tree_came_out(struct fit_case *k, const struct fit_image *image)
 {
-	static const struct { const char *name; uint16_t head; } packings[] = {
-		{ "gzip", 0x1f8b }, { "bzip2", 0x425a }, { "lzma", 0x5d00 },
-		{ "lzo", 0x894c }, { "lz4", 0x0422 }, { "zstd", 0x28b5 },
-	};
+	const struct fit_unpacked *u = &image->unpacked;
+	struct kf_bytes head = kf_view(u->head, sizeof(u->head));
+	struct kf_source source = kf_bytes_source(&head);
+	bool short_head = u->made < KF_FDT_HEADER_LEN;
+	struct kf_fdt fdt;
 
-	for (size_t i = 0; i < sizeof(packings) / sizeof(packings[0]); i++)
-		if (fit_is(image->compression, packings[i].name))
-			return image->head == packings[i].head;
-	return false;
+	if (u->went_on) {
+		fit_doubt(k, "FIT-25", "U-Boot 2023.01 goes on after an error of zstd, with what came out until then");
+		return true;
+	}
+	if (u->unknown || (kf_fdt_header(&fdt, &source, 0) && !short_head))
+		return true;
+	if (short_head && (u->made < 4 || kf_fdt_likely(head))) {
+		fit_doubt(k, "FIT-25", "what it unpacks to is shorter than the header of a device tree");
+		return true;
+	}
+	return unusable(k, "FIT-25", image,
+			"what it unpacks to is no device tree");
+}
+
+/* comes_out: what is packed is unpacked, within bounds. */
+static bool comes_out(struct fit_case *k, const struct fit_image *image)
+{
+	const struct fit_unpacked *u = &image->unpacked;
+
+	if (!fit_unpack(k, image))
+		return false;
+	if (u->unknown)
+		fit_doubt(k, "FIT-25", u->fault);
+	else if (u->fault)
+		return unusable(k, "FIT-25", image, u->fault);
+	else if (u->made > image->data_len * MADE_MAX)
+		return unusable(k, "FIT-25", image,
+				"more than 20 times its size comes out of it");
+	return true;
 }
 
 /* unpacked: what is neither a kernel nor a ramdisk is unpacked at once. */
 static bool unpacked(struct fit_case *k, const struct fit_image *image,
 		     const struct loading *l)
 {
-	if (l->raw)
+	if (l->raw || (l->lies_over && k->profile->lazy_overlays))
 		return true;
-	if (image->has_compression && !fit_is(image->compression, "none")) {
-		if (!packed(image))
-			return unusable(k, "FIT-17", image,
-					"its data are not packed as it says");
-		k->unweighed = true;
-		return true;
-	}
-	if (l == &tree && !image->is_tree)
-		return unusable(k, "FIT-20", image,
-				"its data are no device tree");
-	return true;
+	if (fit_is_packed(image))
+		return comes_out(k, image) &&
+		       (l->type != flat_dt || tree_came_out(k, image));
+	return l->type != flat_dt || image->is_tree ||
+	       unusable(k, "FIT-20", image, "its data are no device tree");
 }
 
 /* loaded does what fit_image_load does, but for the configuration. */
@@ -135,6 +168,8 @@ static bool loaded(struct fit_case *k, const struct fit_image *image,
 {
 	if (!verified(k, image))
 		return false;
+	k->arch = image->arch;
+	k->has_arch = image->has_arch;
 	if (l->type && !type_fits(k, image, l))
 		return unusable(k, "FIT-17", image,
 				"its type is not the one that is needed");
@@ -244,11 +279,99 @@ static bool more_trees(const struct fit_case *k)
 static bool in_place(const struct fit_case *k, const struct fit_image *image)
 {
 	const struct kf_fdt *fdt = &k->file->fdt;
-	bool is_packed = image->has_compression &&
-			 !fit_is(image->compression, "none");
 
-	return !k->profile->copies && !image->has_load && !is_packed &&
+	return !k->profile->copies && !image->has_load &&
+	       !fit_is_packed(image) &&
 	       image->data_at - fdt->base < fdt->total_len;
+}
+
+/* in_its_place is what U-Boot takes for a device tree that is not there: that
+ * of the configuration which it would start if none were asked for. */
+static const struct fit_image *in_its_place(struct fit_case *k)
+{
+	const struct fit_trust *real = k->trust;
+	const struct fit_configuration *c;
+	struct fit_trust asked = *real;
+	struct kf_bytes name;
+
+	asked.configuration = NULL;
+	k->trust = &asked;
+	c = fit_choose(k);
+	k->trust = real;
+	return c && kf_fdt_list_at(&name, c->list[TREES], 0)
+		       ? image_named(k->file, name) : NULL;
+}
+
+/* lay_one lays one tree over the first. What is not there, or cannot be loaded
+ * or verified, is left out. Returns false where U-Boot gives up. */
+static bool lay_one(struct fit_case *k, const struct fit_image *first,
+		    const struct fit_image *over)
+{
+	if (over && loaded(k, over, &overlay))
+		return fit_lay_over(k, first, over);
+	if (k->status != KF_OK)
+		return false;
+	k->out->answer = KF_UNDECIDED;
+	k->out->why = nothing;
+	return true;
+}
+
+/* lay_more lays a list's trees over the first, from the second one on. */
+static bool lay_more(struct fit_case *k, const struct fit_image *first,
+		     struct kf_bytes list)
+{
+	struct kf_bytes name;
+
+	for (size_t i = 1; kf_fdt_list_at(&name, list, i); i++) {
+		const struct fit_image *over = image_named(k->file, name);
+
+		if (!lay_one(k, first, over ? over : in_its_place(k)))
+			return false;
+	}
+	return true;
+}
+
+/* lay_asked lays the trees of one more configuration over the first. */
+static bool lay_asked(struct fit_case *k, const struct fit_image *first,
+		      struct kf_bytes asked)
+{
+	const struct fit_configuration *c =
+		fit_configuration_of(k->file,
+				     kf_fdt_child(&k->file->fdt,
+						  k->file->configurations,
+						  asked));
+	struct kf_bytes name;
+
+	if (!c)
+		return true;
+	if (kf_fdt_list_at(&name, c->list[TREES], 0) &&
+	    !lay_one(k, first, image_named(k->file, name)))
+		return false;
+	return lay_more(k, first, c->list[TREES]);
+}
+
+/* trees_laid lays all others over the first one: those of the configuration,
+ * and then those of others that were asked for. */
+static bool trees_laid(struct fit_case *k, const struct fit_image *first)
+{
+	struct kf_bytes rest = kf_text(k->trust->configuration);
+	const uint8_t *hash;
+
+	if (!lay_more(k, first, list_of(k, &tree)))
+		return false;
+	hash = rest.len ? memchr(rest.data, '#', rest.len) : NULL;
+	while (hash) {
+		size_t at = (size_t)(hash - rest.data) + 1;
+		struct kf_bytes asked;
+
+		rest = kf_part_of(rest, at, rest.len - at);
+		hash = rest.len ? memchr(rest.data, '#', rest.len) : NULL;
+		asked = kf_part_of(rest, 0, hash ? (size_t)(hash - rest.data)
+						 : rest.len);
+		if (!lay_asked(k, first, asked))
+			return false;
+	}
+	return true;
 }
 
 /* trees_loaded: one device tree, or one with others laid over it. */
@@ -268,10 +391,7 @@ static bool trees_loaded(struct fit_case *k)
 	if (in_place(k, first))
 		return unusable(k, "FIT-24", first,
 				"others are to be laid over it, and it has no load address");
-	/* One that cannot be loaded or verified is left out, and the boot goes
-	 * on; whether the others fit together is not weighed. */
-	k->unweighed = true;
-	return true;
+	return trees_laid(k, first);
 }
 
 static bool loadables_loaded(struct fit_case *k)
@@ -312,6 +432,12 @@ static bool others_found(struct fit_case *k, const struct fit_image *image)
 	return trees_loaded(k) && loadables_loaded(k);
 }
 
+static void accept(struct fit_case *k)
+{
+	if (k->status == KF_OK)
+		k->out->answer = KF_ACCEPT;
+}
+
 void fit_boot(struct fit_case *k)
 {
 	const struct fit_image *image;
@@ -333,9 +459,7 @@ void fit_boot(struct fit_case *k)
 			   "it names no kernel that is there");
 		return;
 	}
-	if (!loaded(k, image, &kernel) || !system_found(k, image) ||
-	    !others_found(k, image))
-		return;
-	if (k->status == KF_OK)
-		k->out->answer = KF_ACCEPT;
+	if (loaded(k, image, &kernel) && system_found(k, image) &&
+	    others_found(k, image) && fit_kernel_fits(k, image))
+		accept(k);
 }

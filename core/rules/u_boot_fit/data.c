@@ -134,7 +134,7 @@ static void place(struct fit_file *file, struct fit_image *image)
 static bool look(struct fit_file *file, struct fit_image *image)
 {
 	static const uint8_t magic[4] = { 'A', 'R', 'M', 0x64 };
-	uint8_t word[4], first[2];
+	uint8_t word[4];
 	struct kf_fdt tree;
 
 	if (image->data_far || image->data_fault)
@@ -142,9 +142,6 @@ static bool look(struct fit_file *file, struct fit_image *image)
 	if (!kf_fdt_peek(&file->fdt, image->data_at + ARM64_MAGIC_AT, word,
 			 sizeof(word)))
 		return false;
-	if (!kf_fdt_peek(&file->fdt, image->data_at, first, sizeof(first)))
-		return false;
-	image->head = (uint16_t)(first[0] << 8 | first[1]);
 	image->is_arm64 = memcmp(word, magic, sizeof(word)) == 0;
 	image->is_tree = kf_fdt_header(&tree, file->fdt.source,
 				       image->data_at);

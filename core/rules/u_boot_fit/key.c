@@ -69,18 +69,52 @@ static void twice(struct number *a, const struct number *modulus)
 		subtract(a, modulus);
 }
 
-/* squared tells whether `r_squared` is R * R modulo the modulus, where R is
- * the number of one more bit than the modulus has room for. */
-static bool squared(const struct number *modulus, struct kf_bytes r_squared)
+/* power is R modulo the modulus, where R is the number of one more bit than the
+ * modulus has room for. */
+static void power(struct number *out, const struct number *modulus)
 {
-	struct number a = { .len = modulus->len }, want;
+	struct number none = { .len = modulus->len };
 
-	a.word[0] = 1;
-	if (reaches(&a, modulus))
+	*out = none;
+	if (modulus->word[modulus->len - 1] >> 31) {
+		subtract(out, modulus);
+		return;
+	}
+	out->word[0] = 1;
+	for (size_t i = 0; i < 32 * modulus->len; i++)
+		twice(out, modulus);
+}
+
+/* divide divides a number below the modulus by R, modulo the modulus:
+ * Montgomery's reduction. */
+static void divide(struct number *a, const struct number *modulus,
+		   uint32_t n0_inverse)
+{
+	for (size_t i = 0; i < a->len; i++) {
+		uint32_t m = a->word[0] * n0_inverse;
+		uint64_t sum = (uint64_t)m * modulus->word[0] + a->word[0];
+
+		for (size_t j = 1; j < a->len; j++) {
+			sum = (sum >> 32) + (uint64_t)m * modulus->word[j] +
+			      a->word[j];
+			a->word[j - 1] = (uint32_t)sum;
+		}
+		a->word[a->len - 1] = (uint32_t)(sum >> 32);
+	}
+}
+
+/* squared tells whether `r_squared` is R * R modulo the modulus: divided by R
+ * it is R then, and nothing else below the modulus is. The modulus is odd. */
+static bool squared(const struct number *modulus, struct kf_bytes r_squared,
+		    uint32_t n0_inverse)
+{
+	struct number a, want;
+
+	load(&a, r_squared);
+	if (a.len != modulus->len || reaches(&a, modulus))
 		return false;
-	for (size_t i = 0; i < 64 * modulus->len; i++)
-		twice(&a, modulus);
-	load(&want, r_squared);
+	divide(&a, modulus, n0_inverse);
+	power(&want, modulus);
 	return memcmp(a.word, want.word, a.len * sizeof(a.word[0])) == 0;
 }
 
@@ -116,7 +150,7 @@ static const char *numbers_fault(const struct kf_fit_key *key)
 	load(&modulus, key->modulus);
 	if (modulus.word[0] * key->n0_inverse != UINT32_MAX)
 		return "its rsa,n0-inverse is not that of its modulus";
-	if (!squared(&modulus, key->r_squared))
+	if (!squared(&modulus, key->r_squared, key->n0_inverse))
 		return "its rsa,r-squared is not that of its modulus";
 	return NULL;
 }

@@ -6,6 +6,8 @@
  */
 #include "u_boot_fit.h"
 
+#include "core/setting.h"
+
 #include <string.h>
 
 enum { COMPATIBLE_MAX = 4096 };
@@ -124,6 +126,7 @@ enum kf_status fit_trust_read(struct fit_trust *out,
 			      struct kf_env *env)
 {
 	const struct kf_part *part = kf_store_part(store, "dtb");
+	const char *room;
 
 	out->presence = kf_store_presence(store, "dtb");
 	out->configuration = kf_store_setting(store, "configuration");
@@ -132,6 +135,12 @@ enum kf_status fit_trust_read(struct fit_trust *out,
 	out->best_match = is_on(store, "best-match", profile->best_match);
 	out->overlays = is_on(store, "overlays", profile->overlays);
 	out->pss = is_on(store, "pss", profile->pss);
+	out->unpacks = kf_store_setting(store, "unpacks");
+	if (!out->unpacks)
+		out->unpacks = profile->unpacks;
+	room = kf_store_setting(store, "bootm-len");
+	if (!room || !kf_setting_number(&out->room, room))
+		out->room = profile->room;
 	if (!compare_versions(out, rules, env))
 		return KF_NO_MEMORY;
 	if (out->presence != KF_PRESENT)

@@ -338,8 +338,7 @@ static void *prepare_store(struct kf_store *store,
 
 static void release(void *state, struct kf_env *env)
 {
-	(void)state;
-	(void)env;
+	(void)state, (void)env;
 }
 
 static void undecided(struct fit_case *k, enum kf_reason_id reason,
@@ -349,23 +348,34 @@ static void undecided(struct fit_case *k, enum kf_reason_id reason,
 	kf_find(&k->out->why, reason, rule);
 }
 
+/* doubt takes an accept back that stands on what is not known. */
+static void doubt(struct fit_case *k)
+{
+	if (k->doubt) {
+		undecided(k, KF_REASON_LOADER_UNKNOWN, k->doubt_rule);
+		kf_prove_text(&k->out->why, k->doubt);
+	}
+	if (k->wild) {
+		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-5");
+		kf_prove_text(&k->out->why, "U-Boot looks for a device tree where there is none, and reads behind the file");
+	}
+	if (k->cut || k->file->fdt.cut) {
+		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-23");
+		kf_prove_text(&k->out->why, "the file ends before its tree or its data do, and what memory holds behind it decides");
+	}
+}
+
 /* settle takes an answer back where it stands on what is not known. */
 static void settle(struct fit_case *k)
 {
-	struct fit_file *file = k->file;
+	const struct fit_file *file = k->file;
 
 	if (k->odd && k->out->answer == KF_REJECT) {
 		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-12");
 		kf_prove_text(&k->out->why, "a key has another size than its algorithm tells, and U-Boot reads beyond its buffer");
 	}
-	if (k->out->answer == KF_ACCEPT && k->wild) {
-		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-5");
-		kf_prove_text(&k->out->why, "U-Boot looks for a device tree where there is none, and reads behind the file");
-	}
-	if (k->out->answer == KF_ACCEPT && (k->cut || file->fdt.cut)) {
-		undecided(k, KF_REASON_UNPREDICTABLE, "FIT-23");
-		kf_prove_text(&k->out->why, "the file ends before its tree or its data do, and what memory holds behind it decides");
-	}
+	if (k->out->answer == KF_ACCEPT)
+		doubt(k);
 	if (file->beyond.reason && !file->gate.reason) {
 		k->out->answer = KF_UNDECIDED;
 		k->out->why = file->beyond;
@@ -376,7 +386,8 @@ static void settle(struct fit_case *k)
 static enum kf_status judge(struct fit_case *k)
 {
 	memset(k->out, 0, sizeof(*k->out));
-	k->cut = k->odd = k->unweighed = k->wild = false;
+	k->cut = k->odd = k->wild = k->has_arch = false;
+	k->doubt = NULL;
 	k->configuration = NULL;
 	k->weak = NULL;
 	k->by = NULL;

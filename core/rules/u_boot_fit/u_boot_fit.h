@@ -22,6 +22,7 @@ enum {
 	FIT_NODES_MAX = 100,		/* that one signature covers */
 	FIT_SIZE_MAX = 0x10000000,	/* of a tree that is verified */
 	FIT_LISTS = 5,	/* kernel, ramdisk, fdt, setup, loadables */
+	FIT_HEAD_LEN = 64,		/* of what unpacks, that is looked at */
 	FIT_VERSIONS_MAX = 3,		/* that one answer is made of */
 };
 
@@ -54,6 +55,13 @@ struct fit_profile {
 				 * FIT-19 to 21 for more systems */
 	bool late_padding;	/* FIT-8: a padding that it has not fails with
 				 * the key, not with the node */
+	const char *unpacks;	/* FIT-25: what it can unpack */
+	uint32_t room;		/* FIT-25: for a kernel: SYS_BOOTM_LEN */
+	bool noload_room;	/* FIT-25: a packed kernel_noload has 8 times
+				 * its size, and not that */
+	bool zstd_careless;	/* FIT-25: an error of zstd is none */
+	bool lazy_overlays;	/* FIT-25: what is laid over is not unpacked */
+	bool kernel_header;	/* FIT-26: Linux for arm64 needs its header */
 };
 
 /* fit_signature is one signature node. */
@@ -74,6 +82,18 @@ struct fit_signature {
 	bool cut;			/* ... with bytes behind the file */
 };
 
+/* fit_unpacked is what comes of data that are packed. */
+struct fit_unpacked {
+	bool done;
+	bool unknown;			/* keyfit cannot tell */
+	bool went_on;			/* U-Boot, after an error: what came
+					 * out is not known */
+	const char *fault;		/* why they do not unpack; or are not
+					 * unpacked here */
+	uint64_t made;
+	uint8_t head[FIT_HEAD_LEN];
+};
+
 /* fit_image is one subnode of /images. */
 struct fit_image {
 	uint32_t node;
@@ -86,7 +106,7 @@ struct fit_image {
 	bool data_far;			/* nor anywhere near */
 	bool is_tree;			/* its data begin as a sound tree */
 	bool is_arm64;			/* ... as an arm64 kernel */
-	uint16_t head;			/* the first two bytes */
+	struct fit_unpacked unpacked;
 	bool hashed;		/* it has a hash that is checked */
 	bool weak;		/* ... and none by a digest of note */
 	struct kf_finding hash;	/* FIT-15; reason NULL: good */
@@ -150,6 +170,8 @@ struct fit_trust {
 					 * that was run; NULL: nothing */
 	bool verify;			/* false: verification is turned off */
 	bool best_match, overlays, pss;	/* as built */
+	const char *unpacks;
+	uint32_t room;
 };
 
 /* fit_files, fit_trusts: one for each version that is asked. */
@@ -178,7 +200,11 @@ struct fit_case {
 	bool odd;		/* ... on a key that is odd */
 	bool cut;		/* ... on bytes behind the file's end */
 	bool wild;		/* ... or on those of a tree that is none */
-	bool unweighed;		/* a loader's step was not weighed */
+	const char *doubt;	/* what of the loader is not known; NULL: all
+				 * of it is */
+	const char *doubt_rule;
+	struct kf_bytes arch;	/* of the image that was loaded last */
+	bool has_arch;
 	const struct fit_image *weak;	/* the first with a weak hash alone */
 	const struct fit_configuration *configuration;
 	const struct fit_signature *by;		/* that was accepted */
@@ -287,6 +313,20 @@ bool fit_key_verifies(struct fit_case *k, const struct fit_signature *s,
  * is there; else `k->out->why` says what is not. */
 bool fit_require_configuration(struct fit_case *k);
 bool fit_require_image(struct fit_case *k, const struct fit_image *image);
+
+/* unpack.c: FIT-25: unpacks an image, once. Returns false where that cannot
+ * be done: `k->status`. */
+bool fit_unpack(struct fit_case *k, const struct fit_image *image);
+/* fit_is_packed tells whether an image is packed, as it says. */
+bool fit_is_packed(const struct fit_image *image);
+/* fit_kernel_fits: FIT-25, FIT-26: the kernel, unpacked. */
+bool fit_kernel_fits(struct fit_case *k, const struct fit_image *image);
+void fit_doubt(struct fit_case *k, const char *rule, const char *text);
+
+/* overlay.c: FIT-24: whether a tree can be laid over another one; false, with
+ * `k->out->why`. What is not weighed is a doubt. */
+bool fit_lay_over(struct fit_case *k, const struct fit_image *base,
+		  const struct fit_image *over);
 
 /* boot.c: FIT-17..21: what bootm does, in its order. */
 void fit_boot(struct fit_case *k);

@@ -5,6 +5,8 @@
  */
 #include "u_boot_fit.h"
 
+static const char unpacks[] = "gzip,lzma,lz4";
+
 static const struct fit_profile upstream = {
 	.version = "2026.10-rc2",
 	.best_match = true,
@@ -19,17 +21,28 @@ static const struct fit_profile upstream = {
 	.noload = true,
 	.more_types = true,
 	.late_padding = true,
+	.unpacks = unpacks,
+	.room = 0x8000000,
+	.noload_room = true,
+	.lazy_overlays = true,
+	.kernel_header = true,
 };
 
 static const struct fit_profile debian_12 = {
 	.version = "2023.01+dfsg-2+deb12u3",
 	.best_match = true,
+	.unpacks = unpacks,
+	.room = 0x4000000,
+	.zstd_careless = true,
 };
 
 static const struct fit_profile released = {
 	.version = "2023.01",
 	.believes = true,
 	.best_match = true,
+	.unpacks = unpacks,
+	.room = 0x4000000,
+	.zstd_careless = true,
 };
 
 /* What stands between two versions did not change, but for what was mended in
@@ -72,6 +85,9 @@ const struct kf_choice fit_choices[] = {
 	  "built with FIT_BEST_MATCH: the configuration for the board" },
 	{ "pss", "on|off", "built with RSASSA_PSS" },
 	{ "overlays", "on|off", "built with OF_LIBFDT_OVERLAY" },
+	{ "unpacks", "TEXT",
+	  "what it was built to unpack: gzip,lzma,lz4, bzip2, lzo, zstd" },
+	{ "bootm-len", "NUMBER", "SYS_BOOTM_LEN, the room for a kernel" },
 	{ "version", "TEXT", "what the device's U-Boot calls itself: 2024.04" },
 	{ NULL, NULL, NULL },
 };

@@ -103,9 +103,4 @@ void fit_warn(struct fit_case *k)
 	}
 	if (k->weak && !k->out->not_enforced)
 		warn_weak(k);
-	if (k->unweighed) {
-		w = kf_warn(k->out, KF_REASON_LOADER_UNKNOWN, "FIT-20");
-		if (w)
-			kf_prove_text(w, "images are unpacked, or device trees are laid over others, and that can fail");
-	}
 }
