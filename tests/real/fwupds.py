@@ -301,12 +301,7 @@ class Fwupd:
 
     def judge(self, path, options=()):
         """Verdict, reasons it may stand for, whether the metainfo file is
-        trusted (None: not said), and what was said."""
-        code, said = self.ask('get-details', path)
-        if self.died():
-            return 'reject', 'verifier-fault', None, 'it died'
-        flags = re.findall(rb'"trusted-(payload|metadata)"', said)
-        trusted = b'metadata' in flags if code == 0 else None
+        trusted (of what is taken), and what was said."""
         code, said = self.ask('install', path, '--assume-yes',
                               '--no-reboot-check', '--no-unreported-check',
                               '--no-metadata-check', *options)
@@ -315,11 +310,12 @@ class Fwupd:
         text = json.loads(said)['Error']['Message'] if b'"Error"' in said \
             else said.decode()
         if 'device was not in supported mode' in text:
-            return 'accept', None, trusted, text
+            _, said = self.ask('get-details', path)
+            return 'accept', None, b'"trusted-metadata"' in said, text
         for pattern, reasons in TOLD:
             if re.search(pattern, text):
-                return 'reject', reasons, trusted, text
-        return 'unclear', None, trusted, text
+                return 'reject', reasons, None, text
+        return 'unclear', None, None, text
 
     def close(self):
         for process in (self.daemon, self.bus):
@@ -356,6 +352,7 @@ TOLD = [
 JCAT_TOLD = [
     (r'FAILED (pkcs7|gpg|ed25519).*\[-89\]', TRUST),
     ('failed to verify data, expected', 'file-hash-mismatch'),
+    ('Is a directory|Could not find', 'file-not-inside'),
     ('crt_import|failed to get key usage|not suitable for use|'
      'unable to import pubkey|Failed to (open|read) file|Error reading',
      'keyring-unreadable'),
@@ -367,7 +364,6 @@ JCAT_TOLD = [
     ('no keys in keyring|FAILED gpg', 'key-kind-missing'),
     ('FAILED ed25519', 'signature-invalid'),
     ('no existing checksum|multiple checksums', 'file-hash-missing'),
-    ('Could not find', 'file-not-inside'),
     ('failed to find (Jcat|Items|Id|Blobs|Kind|Data|Flags)|failed to read|'
      'Need more input|Invalid compressed|JSON|expected|unexpected|'
      'Error while|parse', 'catalogue-malformed'),
