@@ -13,7 +13,7 @@ NOW = '2026-11-27 12:00:00'
 
 def make_keys(folder):
     k = f.Keys(folder)
-    k.make('root', ca=True)
+    k.make('root', ca=True, start='20190101000000Z')
     k.make('other', ca=True)
     k.make('signer', 'root')
     k.make('second', 'root')
