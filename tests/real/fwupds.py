@@ -291,7 +291,10 @@ class Fwupd:
     def ask(self, *words):
         done = subprocess.run(['fwupdmgr', *words, '--json'], env=self.env,
                               capture_output=True, timeout=60)
-        return done.returncode, done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        if b'disconnected from message bus' in said:
+            self.daemon.wait(timeout=30)
+        return done.returncode, said
 
     def died(self):
         if self.daemon.poll() is None:
