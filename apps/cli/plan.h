@@ -30,6 +30,7 @@ struct kf_plan_after {
 	size_t num_set;
 	struct kf_setting raise[KF_PLAN_SETTINGS_MAX];	/* numbers */
 	size_t num_raise;
+	bool raises_nothing;	/* it says so */
 };
 
 struct kf_plan_release {
@@ -196,13 +197,14 @@ void kf_plan_files_close(struct kf_planning *p);
 /* plan_trust.c: kf_plan_device opens a class's device. kf_plan_change,
  * kf_plan_after make the trust that something leaves, and find it among those
  * of the class. `*trust` is KF_NO_TRUST where there are too many.
- * kf_plan_holds tells whether a trust has an update in it. */
+ * `holds` tells whether a trust has an update in it; what is not `taken` leaves
+ * no trust. */
 KF_MUST int kf_plan_device(struct kf_device *out, struct kf_planning *p,
 			   const struct kf_plan_class *c, const char *path);
 KF_MUST int kf_plan_start(struct kf_planning *p, struct kf_plan_class *c);
 KF_MUST int kf_plan_change(size_t *trust, bool *holds, struct kf_planning *p,
-			   struct kf_plan_class *c, size_t from,
-			   size_t update);
+			   struct kf_plan_class *c, size_t from, size_t update,
+			   bool taken);
 KF_MUST int kf_plan_boot(size_t *trust, struct kf_planning *p,
 			 struct kf_plan_class *c, size_t from,
 			 size_t release);

@@ -89,13 +89,12 @@ static int fill_update(struct filling *f, size_t trust, size_t update)
 	}
 	if (status == KF_EXIT_FITS)
 		status = kf_plan_change(&after, &holds, f->p, f->c, trust,
-					update);
+					update, any != KF_REJECT);
 	if (status != KF_EXIT_FITS)
 		return status;
 	f->t->holds[trust] |= (uint32_t)holds << update;
 	return add_trust(f, &f->t->updated[kf_class_pair(f->updates, trust,
-							 update)],
-			 any == KF_REJECT ? trust : after);
+							 update)], after);
 }
 
 static int fill_trust(struct filling *f, size_t trust)
@@ -149,10 +148,36 @@ static bool open_tables(struct filling *f)
 	       f->t->booted && f->t->reset && f->t->retired && f->t->holds;
 }
 
+/* counts_alone: a device that counts gets its counter raised by what it boots,
+ * and a release that does not say how far would make the plan a wrong one. */
+static int counts_alone(struct filling *f)
+{
+	static const char counter[] = "security-counter";
+	bool counts = false;
+
+	for (size_t i = 0; i < f->c->opened.num_verifiers; i++)
+		counts |= kf_store_setting(&f->c->opened.verifier[i].store,
+					   counter) != NULL;
+	for (size_t i = 0; counts && i < f->releases; i++) {
+		const struct kf_plan_after *a = &f->p->release[i].after;
+
+		if (a->becomes || a->num_set || a->num_raise ||
+		    a->raises_nothing)
+			continue;
+		kf_say(f->p->release[i].name, "does not say what it does to the device's security-counter",
+		       "give \"raises\": {\"security-counter\": NUMBER}, or \"raises\": {} where it leaves the counter alone");
+		return KF_EXIT_USAGE;
+	}
+	return KF_EXIT_FITS;
+}
+
 static int fill_class(struct filling *f)
 {
 	int status = open_tables(f) ? kf_plan_start(f->p, f->c)
 				    : KF_EXIT_FAULT;
+
+	if (status == KF_EXIT_FITS)
+		status = counts_alone(f);
 
 	for (size_t i = 0; i < f->c->num_trusts && status == KF_EXIT_FITS &&
 			   !f->large; i++)

@@ -166,6 +166,7 @@ static int after(const struct place *at, json_t *object,
 {
 	int status = path(at, object, "becomes", &out->becomes);
 
+	out->raises_nothing = json_object_get(object, "raises");
 	if (status == KF_EXIT_FITS)
 		status = settings(at, object, "set", out->set, &out->num_set);
 	return status == KF_EXIT_FITS

@@ -348,6 +348,25 @@ static void tell_end(struct telling *t, const struct kf_state *s)
 	}
 }
 
+/* keeps writes why the old key is not refused. */
+static void keeps(struct telling *t, struct kf_output *out,
+		  const struct kf_state *s)
+{
+	struct kf_plan_answer answer;
+
+	if (t->t->retired[s->trust] != KF_UNDECIDED) {
+		kf_output_text(out, "nothing that is published makes it refuse ");
+		kf_plan_retire_words(out, t->p);
+		return;
+	}
+	again(t, &answer, kf_plan_refuses(&answer, t->p, t->c, s->trust),
+	      KF_UNDECIDED);
+	kf_output_text(out, "whether it refuses ");
+	kf_plan_retire_words(out, t->p);
+	kf_output_text(out, " cannot be told: ");
+	why(t, out, &answer);
+}
+
 static int tell(struct telling *t)
 {
 	const struct kf_class_proof *proof = &t->c->proof;
@@ -367,8 +386,7 @@ static int tell(struct telling *t)
 	if (proof->worst == KF_PROVEN_KEEPS) {
 		struct kf_output words = { 0 };
 
-		kf_output_text(&words, "nothing that is published makes it refuse ");
-		kf_plan_retire_words(&words, t->p);
+		keeps(t, &words, &story->move[story->num - 1].to);
 		line(t, "  end", &words);
 	}
 	if (t->json)

@@ -304,7 +304,8 @@ static int change(struct kf_store *stores, struct kf_planning *p,
 }
 
 int kf_plan_change(size_t *trust, bool *holds, struct kf_planning *p,
-		   struct kf_plan_class *c, size_t from, size_t update)
+		   struct kf_plan_class *c, size_t from, size_t update,
+		   bool taken)
 {
 	struct kf_plan_update *u = &p->update[update];
 	struct kf_store *stores = copy(p, c, from);
@@ -322,8 +323,8 @@ int kf_plan_change(size_t *trust, bool *holds, struct kf_planning *p,
 		return status;
 	*holds = is_same(c->trust[from].store, stores,
 			 c->opened.num_verifiers, false);
-	/* A later time alone is no other trust. */
-	return *holds ? KF_EXIT_FITS : find(trust, p, c, stores);
+	/* A later time alone is no other trust; nor is one that nobody gets. */
+	return *holds || !taken ? KF_EXIT_FITS : find(trust, p, c, stores);
 }
 
 /* shim_of is the shim that starts; NULL: none does. */
