@@ -1,6 +1,6 @@
 /* keyfit matrix: which devices of a fleet take which release?
  */
-#include "matrix.h"
+#include "matrix_ends.h"
 
 #include "say.h"
 
@@ -16,6 +16,9 @@ struct asked {
 	struct kf_signer signer;
 	struct kf_render render;
 	bool fail_on_reject, fail_on_unknown;
+	bool expires;
+	int64_t life_s;		/* it has to last until then */
+	bool too_short;
 };
 
 static const struct kf_option options[] = {
@@ -26,6 +29,10 @@ static const struct kf_option options[] = {
 	  "judge at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "signed-by", KF_VALUE_FILE, "CERTIFICATE", false,
 	  "as if this certificate had signed the files, and nobody else" },
+	{ "expires", KF_VALUE_NONE, NULL, false,
+	  "until when each device takes them, and what ends then" },
+	{ "min-life", KF_VALUE_ANY, "SPAN", false,
+	  "with --expires: fail where it ends before 25mo, 2y, 90d are over" },
 	{ "fail-on", KF_VALUE_ANY, "WHAT", false,
 	  "what ends with another status than 0: unknown (it, and reject), reject, never" },
 	{ "devices", KF_VALUE_NONE, NULL, false,
@@ -42,6 +49,7 @@ static const char *const examples[] = {
 	"keyfit matrix 2026.11 --fleet fleet.db",
 	"keyfit matrix shimx64.efi grubx64.efi --fleet fleet.db --group beta",
 	"keyfit matrix 2026.11 --fleet fleet.db --at 2028-05-15 --fail-on reject",
+	"keyfit matrix update.raucb --fleet fleet.db --expires --min-life 25mo",
 	"keyfit matrix --signed-by new-key.pem --fleet fleet.db",
 	NULL,
 };
@@ -63,6 +71,11 @@ static int pick_form(struct asked *q)
 		}
 		q->form = forms[i];
 	}
+	if (kf_argument(q->arguments, "expires") &&
+	    q->form != &kf_matrix_text && q->form != &kf_matrix_json) {
+		kf_say("--expires", "goes with text and --json alone", NULL);
+		return KF_EXIT_USAGE;
+	}
 	q->matrix.names = !kf_argument(q->arguments, "counts");
 	q->matrix.remedies = q->matrix.names;
 	if (q->form == &kf_matrix_sarif && !q->matrix.names) {
@@ -76,10 +89,20 @@ static int read_options(struct asked *q)
 {
 	const char *at = kf_argument(q->arguments, "at");
 	const char *fail = kf_argument(q->arguments, "fail-on");
+	const char *life = kf_argument(q->arguments, "min-life");
 
 	q->matrix.at_s = kf_now_s();
 	if (at && !kf_time_read(&q->matrix.at_s, at)) {
 		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+		return KF_EXIT_USAGE;
+	}
+	q->expires = kf_argument(q->arguments, "expires");
+	q->life_s = q->matrix.at_s;
+	if (life && (!q->expires ||
+		     !kf_life_read(&q->life_s, q->matrix.at_s, life))) {
+		kf_say(life, q->expires ? "is no span of time"
+		       : "is asked of --expires alone",
+		       "--expires --min-life 25mo, 2y or 90d");
 		return KF_EXIT_USAGE;
 	}
 	q->fail_on_unknown = !fail || strcmp(fail, "unknown") == 0;
@@ -200,11 +223,43 @@ static int verdict(const struct asked *q)
 		seen[q->matrix.cell[n].answer] = true;
 	if (seen[KF_MATRIX_FAULT])
 		return KF_EXIT_FAULT;
-	if (seen[KF_REJECT] && q->fail_on_reject)
+	if (q->too_short || (seen[KF_REJECT] && q->fail_on_reject))
 		return KF_EXIT_NOT;
 	if (seen[KF_UNDECIDED] && q->fail_on_unknown)
 		return KF_EXIT_UNKNOWN;
 	return KF_EXIT_FITS;
+}
+
+/* write_ends tells until when the files are taken. */
+static enum kf_status write_ends(struct asked *q, struct kf_fault *why)
+{
+	bool devices = kf_argument(q->arguments, "devices");
+	struct kf_ends ends;
+	enum kf_status status = kf_ends_find(&ends, &q->matrix, why);
+
+	if (status == KF_OK)
+		status = kf_ends_write(&ends, &q->matrix, &q->render,
+				       q->form->name, devices, why);
+	q->too_short = kf_ends_before(&ends, q->life_s);
+	kf_ends_close(&ends);
+	return status;
+}
+
+/* write_all writes what was asked for. */
+static enum kf_status write_all(struct asked *q, struct kf_fault *why)
+{
+	struct kf_matrix *m = &q->matrix;
+	enum kf_status status;
+
+	if (q->expires)
+		return write_ends(q, why);
+	status = m->names ? kf_matrix_name(m, why) : KF_OK;
+	if (status == KF_OK)
+		status = kf_matrix_order(m, why);
+	return status == KF_OK
+		? q->form->write(m, &q->render,
+				 kf_argument(q->arguments, "devices"), why)
+		: status;
 }
 
 /* say_faults tells of what could not be judged. */
@@ -227,14 +282,8 @@ static int answer(struct asked *q)
 		       "keyfit fleet list shows what it has");
 		return KF_EXIT_USAGE;
 	}
-	if (status == KF_OK && m->names)
-		status = kf_matrix_name(m, &why);
 	if (status == KF_OK)
-		status = kf_matrix_order(m, &why);
-	if (status == KF_OK)
-		status = q->form->write(m, &q->render,
-					kf_argument(q->arguments, "devices"),
-					&why);
+		status = write_all(q, &why);
 	if (status == KF_OK)
 		status = kf_output_flush(&q->render.out, STDOUT_FILENO, &why);
 	for (size_t n = 0; n < m->num_given && status == KF_OK; n++)

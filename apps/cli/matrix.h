@@ -147,6 +147,14 @@ struct kf_matrix_form {
 extern const struct kf_matrix_form kf_matrix_text, kf_matrix_json,
 	kf_matrix_csv, kf_matrix_sarif;
 
+/* kf_matrix_devices hands on all devices, in the order of their names, with
+ * their class. Fails: as `each` does. */
+typedef enum kf_status kf_matrix_any(void *self, struct kf_bytes name,
+				     size_t class, struct kf_fault *why);
+KF_MUST enum kf_status kf_matrix_devices(struct kf_matrix *m,
+					 kf_matrix_any *each, void *self,
+					 struct kf_fault *why);
+
 /* kf_matrix_stranded hands on each device that does not take a file, in the
  * order of their names. Fails: as `each` does. */
 typedef enum kf_status kf_matrix_device(void *self, struct kf_bytes name,

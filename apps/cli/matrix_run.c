@@ -376,32 +376,64 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* handing is who is handed the devices. */
+struct handing {
+	struct kf_matrix *m;
+	struct numbered *list;
+	kf_matrix_any *each;
+	void *self;
+};
+
+static enum kf_status hand(void *self, const struct kf_fleet_device *d,
+			   struct kf_fault *why)
+{
+	struct handing *h = self;
+	struct numbered wanted = { d->class_id, 0 };
+	const struct numbered *found = bsearch(&wanted, h->list,
+					       h->m->num_classes,
+					       sizeof(wanted), by_id);
+
+	return found ? h->each(h->self, d->name, found->class, why) : KF_OK;
+}
+
+enum kf_status kf_matrix_devices(struct kf_matrix *m, kf_matrix_any *each,
+				 void *self, struct kf_fault *why)
+{
+	struct handing h = { m, NULL, each, self };
+	enum kf_status status;
+
+	if (m->num_classes == 0)
+		return KF_OK;
+	h.list = calloc(m->num_classes, sizeof(*h.list));
+	if (!h.list)
+		return no_memory(why);
+	for (size_t n = 0; n < m->num_classes; n++)
+		h.list[n] = (struct numbered){ m->class[n].id, n };
+	qsort(h.list, m->num_classes, sizeof(*h.list), by_id);
+	status = kf_fleet_devices(m->fleet, &m->choice, hand, &h, why);
+	free(h.list);
+	return status;
+}
+
 /* stranding is who is handed the devices that do not take a file. */
 struct stranding {
 	struct kf_matrix *m;
-	struct numbered *list;
 	kf_matrix_device *each;
 	void *self;
 };
 
-static enum kf_status strand(void *self, const struct kf_fleet_device *d,
+static enum kf_status strand(void *self, struct kf_bytes name, size_t class,
 			     struct kf_fault *why)
 {
 	struct stranding *s = self;
-	struct numbered wanted = { d->class_id, 0 };
-	const struct numbered *found = bsearch(&wanted, s->list,
-					       s->m->num_classes,
-					       sizeof(wanted), by_id);
 	enum kf_status status = KF_OK;
 	const uint32_t *cell;
 	size_t num;
 
-	if (!found)
-		return KF_OK;
-	cell = kf_matrix_cells(s->m, found->class, &num);
+	cell = kf_matrix_cells(s->m, class, &num);
 	for (size_t n = 0; n < num && status == KF_OK; n++)
 		if (s->m->cell[cell[n]].answer != KF_ACCEPT)
-			status = s->each(s->self, d->name, found->class,
+			status = s->each(s->self, name, class,
 					 &s->m->cell[cell[n]], why);
 	return status;
 }
@@ -409,20 +441,9 @@ static enum kf_status strand(void *self, const struct kf_fleet_device *d,
 enum kf_status kf_matrix_stranded(struct kf_matrix *m, kf_matrix_device *each,
 				  void *self, struct kf_fault *why)
 {
-	struct stranding s = { m, NULL, each, self };
-	enum kf_status status;
+	struct stranding s = { m, each, self };
 
-	if (m->num_classes == 0)
-		return KF_OK;
-	s.list = calloc(m->num_classes, sizeof(*s.list));
-	if (!s.list)
-		return no_memory(why);
-	for (size_t n = 0; n < m->num_classes; n++)
-		s.list[n] = (struct numbered){ m->class[n].id, n };
-	qsort(s.list, m->num_classes, sizeof(*s.list), by_id);
-	status = kf_fleet_devices(m->fleet, &m->choice, strand, &s, why);
-	free(s.list);
-	return status;
+	return kf_matrix_devices(m, strand, &s, why);
 }
 
 /* naming is a class whose first names are handed out to its cells. */
