@@ -1,5 +1,6 @@
 /* keyfit matrix: which devices of a fleet take which release?
  */
+#include "matrix_change.h"
 #include "matrix_ends.h"
 
 #include "say.h"
@@ -13,6 +14,9 @@ struct asked {
 	const struct kf_arguments *arguments;
 	const struct kf_matrix_form *form;
 	struct kf_matrix matrix;
+	struct kf_matrix after;		/* the changes */
+	struct kf_planned planned;
+	int turned;			/* the status for what they turn */
 	struct kf_signer signer;
 	struct kf_render render;
 	bool fail_on_reject, fail_on_unknown;
@@ -29,6 +33,8 @@ static const struct kf_option options[] = {
 	  "judge at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "signed-by", KF_VALUE_FILE, "CERTIFICATE", false,
 	  "as if this certificate had signed the files, and nobody else" },
+	{ "change", KF_VALUE_PART, "CHANGE", true,
+	  "what it would change: db+=FILE, dbx=none, an update, keyring=FILE" },
 	{ "expires", KF_VALUE_NONE, NULL, false,
 	  "until when each device takes them, and what ends then" },
 	{ "min-life", KF_VALUE_ANY, "SPAN", false,
@@ -49,6 +55,7 @@ static const char *const examples[] = {
 	"keyfit matrix 2026.11 --fleet fleet.db",
 	"keyfit matrix shimx64.efi grubx64.efi --fleet fleet.db --group beta",
 	"keyfit matrix 2026.11 --fleet fleet.db --at 2028-05-15 --fail-on reject",
+	"keyfit matrix 2026.11 --fleet fleet.db --change dbx+=uefi-ca-2011.der",
 	"keyfit matrix update.raucb --fleet fleet.db --expires --min-life 25mo",
 	"keyfit matrix --signed-by new-key.pem --fleet fleet.db",
 	NULL,
@@ -71,9 +78,17 @@ static int pick_form(struct asked *q)
 		}
 		q->form = forms[i];
 	}
-	if (kf_argument(q->arguments, "expires") &&
+	if ((kf_argument(q->arguments, "expires") ||
+	     kf_argument(q->arguments, "change")) &&
 	    q->form != &kf_matrix_text && q->form != &kf_matrix_json) {
-		kf_say("--expires", "goes with text and --json alone", NULL);
+		kf_say(NULL, "--expires and --change go with text and --json alone",
+		       NULL);
+		return KF_EXIT_USAGE;
+	}
+	if (kf_argument(q->arguments, "expires") &&
+	    kf_argument(q->arguments, "change")) {
+		kf_say(NULL, "--expires and --change are two questions",
+		       "ask one at a time");
 		return KF_EXIT_USAGE;
 	}
 	q->matrix.names = !kf_argument(q->arguments, "counts");
@@ -211,6 +226,10 @@ static int prepare(struct asked *q)
 		exit_status = add(q, q->arguments->operand[n]);
 	if (exit_status == KF_EXIT_FITS && num == 0)
 		exit_status = add(q, NULL);
+	if (exit_status == KF_EXIT_FITS)
+		exit_status = kf_planned_read(&q->planned, q->arguments,
+					      q->matrix.crypto,
+					      q->matrix.at_s);
 	return exit_status;
 }
 
@@ -219,6 +238,8 @@ static int verdict(const struct asked *q)
 {
 	bool seen[KF_NUM_ANSWERS] = { false };
 
+	if (kf_argument(q->arguments, "change"))
+		return q->turned;
 	for (size_t n = 0; n < q->matrix.num_cells; n++)
 		seen[q->matrix.cell[n].answer] = true;
 	if (seen[KF_MATRIX_FAULT])
@@ -245,6 +266,42 @@ static enum kf_status write_ends(struct asked *q, struct kf_fault *why)
 	return status;
 }
 
+/* write_turns tells what the planned changes would do. */
+static enum kf_status write_turns(struct asked *q, struct kf_fault *why)
+{
+	struct kf_matrix *m = &q->matrix, *after = &q->after;
+	struct kf_turns turns;
+	enum kf_status status;
+
+	after->fleet = m->fleet;
+	after->crypto = m->crypto;
+	after->signer = m->signer;
+	after->choice = m->choice;
+	after->at_s = m->at_s;
+	after->planned = &q->planned;
+	after->release = calloc(m->num_releases + 1, sizeof(*m->release));
+	if (!after->release) {
+		kf_fault_say(why, NULL, "out of memory");
+		return KF_NO_MEMORY;
+	}
+	after->num_releases = m->num_releases;
+	for (size_t n = 0; n < m->num_releases; n++)
+		after->release[n].name = m->release[n].name;
+	status = kf_turns_find(&turns, m, after, why);
+	if (status == KF_OK)
+		status = kf_turns_write(&turns, m, after, &q->render,
+					q->form->name,
+					kf_argument(q->arguments, "devices"),
+					why);
+	if (status == KF_OK)
+		q->turned = kf_turns_worst(&turns, m, after);
+	kf_turns_close(&turns);
+	/* These are the first one's to release. */
+	after->class = NULL;
+	after->num_files = 0;
+	return status;
+}
+
 /* write_all writes what was asked for. */
 static enum kf_status write_all(struct asked *q, struct kf_fault *why)
 {
@@ -253,6 +310,8 @@ static enum kf_status write_all(struct asked *q, struct kf_fault *why)
 
 	if (q->expires)
 		return write_ends(q, why);
+	if (kf_argument(q->arguments, "change"))
+		return write_turns(q, why);
 	status = m->names ? kf_matrix_name(m, why) : KF_OK;
 	if (status == KF_OK)
 		status = kf_matrix_order(m, why);
@@ -320,7 +379,9 @@ static int run(const struct kf_arguments *arguments)
 		status = answer(&q);
 	kf_output_close(&q.render.out);
 	kf_output_close(&q.render.later);
+	kf_matrix_close(&q.after);
 	kf_matrix_close(&q.matrix);
+	kf_planned_close(&q.planned);
 	kf_fleet_close(q.matrix.fleet);
 	kf_signer_close(&q.signer);
 	kf_openssl_close(q.matrix.crypto);

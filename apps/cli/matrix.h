@@ -30,7 +30,7 @@ struct kf_matrix_file {
 	bool read;
 	enum { KF_NOT_LOOKED, KF_LOOKED, KF_SHUT } inside;
 	struct kf_fault shut;	/* why what is in it cannot be seen */
-	uint64_t devices[KF_NUM_ANSWERS];	/* by the worst answer */
+	size_t of;		/* the release: its number */
 };
 
 /* kf_cell is all devices with one answer of one verifier about one file. */
@@ -58,11 +58,13 @@ struct kf_matrix_release {
 };
 
 struct kf_patterns;
+struct kf_planned;
 
 struct kf_matrix {
 	struct kf_fleet *fleet;
 	const struct kf_crypto *crypto;
 	const struct kf_signer *signer;
+	const struct kf_planned *planned;	/* changes; NULL: none */
 	struct kf_fleet_choice choice;
 	int64_t at_s;
 	struct kf_fleet_class *class;
@@ -86,6 +88,18 @@ struct kf_matrix {
 	struct kf_harms harms[KF_REMEDIES_MAX];
 };
 
+/* matrix_change.c: kf_matrix_open makes a device of a class, after the changes
+ * that are planned. kf_matrix_touched tells whether these changed it. */
+KF_MUST enum kf_status kf_matrix_open(struct kf_matrix *m,
+				      struct kf_device *out, size_t class,
+				      const char *name,
+				      struct kf_fault *why);
+KF_MUST enum kf_status kf_matrix_touched(const struct kf_matrix *m,
+					 size_t class,
+					 const struct kf_device *device,
+					 bool *touched,
+					 struct kf_fault *why);
+
 /* matrix_files.c: opens the files, and what is in them. Says what is wrong.
  * Returns an exit status. */
 KF_MUST int kf_matrix_add(struct kf_matrix *m, const char *release,
@@ -102,6 +116,15 @@ void kf_matrix_close_files(struct kf_matrix *m);
  * cannot be judged is a cell of its own. */
 KF_MUST enum kf_status kf_matrix_run(struct kf_matrix *m,
 				     struct kf_fault *why);
+
+/* kf_matrix_run_after runs `after`, which has the files of `before`, its own
+ * releases, and changes. Only classes that they touch are judged again;
+ * `*touched` counts these, and `devices` those in them. */
+KF_MUST enum kf_status kf_matrix_run_after(struct kf_matrix *after,
+					   struct kf_matrix *before,
+					   size_t *touched, uint64_t *devices,
+					   struct kf_fault *why);
+/* kf_matrix_name gives cells the first names of their devices. */
 KF_MUST enum kf_status kf_matrix_name(struct kf_matrix *m,
 				      struct kf_fault *why);
 void kf_matrix_close(struct kf_matrix *m);

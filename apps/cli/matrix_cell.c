@@ -80,9 +80,7 @@ static enum kf_status look_elsewhere(struct telling *t, size_t class,
 					name, why);
 
 	if (status == KF_OK)
-		status = kf_fleet_class_open(m->fleet, &device,
-					     m->class[class].id, name, NULL,
-					     m->at_s, why);
+		status = kf_matrix_open(m, &device, class, name, why);
 	if (status != KF_OK)
 		return status;
 	for (size_t v = 0; v < device.num_verifiers && status == KF_OK; v++) {
@@ -209,9 +207,8 @@ enum kf_status kf_matrix_tell(struct kf_matrix *m, const struct kf_cell *cell,
 	}
 	status = name_of(m, cell->sample, cell->devices, t.name, why);
 	if (status == KF_OK)
-		status = kf_fleet_class_open(m->fleet, &t.device,
-					     m->class[cell->sample].id,
-					     t.name, NULL, m->at_s, why);
+		status = kf_matrix_open(m, &t.device, cell->sample, t.name,
+					why);
 	if (status != KF_OK)
 		return status;
 	pair.verifier = &t.device.verifier[cell->verifier];

@@ -155,10 +155,7 @@ static enum kf_status look(struct kf_matrix *m, struct kf_ends *ends,
 	struct kf_device device;
 	size_t num;
 	const uint32_t *cell = kf_matrix_cells(m, class, &num);
-	enum kf_status status = kf_fleet_class_open(m->fleet, &device,
-						    m->class[class].id,
-						    "class", NULL, m->at_s,
-						    why);
+	enum kf_status status = kf_matrix_open(m, &device, class, "class", why);
 
 	if (status != KF_OK)
 		return status;

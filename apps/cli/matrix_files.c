@@ -74,6 +74,7 @@ int kf_matrix_add(struct kf_matrix *m, const char *release, const char *path,
 		return KF_EXIT_FAULT;
 	}
 	f->release = release;
+	f->of = m->num_releases - 1;
 	m->num_given = m->num_files;
 	if (!path)
 		return KF_EXIT_FITS;	/* no file: a signer is asked about */
@@ -183,6 +184,7 @@ static void keep_inner(void *self, const char *path,
 	}
 	f->release = l->bundle->release;
 	f->bundle = l->bundle;
+	f->of = l->bundle->of;
 	f->copy = memfd_create("keyfit", MFD_CLOEXEC);
 	f->source = (struct kf_source){ source->size, read_copy, f };
 	f->format = format;

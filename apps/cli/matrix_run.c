@@ -216,12 +216,10 @@ struct judging {
 	struct kf_matrix *m;
 	const struct kf_device *device;
 	size_t class;
-	int worst;		/* of the file that was given */
 };
 
 static bool note(struct judging *j, struct kf_cell *cell)
 {
-	j->worst = worse(j->worst, cell->answer);
 	return put_cell(j->m, cell, j->class);
 }
 
@@ -296,50 +294,64 @@ static bool judge_inside(struct judging *j, struct kf_matrix_file *f,
 	return true;
 }
 
-/* judge_release judges all files of a release. */
-static bool judge_release(struct judging *j, struct kf_matrix_release *r,
-			  struct kf_fault *why)
+/* count counts the devices of a class by the worst answer for each release. */
+static bool count(struct kf_matrix *m, size_t class)
 {
-	uint64_t devices = j->m->class[j->class].devices;
-	int worst = -1;
+	int *worst = malloc(m->num_releases * sizeof(*worst));
 
-	for (size_t n = r->first; n < r->first + r->num; n++) {
-		struct kf_matrix_file *f = j->m->file[n];
+	if (!worst)
+		return false;
+	for (size_t n = 0; n < m->num_releases; n++)
+		worst[n] = -1;
+	for (size_t n = 0; n < m->num_row; n++) {
+		const struct kf_cell *c = &m->cell[m->row[n]];
 
-		j->worst = -1;
-		if (!judge_all(j, f) || !judge_inside(j, f, why))
-			return false;
-		if (j->worst < 0)
-			continue;
-		f->devices[j->worst] += devices;
-		worst = worse(worst, j->worst);
+		worst[c->file->of] = worse(worst[c->file->of], c->answer);
 	}
-	if (worst >= 0)
-		r->devices[worst] += devices;
+	for (size_t n = 0; n < m->num_releases; n++)
+		if (worst[n] >= 0)
+			m->release[n].devices[worst[n]] +=
+				m->class[class].devices;
+	free(worst);
+	m->devices += m->class[class].devices;
 	return true;
+}
+
+/* judge_device has all files judged by one device. */
+static bool judge_device(struct kf_matrix *m, size_t class,
+			 const struct kf_device *device, struct kf_fault *why)
+{
+	struct judging j = { m, device, class };
+	bool done = true;
+
+	m->num_row = 0;
+	for (size_t n = 0; n < m->num_given && done; n++)
+		done = judge_all(&j, m->file[n]) &&
+		       judge_inside(&j, m->file[n], why);
+	return done && count(m, class) && pattern_of(m, &m->pattern[class]);
 }
 
 static enum kf_status judge_class(struct kf_matrix *m, size_t class,
 				  struct kf_fault *why)
 {
 	struct kf_device device;
-	struct judging j = { m, &device, class, -1 };
-	enum kf_status status = kf_fleet_class_open(m->fleet, &device,
-						    m->class[class].id,
-						    "class", NULL, m->at_s,
-						    why);
-	bool done = true;
+	enum kf_status status = kf_matrix_open(m, &device, class, "class",
+					       why);
+	bool done;
 
 	if (status != KF_OK)
 		return status;
-	m->num_row = 0;
-	for (size_t n = 0; n < m->num_releases && done; n++)
-		done = judge_release(&j, &m->release[n], why);
+	done = judge_device(m, class, &device, why);
 	kf_device_close(&device);
-	if (!done || !pattern_of(m, &m->pattern[class]))
-		return no_memory(why);
-	m->devices += m->class[class].devices;
-	return KF_OK;
+	return done ? KF_OK : no_memory(why);
+}
+
+/* ready makes room for what is kept of each class. */
+static enum kf_status ready(struct kf_matrix *m, struct kf_fault *why)
+{
+	m->pattern = calloc(m->num_classes + 1, sizeof(*m->pattern));
+	m->patterns = calloc(1, sizeof(*m->patterns));
+	return m->pattern && m->patterns ? KF_OK : no_memory(why);
 }
 
 enum kf_status kf_matrix_run(struct kf_matrix *m, struct kf_fault *why)
@@ -348,18 +360,82 @@ enum kf_status kf_matrix_run(struct kf_matrix *m, struct kf_fault *why)
 						 &m->num_classes, &m->choice,
 						 why);
 
-	if (status != KF_OK)
-		return status;
-	m->pattern = calloc(m->num_classes + 1, sizeof(*m->pattern));
-	m->patterns = calloc(1, sizeof(*m->patterns));
-	if (!m->pattern || !m->patterns)
-		return no_memory(why);
+	if (status == KF_OK)
+		status = ready(m, why);
 	for (size_t n = 0; n < m->num_classes && status == KF_OK; n++) {
 		status = judge_class(m, n, why);
 		if (n % 64 == 0)
 			kf_progress("classes judged", n, m->num_classes);
 	}
 	kf_progress("", 0, 0);
+	return status;
+}
+
+/* as_before takes over what a class that is not touched answers. */
+static bool as_before(struct kf_matrix *after, const struct kf_matrix *before,
+		      size_t class)
+{
+	size_t num;
+	const uint32_t *cell = kf_matrix_cells(before, class, &num);
+
+	after->num_row = 0;
+	for (size_t n = 0; n < num; n++) {
+		struct kf_cell answer = before->cell[cell[n]];
+
+		answer.devices = answer.classes = answer.sample_devices = 0;
+		answer.num_names = 0;
+		if (!put_cell(after, &answer, class))
+			return false;
+	}
+	return count(after, class) && pattern_of(after, &after->pattern[class]);
+}
+
+/* judge_again judges a class after the changes, where they touch it. */
+static enum kf_status judge_again(struct kf_matrix *after,
+				  const struct kf_matrix *before, size_t class,
+				  bool *touched, struct kf_fault *why)
+{
+	struct kf_device device;
+	enum kf_status status = kf_matrix_open(after, &device, class, "class",
+					       why);
+	bool done = true;
+
+	if (status != KF_OK)
+		return status;
+	status = kf_matrix_touched(after, class, &device, touched, why);
+	if (status == KF_OK)
+		done = *touched ? judge_device(after, class, &device, why)
+				: as_before(after, before, class);
+	kf_device_close(&device);
+	return done ? status : no_memory(why);
+}
+
+enum kf_status kf_matrix_run_after(struct kf_matrix *after,
+				   struct kf_matrix *before, size_t *touched,
+				   uint64_t *devices, struct kf_fault *why)
+{
+	enum kf_status status;
+
+	after->class = before->class;
+	after->num_classes = before->num_classes;
+	memcpy(after->file, before->file, sizeof(after->file));
+	after->num_files = before->num_files;
+	after->num_given = before->num_given;
+	*touched = 0;
+	*devices = 0;
+	status = ready(after, why);
+	for (size_t n = 0; n < after->num_classes && status == KF_OK; n++) {
+		bool is = false;
+
+		status = judge_again(after, before, n, &is, why);
+		*touched += is;
+		*devices += is ? after->class[n].devices : 0;
+		kf_progress("classes judged again", n, after->num_classes);
+	}
+	kf_progress("", 0, 0);
+	/* What it found in bundles is one matrix's to close. */
+	memcpy(before->file, after->file, sizeof(after->file));
+	before->num_files = after->num_files;
 	return status;
 }
 

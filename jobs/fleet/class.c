@@ -147,15 +147,17 @@ enum kf_status kf_fleet_class_digest(struct kf_fleet *fleet, uint8_t out[32],
 
 enum kf_status kf_fleet_class_open(struct kf_fleet *fleet,
 				   struct kf_device *out, int64_t id,
-				   const char *name, const char *rules,
-				   int64_t now_s, struct kf_fault *why)
+				   const char *name,
+				   const struct kf_ask *more, int64_t now_s,
+				   struct kf_fault *why)
 {
-	struct kf_ask ask = { .device = name, .rules = rules };
+	struct kf_ask ask = more ? *more : (struct kf_ask){ .num_set = 0 };
 	struct kf_bytes content;
 	enum kf_status status;
 	bool row = false;
 
 	memset(out, 0, sizeof(*out));
+	ask.device = name;
 	status = kf_fleet_ready(fleet, &fleet->find_content,
 				"SELECT content FROM class WHERE id = $1",
 				why);

@@ -113,13 +113,14 @@ kf_fleet_classes(struct kf_fleet *fleet, struct kf_fleet_class **out,
 		 size_t *num, const struct kf_fleet_choice *choice,
 		 struct kf_fault *why);
 
-/* kf_fleet_class_open makes a device of a class, named `name`, judged by
- * `rules` where it has a verifier of theirs; NULL: by its own.
+/* kf_fleet_class_open makes a device of a class, named `name`. `more` puts
+ * parts and settings in place of its own; NULL: none.
  * Owns: `out`, until kf_device_close. Fails: as kf_device_open. */
 KF_MUST enum kf_status kf_fleet_class_open(struct kf_fleet *fleet,
 					   struct kf_device *out, int64_t id,
 					   const char *name,
-					   const char *rules, int64_t now_s,
+					   const struct kf_ask *more,
+					   int64_t now_s,
 					   struct kf_fault *why);
 
 /* kf_fleet_class_digest tells a class's digest. */
