@@ -218,7 +218,8 @@ bool kf_audit_mcuboot(struct kf_audit *a, const struct kf_store *store)
 	const struct kf_part *keys = kf_store_part(store, "key");
 
 	if (!kf_store_setting(store, "signature") &&
-	    !kf_store_setting(store, "options"))
+	    !kf_store_setting(store, "options") &&
+	    !kf_store_setting(store, "slot-address"))
 		return false;
 	if (keys && keys->presence == KF_PRESENT)
 		kf_audit_mcuboot_keys(a, keys->bytes);

@@ -231,8 +231,8 @@ static void look_at_part(struct kf_audit *a, const struct kf_part *part)
 void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		    const struct kf_store *seen)
 {
-	if (kf_audit_swupdate(a, store) || kf_audit_rauc(a, store) ||
-	    kf_audit_mcuboot(a, store) || kf_audit_fwupd(a, store))
+	if (kf_audit_swupdate(a, store) || kf_audit_mcuboot(a, store) ||
+	    kf_audit_rauc(a, store) || kf_audit_fwupd(a, store))
 		return;
 	for (size_t i = 0; i < store->num_parts && a->status == KF_OK; i++) {
 		const struct kf_part *part = &store->part[i];
