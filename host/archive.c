@@ -1,4 +1,4 @@
-/* Archives (tar) and packed files, through libarchive, loaded when there is
+/* Archives (tar, cabinets) and packed files, through libarchive, loaded when there is
  * one.
  *
  * Source: libarchive 3.6.2, archive.h, archive_read_*(3).
@@ -7,7 +7,9 @@
 #include "members.h"
 
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -20,6 +22,7 @@ struct library {
 	__typeof__(archive_read_new) *read_new;
 	__typeof__(archive_read_support_format_tar) *tar;
 	__typeof__(archive_read_support_format_raw) *raw;
+	__typeof__(archive_read_support_format_cab) *cab;
 	__typeof__(archive_read_support_filter_gzip) *gzip;
 	__typeof__(archive_read_support_filter_bzip2) *bzip2;
 	__typeof__(archive_read_support_filter_xz) *xz;
@@ -48,6 +51,7 @@ static bool load(struct library *lib)
 	static const char *const names[] = {
 		"archive_read_new", "archive_read_support_format_tar",
 		"archive_read_support_format_raw",
+		"archive_read_support_format_cab",
 		"archive_read_support_filter_gzip",
 		"archive_read_support_filter_bzip2",
 		"archive_read_support_filter_xz",
@@ -78,6 +82,27 @@ static la_ssize_t read_more(struct archive *archive, void *self,
 	r->at += len;
 	*out = r->piece;
 	return (la_ssize_t)len;
+}
+
+/* open_cabinet: nothing is packed around a cabinet. */
+static bool open_cabinet(struct reading *r)
+{
+	struct archive *a = r->lib.read_new();
+
+	r->archive = a;
+	r->at = 0;
+	return a && r->lib.cab(a) == ARCHIVE_OK &&
+	       r->lib.open(a, r, NULL, read_more, NULL) == ARCHIVE_OK;
+}
+
+static bool is_cabinet(const struct kf_container *c)
+{
+	char magic[4];
+
+	return c->len > sizeof(magic) &&
+	       c->source->read_at(c->source->self, c->at, magic,
+				  sizeof(magic)) &&
+	       memcmp(magic, "MSCF", sizeof(magic)) == 0;
 }
 
 /* open_archive allows no filter that another program would unpack. */
@@ -169,10 +194,16 @@ enum kf_told kf_archive_tell(const struct kf_teller *teller)
 	r.teller = teller;
 	/* Names in UTF-8 are then read without tables that lie in files. */
 	(void)!setlocale(LC_CTYPE, "C.UTF-8");
+	/* So are the times in cabinets without a file of time zones. */
+	(void)setenv("TZ", "UTC0", 1);
+	tzset();
 	if (!load(&r.lib))
 		return KF_TOLD_NO_LIBRARY;
 	if (!kf_confine())
 		return KF_TOLD_NOT_CONFINED;
+	if (is_cabinet(teller->container))
+		return open_cabinet(&r) && walk(&r) ? KF_TOLD_END
+						    : KF_TOLD_DAMAGED;
 	return find_tar(&r, &is_tar) && open_archive(&r, is_tar) && walk(&r)
 		? KF_TOLD_END : KF_TOLD_DAMAGED;
 }

@@ -267,15 +267,18 @@ enum kf_status kf_inside(struct kf_inside_found *out,
 {
 	struct looking l = { device, take, self, out, why };
 	struct place at = { path, 0 };
-	struct kf_container image = { .kind = KF_CONTAINER_SQUASHFS,
-				      .source = source, .at = contents->at,
-				      .len = contents->len };
+	struct kf_container image = {
+		.kind = contents->kind == KF_CONTENTS_CABINET
+			? KF_CONTAINER_ARCHIVE : KF_CONTAINER_SQUASHFS,
+		.source = source, .at = contents->at, .len = contents->len,
+	};
 
 	memset(out, 0, sizeof(*out));
 	switch (contents->kind) {
 	case KF_CONTENTS_FILES:
 		return look_at_files(&l, &at, contents, source);
 	case KF_CONTENTS_SQUASHFS:
+	case KF_CONTENTS_CABINET:
 		return look_into(&l, &at, &image);
 	case KF_CONTENTS_SEALED:
 		kf_fault_say(why, NULL, "its contents are encrypted");

@@ -115,10 +115,19 @@ static void describe(const struct kf_artifact *artifact, struct kf_env *env,
 	kf_fact_damage(sink, artifact->damage, artifact->num_damage);
 }
 
+/* contents: all of it, for somebody who unpacks cabinets. */
+static void contents(const struct kf_artifact *artifact,
+		     struct kf_contents *out)
+{
+	out->kind = KF_CONTENTS_CABINET;
+	out->len = artifact->source->size;
+}
+
 const struct kf_format kf_format_cab = {
 	.name = "cab",
 	.title = "cabinet of fwupd (.cab)",
 	.recognise = recognise,
 	.read = read,
 	.describe = describe,
+	.contents = contents,
 };

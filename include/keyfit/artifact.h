@@ -59,6 +59,7 @@ enum kf_contents_kind {
 	KF_CONTENTS_FILES,	/* that stand in it as they are */
 	KF_CONTENTS_SQUASHFS,	/* an image of `len` bytes at `at` */
 	KF_CONTENTS_SEALED,	/* encrypted */
+	KF_CONTENTS_CABINET,	/* an archive of `len` bytes at `at` */
 };
 
 struct kf_inner {
