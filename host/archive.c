@@ -1,5 +1,5 @@
-/* Archives (tar, cabinets) and packed files, through libarchive, loaded when there is
- * one.
+/* Archives (tar, cabinets) and packed files, through libarchive, loaded when
+ * there is one.
  *
  * Source: libarchive 3.6.2, archive.h, archive_read_*(3).
  */

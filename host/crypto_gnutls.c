@@ -199,6 +199,15 @@ static enum kf_status load_data(gnutls_datum_t *out,
 	return KF_OK;
 }
 
+/* lacks_memory: a fault of ours is no answer. Where GnuTLS itself makes one of
+ * it, without saying so, it cannot be told. */
+static bool lacks_memory(enum kf_status *status, int code)
+{
+	if (code == GNUTLS_E_MEMORY_ERROR)
+		*status = KF_NO_MEMORY;
+	return code == GNUTLS_E_MEMORY_ERROR;
+}
+
 static bool refuse(struct kf_gnutls_result *out, enum kf_gnutls_why why,
 		   int code)
 {
@@ -217,12 +226,18 @@ static bool verify_one(struct kf_gnutls_result *out,
 	int code = lib->pkcs7_info(asked->pkcs7, asked->index, &info);
 
 	out->signer = asked->index;
+	if (lacks_memory(status, code))
+		return false;
 	if (code < 0)
 		return refuse(out, code == GNUTLS_E_UNKNOWN_ALGORITHM
 			      ? KF_GNUTLS_ALGORITHM : KF_GNUTLS_NO_PKCS7,
 			      code);
 	code = lib->pkcs7_verify(asked->pkcs7, asked->trust->list, NULL, 0,
 				 asked->index, &asked->data, asked->flags);
+	if (lacks_memory(status, code)) {
+		lib->pkcs7_info_deinit(&info);
+		return false;
+	}
 	if (code < 0)
 		(void)refuse(out, KF_GNUTLS_REFUSED, code);
 	else
@@ -264,8 +279,10 @@ static enum kf_status verify_pkcs7(struct kf_gnutls_result *out,
 	const struct gnutls *lib = &asked->trust->lib;
 	gnutls_datum_t d = datum(pem);
 	int code = lib->pkcs7_import(asked->pkcs7, &d, GNUTLS_X509_FMT_PEM);
-	enum kf_status status;
+	enum kf_status status = KF_OK;
 
+	if (lacks_memory(&status, code))
+		return status;
 	if (code != GNUTLS_E_SUCCESS) {
 		(void)refuse(out, KF_GNUTLS_NO_PKCS7, code);
 		return KF_OK;
