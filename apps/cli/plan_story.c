@@ -18,12 +18,25 @@ struct telling {
 	const struct kf_rotation_class *t;
 	const struct kf_schedule *plan;
 	struct kf_json *json;	/* NULL: text */
+	const char *reason;	/* the last one that was written; NULL: none */
 	int status;
 };
 
 static const char *const kinds[KF_NUM_MOVES] = {
 	"start", "phase", "date", "install", "update", "restart", "fall-back",
 	"recover", "reset",
+};
+
+static const char *const refusals[] = {
+	[KF_REFUSAL_NONE] = "taken",
+	[KF_REFUSAL_UNPUBLISHED] = "not-published",
+	[KF_REFUSAL_GATE_RELEASE] = "gate-runs",
+	[KF_REFUSAL_GATE_OTHER] = "gate-both-slots",
+	[KF_REFUSAL_GATE_UPDATE] = "gate-holds",
+	[KF_REFUSAL_REQUIRES] = "requires",
+	[KF_REFUSAL_DEVICE] = "device",
+	[KF_REFUSAL_UNKNOWN] = "unknown",
+	[KF_REFUSAL_HELD] = "there-already",
 };
 
 static const char *release(const struct telling *t, size_t which)
@@ -92,7 +105,8 @@ static void why(struct telling *t, struct kf_output *out,
 			       ? "it is not for this device" : "no reason is known");
 		return;
 	}
-	kf_output_print(out, "%s: ", answer->why.reason->slug);
+	t->reason = answer->why.reason->slug;
+	kf_output_print(out, "%s: ", t->reason);
 	kf_words_finding(out, &answer->why, &t->p->work.env);
 	if (answer->why.rule)
 		kf_output_print(out, " (%s)", answer->why.rule);
@@ -307,6 +321,7 @@ static void tell_move(struct telling *t, size_t number,
 	char label[32];
 
 	snprintf(label, sizeof(label), "  %zu", number);
+	t->reason = NULL;
 	move_words(t, &words, from, m);
 	if (!t->json) {
 		line(t, label, &words);
@@ -326,6 +341,7 @@ static void tell_move(struct telling *t, size_t number,
 		     : release(t, m->to.mode == KF_MODE_RECOVERY
 			       ? t->t->recovery : m->to.active));
 	kf_json_yes_no(t->json, "sure", m->sure);
+	kf_json_text(t->json, "reason", t->reason);
 	line(t, "", &words);
 	kf_json_close(t->json);
 }
@@ -337,14 +353,29 @@ static void tell_end(struct telling *t, const struct kf_state *s)
 
 	for (size_t i = 0; i < r->num_releases + r->num_updates; i++) {
 		bool update = i >= r->num_releases;
+		size_t which = update ? i - r->num_releases : i;
+		enum kf_move_kind kind = update ? KF_MOVE_UPDATE
+						: KF_MOVE_INSTALL;
 		struct kf_output words = { 0 };
 
-		if (refusal_words(t, &words, s, update ? KF_MOVE_UPDATE
-				  : KF_MOVE_INSTALL,
-				  update ? i - r->num_releases : i))
-			line(t, "  end", &words);
-		else
+		t->reason = NULL;
+		if (!refusal_words(t, &words, s, kind, which)) {
 			kf_output_close(&words);
+			continue;
+		}
+		if (t->json) {
+			kf_json_open(t->json, NULL, '{');
+			kf_json_text(t->json, "name", update
+				     ? t->p->update[which].name
+				     : release(t, which));
+			kf_json_text(t->json, "why",
+				     refusals[kf_class_refusal(r, t->t,
+						t->plan, s, kind, which)]);
+			kf_json_text(t->json, "reason", t->reason);
+		}
+		line(t, "  end", &words);
+		if (t->json)
+			kf_json_close(t->json);
 	}
 }
 
@@ -386,8 +417,17 @@ static int tell(struct telling *t)
 	if (proof->worst == KF_PROVEN_KEEPS) {
 		struct kf_output words = { 0 };
 
+		t->reason = NULL;
 		keeps(t, &words, &story->move[story->num - 1].to);
+		if (t->json) {
+			kf_json_open(t->json, NULL, '{');
+			kf_json_text(t->json, "name", NULL);
+			kf_json_text(t->json, "why", "keeps");
+			kf_json_text(t->json, "reason", t->reason);
+		}
 		line(t, "  end", &words);
+		if (t->json)
+			kf_json_close(t->json);
 	}
 	if (t->json)
 		kf_json_close(t->json);

@@ -243,31 +243,63 @@ static int tell_class(struct kf_planning *p, size_t i,
 	return kf_plan_story_text(p, i, plan);
 }
 
-/* kf_plan_lost tells of those whom no plan saves, with everything published. */
+/* dies tells whether a class has a dead end under a plan. */
+static bool dies(struct kf_planning *p, size_t i,
+		 const struct kf_schedule *plan)
+{
+	struct kf_rotation_class t = p->table[i];
+	struct kf_class_proof proof;
+
+	t.is_lost = true;
+	kf_class_prove(&proof, &p->rotation, &t, plan, &p->room);
+	return proof.worst == KF_PROVEN_DIES;
+}
+
+/* most publishes the newest release, and all else that kills no device of the
+ * class: what more than that could help it? */
+static void most(struct kf_schedule *out, struct kf_planning *p, size_t i)
+{
+	const struct kf_rotation *r = &p->rotation;
+
+	memset(out, 0, sizeof(*out));
+	out->num_phases = 1;
+	out->release[r->newest].published = true;
+	if (dies(p, i, out))
+		return;
+	for (size_t n = 0; n < r->num_releases + r->num_updates; n++) {
+		struct kf_offer *o = n < r->num_releases
+			? &out->release[n]
+			: &out->update[n - r->num_releases];
+		bool was = o->published;
+
+		o->published = true;
+		if (!was && dies(p, i, out))
+			o->published = false;
+	}
+}
+
+/* kf_plan_lost tells of those whom no plan saves. */
 int kf_plan_lost(struct kf_planning *p)
 {
-	struct kf_schedule all = { .num_phases = 1 };
 	int status = KF_EXIT_FITS;
 
-	for (size_t i = 0; i < p->rotation.num_releases; i++)
-		all.release[i].published = true;
-	for (size_t i = 0; i < p->rotation.num_updates; i++)
-		all.update[i].published = true;
 	for (size_t i = 0; i < p->rotation.num_classes &&
 			   status == KF_EXIT_FITS; i++) {
 		struct kf_plan_class *k = &p->class_[i];
 		struct kf_class_proof kept = k->proof;
+		struct kf_schedule all;
 
 		if (k->best == KF_PROVEN_SAFE || k->best == KF_PROVEN_NOT)
 			continue;
+		most(&all, p, i);
 		kf_class_prove(&k->proof, &p->rotation, &p->table[i], &all,
 			       &p->room);
 		if (k->proof.worst != KF_PROVEN_SAFE)
 			status = is_open(p, i)
 				? tell_class(p, i, &all, "unknown",
-					     ", for all that is known: with all published for all, and no gate")
+					     ", for all that is known")
 				: tell_class(p, i, &all, "no plan",
-					     ", whatever the plan: with all published for all, and no gate");
+					     ", whatever the plan");
 		k->proof = kept;
 	}
 	return status;
