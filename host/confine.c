@@ -8,9 +8,11 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define MACHINE AUDIT_ARCH_X86_64
@@ -59,10 +61,26 @@ static bool filter(void)
 
 #endif
 
+/* room_taken is how much address space the process has already: what its parent
+ * has mapped came with it. */
+static rlim_t room_taken(void)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	unsigned long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	if (file && fscanf(file, "%lu", &pages) != 1)
+		pages = 0;
+	if (file)
+		fclose(file);
+	return page > 0 ? (rlim_t)page * pages : 0;
+}
+
 bool kf_confine(void)
 {
 	enum { SECONDS_MAX = 120, MEMORY_MAX = 512 << 20 };
-	struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
+	rlim_t most = room_taken() + MEMORY_MAX;
+	struct rlimit memory = { most, most };
 	struct rlimit seconds = { SECONDS_MAX, SECONDS_MAX };
 
 	return setrlimit(RLIMIT_AS, &memory) == 0 &&
