@@ -158,18 +158,33 @@ static bool add(struct kf_gnutls_trust *t, gnutls_x509_crt_t crt,
 	return *out == KF_ANCHOR_TAKEN;
 }
 
+/* add_once tries it once. */
+static enum kf_status add_once(struct kf_gnutls_trust *t,
+			       const gnutls_datum_t *file, bool pem,
+			       enum kf_anchor *out)
+{
+	gnutls_x509_crt_t crt;
+
+	if (t->lib.crt_init(&crt) < 0)
+		return KF_NO_MEMORY;
+	if (!add(t, crt, file, pem, out))
+		t->lib.crt_deinit(crt);
+	return KF_OK;
+}
+
+/* trust_add believes a no when it comes twice, as ask_twice does. */
 static enum kf_status trust_add(struct kf_gnutls_trust *t,
 				struct kf_bytes file, bool pem,
 				enum kf_anchor *out)
 {
 	gnutls_datum_t d = datum(file);
-	gnutls_x509_crt_t crt;
+	enum kf_anchor again;
+	enum kf_status status = add_once(t, &d, pem, out);
 
-	if (t->lib.crt_init(&crt) < 0)
-		return KF_NO_MEMORY;
-	if (!add(t, crt, &d, pem, out))
-		t->lib.crt_deinit(crt);
-	return KF_OK;
+	if (status != KF_OK || *out == KF_ANCHOR_TAKEN)
+		return status;
+	status = add_once(t, &d, pem, &again);
+	return status == KF_OK && again != *out ? KF_NO_MEMORY : status;
 }
 
 /* load_data reads what is signed. An empty file is data too: a pointer to
@@ -294,6 +309,42 @@ static enum kf_status verify_pkcs7(struct kf_gnutls_result *out,
 	return status;
 }
 
+/* ask asks once. */
+static enum kf_status ask(struct kf_gnutls_result *out,
+			  struct gnutls_asked *asked, struct kf_bytes pem,
+			  const struct kf_gnutls_data *data)
+{
+	const struct gnutls *lib = &asked->trust->lib;
+	enum kf_status status;
+
+	memset(out, 0, sizeof(*out));
+	if (lib->pkcs7_init(&asked->pkcs7) != GNUTLS_E_SUCCESS)
+		return KF_NO_MEMORY;
+	status = verify_pkcs7(out, asked, pem, data);
+	lib->pkcs7_deinit(asked->pkcs7);
+	return status;
+}
+
+/* ask_twice: GnuTLS makes a want of memory a no, in places. What it does not
+ * say again it has not said. */
+static enum kf_status ask_twice(struct kf_gnutls_result *out,
+				struct gnutls_asked *asked,
+				struct kf_bytes pem,
+				const struct kf_gnutls_data *data)
+{
+	struct kf_gnutls_result again;
+	enum kf_status status = ask(out, asked, pem, data);
+
+	if (status != KF_OK || out->answer == KF_YES)
+		return status;
+	status = ask(&again, asked, pem, data);
+	if (status == KF_OK &&
+	    (again.answer != out->answer || again.why != out->why ||
+	     again.num_chain != out->num_chain))
+		return KF_NO_MEMORY;
+	return status;
+}
+
 static enum kf_status verify(struct kf_gnutls_result *out,
 			     const struct kf_gnutls_trust *trust,
 			     struct kf_bytes pem,
@@ -303,19 +354,15 @@ static enum kf_status verify(struct kf_gnutls_result *out,
 	struct gnutls_asked asked = { .trust = trust, .arena = arena };
 	enum kf_status status;
 
-	memset(out, 0, sizeof(*out));
 	if (any_time)
 		asked.flags = GNUTLS_VERIFY_DISABLE_TIME_CHECKS |
 			      GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS;
-	if (trust->lib.pkcs7_init(&asked.pkcs7) != GNUTLS_E_SUCCESS)
-		return KF_NO_MEMORY;
 	pthread_mutex_lock(&clock_lock);
 	judged_at = (time_t)now_s;
 	trust->lib.set_time(tell_time);
-	status = verify_pkcs7(out, &asked, pem, data);
+	status = ask_twice(out, &asked, pem, data);
 	trust->lib.set_time(time);
 	pthread_mutex_unlock(&clock_lock);
-	trust->lib.pkcs7_deinit(asked.pkcs7);
 	return status;
 }
 

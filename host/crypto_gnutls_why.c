@@ -25,27 +25,45 @@ static void release(const struct gnutls *lib, void *bytes)
 	(*lib->release)(bytes);
 }
 
-/* take_inside takes those certificates that GnuTLS can read. */
-static void take_inside(struct inside *in, const struct gnutls_asked *asked)
+/* import takes one certificate, if GnuTLS can read it. */
+static enum kf_status import(struct inside *in, const gnutls_datum_t *der,
+			     const struct gnutls *lib)
+{
+	gnutls_x509_crt_t *crt = &in->crt[in->num];
+	int code;
+
+	if (lib->crt_init(crt) < 0)
+		return KF_NO_MEMORY;
+	code = lib->crt_import(*crt, der, GNUTLS_X509_FMT_DER);
+	if (code >= 0)
+		in->num++;
+	else
+		lib->crt_deinit(*crt);
+	return code == GNUTLS_E_MEMORY_ERROR ? KF_NO_MEMORY : KF_OK;
+}
+
+/* take_inside takes those certificates that are inside. */
+static enum kf_status take_inside(struct inside *in,
+				  const struct gnutls_asked *asked)
 {
 	const struct gnutls *lib = &asked->trust->lib;
 	int num = lib->pkcs7_certificates(asked->pkcs7);
+	enum kf_status status = KF_OK;
 
-	for (int i = 0; i < num && in->num < INSIDE_MAX; i++) {
-		gnutls_x509_crt_t *crt = &in->crt[in->num];
+	for (int i = 0; i < num && in->num < INSIDE_MAX && status == KF_OK;
+	     i++) {
 		gnutls_datum_t der;
+		int code = lib->pkcs7_certificate(asked->pkcs7, (unsigned)i,
+						  &der);
 
-		if (lib->pkcs7_certificate(asked->pkcs7, (unsigned)i, &der) < 0)
+		if (code == GNUTLS_E_MEMORY_ERROR)
+			status = KF_NO_MEMORY;
+		if (code < 0)
 			continue;
-		if (lib->crt_init(crt) >= 0) {
-			if (lib->crt_import(*crt, &der,
-					    GNUTLS_X509_FMT_DER) >= 0)
-				in->num++;
-			else
-				lib->crt_deinit(*crt);
-		}
+		status = import(in, &der, lib);
 		release(lib, der.data);
 	}
+	return status;
 }
 
 static bool same(const gnutls_datum_t *a, const void *b, size_t len)
@@ -217,12 +235,13 @@ enum kf_status kf_gnutls_explain(struct kf_gnutls_result *out,
 				 const struct gnutls_asked *asked)
 {
 	struct inside in = { .num = 0 };
-	enum kf_status status;
+	enum kf_status status = take_inside(&in, asked);
 
-	take_inside(&in, asked);
-	take_chain(&in, asked);
-	status = keep_chain(out, &in, asked);
-	if (out->answer == KF_NO)
+	if (status == KF_OK) {
+		take_chain(&in, asked);
+		status = keep_chain(out, &in, asked);
+	}
+	if (status == KF_OK && out->answer == KF_NO)
 		out->why = why(&in, asked);
 	for (size_t i = 0; i < in.num; i++)
 		asked->trust->lib.crt_deinit(in.crt[i]);
