@@ -126,12 +126,14 @@ enum kf_proven kf_class_best(const struct kf_rotation *r,
 			     struct kf_room *room)
 {
 	struct kf_schedule all = { .num_phases = 1 };
+	struct kf_rotation_class today = *c;
 
+	today.phase = 0;
 	for (size_t i = 0; i < r->num_releases; i++)
 		all.release[i].published = true;
 	for (size_t i = 0; i < r->num_updates; i++)
 		all.update[i].published = true;
-	if (!kf_room_fill(room, r, c, &all))
+	if (!kf_room_fill(room, r, &today, &all))
 		return KF_PROVEN_NOT;
 	if (shrink(room, r, c, r->retires && !c->may_keep))
 		return KF_PROVEN_SAFE;

@@ -40,6 +40,7 @@ static enum kf_proven best_of(const struct kf_rotation *r,
 	if (best != KF_PROVEN_STRANDS)
 		return best;
 	lost.is_lost = true;
+	lost.phase = 0;
 	kf_class_prove(&proof, r, &lost, &nothing, room);
 	return proof.worst == KF_PROVEN_SAFE ? best : proof.worst;
 }

@@ -222,8 +222,9 @@ static void by_itself(struct list *l)
 size_t kf_class_starts(struct kf_move *out, const struct kf_rotation *r,
 		       const struct kf_rotation_class *c)
 {
-	struct kf_state s = { .trust = c->trust, .active = c->active,
-			      .other = c->other, .mode = KF_MODE_RUNS };
+	struct kf_state s = { .phase = c->phase, .trust = c->trust,
+			      .active = c->active, .other = c->other,
+			      .mode = KF_MODE_RUNS };
 	struct kf_state nowhere = { .mode = KF_MODE_DEAD,
 				    .active = KF_NO_RELEASE };
 	struct list l = { .move = out, .r = r, .c = c, .from = &nowhere };

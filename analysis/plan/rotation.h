@@ -44,6 +44,7 @@ struct kf_rotation_class {
 	uint8_t *retired;	/* [trust]: KF_ACCEPT, the old key is refused */
 	uint32_t *holds;	/* [trust]: the updates that it has in it */
 	uint8_t trust, active, other;	/* at the start */
+	uint8_t phase;		/* of the plan, at the start */
 	uint8_t factory;	/* the release that a reset brings back */
 	uint8_t recovery;	/* that boots where nothing else does, and
 				 * when somebody asks for it; KF_NO_RELEASE */

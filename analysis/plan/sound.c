@@ -44,7 +44,9 @@ static bool is_sound(const struct kf_rotation *r,
 		     const struct kf_rotation_class *c)
 {
 	return is_between(c->num_trusts, 1, KF_ROTATION_TRUSTS_MAX) &&
-	       c->trust < c->num_trusts && is_release(r, c->active, false) &&
+	       c->trust < c->num_trusts &&
+	       c->phase < KF_ROTATION_PHASES_MAX &&
+	       is_release(r, c->active, false) &&
 	       is_release(r, c->other, true) &&
 	       is_release(r, c->recovery, true) && has_sound_tables(r, c);
 }

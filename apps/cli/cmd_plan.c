@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-	WORK_LEN = 128 << 20,	/* one verdict, with a whole chain */
-	KEEP_LEN = 512 << 20,	/* tables, stores; what is not used is never
+	WORK_LEN = 64 << 20,	/* one verdict, with a whole chain */
+	KEEP_LEN = 192 << 20,	/* tables, stores; what is not used is never
 				 * touched */
 	STATES_MAX = 1 << 18,	/* of one class */
 };
@@ -26,6 +26,9 @@ enum {
 static const struct kf_option options[] = {
 	{ "output", KF_VALUE_FILE, "FILE", false,
 	  "make: write the plan into a file, for keyfit plan check" },
+	KF_ASK_FLEET,
+	{ "phase", KF_VALUE_ANY, "NUMBER", false,
+	  "status: the phase of the plan that is now" },
 	{ "at", KF_VALUE_ANY, "TIME", false,
 	  "start at another time: 2028-05-15, 2028-05-15T12:00:00Z, @SECONDS" },
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object" },
@@ -35,6 +38,7 @@ static const struct kf_option options[] = {
 static const char *const examples[] = {
 	"keyfit plan make goal.json --output plan.json",
 	"keyfit plan check plan.json",
+	"keyfit plan status plan.json --fleet fleet.db --phase 2",
 	NULL,
 };
 
@@ -129,11 +133,33 @@ static int ready(struct kf_planning *p)
 	return KF_EXIT_FITS;
 }
 
+/* is_moot: no device of any class accepts the key that is to retire, today. */
+static bool is_moot(const struct kf_planning *p)
+{
+	for (size_t i = 0; i < p->rotation.num_classes; i++)
+		if (p->table[i].retired[p->table[i].trust] != KF_ACCEPT)
+			return false;
+	return p->rotation.retires;
+}
+
+/* ask_moot: what is refused by all from the start is retired already, or is not
+ * what signs: a root may be trusted, and sign nothing itself. */
+static int ask_moot(const struct kf_planning *p, bool made)
+{
+	if (!is_moot(p))
+		return KF_EXIT_FITS;
+	kf_say(p->retire_text, "no class accepts what this signs even before the plan",
+	       "give the certificate that signs, and behind it those that issued it");
+	return made ? KF_EXIT_USAGE : KF_EXIT_FITS;
+}
+
 static int run_make(struct kf_planning *p, const char *output)
 {
 	enum kf_status made;
 	int status = ready(p);
 
+	if (status == KF_EXIT_FITS)
+		status = ask_moot(p, true);
 	if (status != KF_EXIT_FITS)
 		return status;
 	made = kf_plan_make(&p->made, &p->aims, &kf_plan_limits, &p->room,
@@ -158,23 +184,43 @@ static int run_check(struct kf_planning *p, bool has_plan)
 		       "keyfit plan make writes one: --output FILE");
 		return KF_EXIT_USAGE;
 	}
+	if (p->phase >= p->plan.num_phases) {
+		kf_say(p->path, "has not so many phases", NULL);
+		return KF_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < p->rotation.num_classes; i++)
+		p->table[i].phase = (uint8_t)p->phase;
 	status = ready(p);
+	if (status == KF_EXIT_FITS)
+		status = ask_moot(p, false);
 	return status == KF_EXIT_FITS ? kf_plan_conclude(p, &p->plan, false)
 				      : status;
 }
 
 /* verb is what is to be done. */
-static int verb(bool *check, const struct kf_arguments *arguments)
+static int verb(bool *check, struct kf_planning *p,
+		const struct kf_arguments *arguments)
 {
 	const char *word = arguments->num_operands ? arguments->operand[0]
 						   : "";
+	const char *phase = kf_argument(arguments, "phase");
+	char *end = NULL;
 
-	*check = strcmp(word, "check") == 0;
-	if (arguments->num_operands == 2 &&
-	    (*check || strcmp(word, "make") == 0))
+	p->tells_now = strcmp(word, "status") == 0;
+	*check = p->tells_now || strcmp(word, "check") == 0;
+	if (arguments->num_operands != 2 ||
+	    (!*check && strcmp(word, "make") != 0)) {
+		kf_say(NULL, "say what to do, and with which file",
+		       "keyfit plan make GOAL.json, keyfit plan check PLAN.json, keyfit plan status PLAN.json");
+		return KF_EXIT_USAGE;
+	}
+	p->phase = phase ? strtoul(phase, &end, 10) : 1;
+	if (p->phase >= 1 && p->phase <= KF_ROTATION_PHASES_MAX &&
+	    (!end || (*end == '\0' && p->tells_now))) {
+		p->phase--;
 		return KF_EXIT_FITS;
-	kf_say(NULL, "say what to do, and with which file",
-	       "keyfit plan make GOAL.json, keyfit plan check PLAN.json");
+	}
+	kf_say(phase, "is no phase", "status: --phase 1 to 8");
 	return KF_EXIT_USAGE;
 }
 
@@ -209,10 +255,13 @@ static int run(const struct kf_arguments *arguments)
 {
 	static struct kf_planning p;
 	bool check, has_plan = false;
-	int status = verb(&check, arguments);
+	int status = verb(&check, &p, arguments);
 
 	if (status == KF_EXIT_FITS)
 		status = start(&p, arguments);
+	if (status == KF_EXIT_FITS && kf_argument(arguments, "fleet"))
+		status = kf_ask_fleet(&p.fleet, arguments, KF_DB_READ,
+				      p.crypto);
 	if (status == KF_EXIT_FITS)
 		status = kf_plan_read(&p, arguments->operand[1], &has_plan);
 	if (status == KF_EXIT_FITS)
@@ -222,6 +271,7 @@ static int run(const struct kf_arguments *arguments)
 	kf_plan_files_close(&p);
 	kf_plan_others_close(&p);
 	kf_plan_close(&p);
+	kf_fleet_close(p.fleet);
 	kf_output_close(&p.render.out);
 	kf_work_close(&p.keep);
 	kf_work_close(&p.work);
@@ -230,7 +280,7 @@ static int run(const struct kf_arguments *arguments)
 }
 
 const struct kf_command kf_cmd_plan = {
-	.operands = "make|check FILE",
+	.operands = "make|check|status FILE",
 	.operand_kind = KF_VALUE_FILE,
 	.max_operands = 2,
 	.options = options,

@@ -5,6 +5,7 @@
 #define KEYFIT_APPS_CLI_PLAN_H
 
 #include "changes.h"
+#include "fleet_ask.h"
 #include "render.h"
 #include "signer.h"
 
@@ -66,6 +67,7 @@ struct kf_plan_class {
 	const char *factory;	/* the device after a reset; NULL: the trust
 				 * stays as it is */
 	uint64_t count;
+	int64_t fleet_class;	/* where the device is one of a fleet */
 	bool checked;		/* nothing is installed that does not boot */
 	bool uefi;
 	struct kf_device opened;
@@ -108,6 +110,9 @@ struct kf_planning {
 	json_t *goal;
 	const struct kf_crypto *crypto;
 	bool json;
+	bool tells_now;		/* where each class is */
+	struct kf_fleet *fleet;	/* NULL: classes are the goal's own */
+	size_t phase;		/* in which the classes start */
 	int64_t date_s[KF_ROTATION_EPOCHS_MAX];
 	const char *date[KF_ROTATION_EPOCHS_MAX];	/* [0]: today */
 	struct kf_plan_release release[KF_ROTATION_RELEASES_MAX];
@@ -150,6 +155,15 @@ void kf_plan_close(struct kf_planning *p);
 /* kf_plan_release_of, _update_of find one by name; -1: there is none. */
 int kf_plan_release_of(const struct kf_planning *p, const char *name);
 int kf_plan_update_of(const struct kf_planning *p, const char *name);
+
+/* kf_plan_template reads what a fleet's devices have in common; `installed` is
+ * for whoever calls it. */
+KF_MUST int kf_plan_template(struct kf_planning *p, struct kf_plan_class *c,
+			     struct kf_rotation_class *t);
+
+/* plan_fleet.c: makes classes of a fleet's devices: those that decide alike and
+ * run the same release. */
+KF_MUST int kf_plan_fleet(struct kf_planning *p);
 
 /* plan_offer.c: the part of a file that is the plan. */
 KF_MUST int kf_plan_offers(struct kf_planning *p, json_t *plan);

@@ -377,9 +377,41 @@ static int read_slots(const struct place *at, struct kf_plan_class *c,
 		status = release_named(at, object, "other-slot", &t->other);
 	if (status == KF_EXIT_FITS)
 		status = release_named(at, object, "recovery", &t->recovery);
-	if (status == KF_EXIT_FITS && t->active == KF_NO_RELEASE)
-		return wrong(at, NULL, "needs the release that is \"installed\"");
 	return status;
+}
+
+/* read_rest reads what a class and a fleet's template have in common. */
+static int read_rest(const struct place *at, struct kf_plan_class *c,
+		     struct kf_rotation_class *t, json_t *object)
+{
+	int status = texts(at, object, "keeps", c->keeps, &c->num_keeps,
+			   KF_PLAN_SETTINGS_MAX);
+
+	if (status == KF_EXIT_FITS)
+		status = read_numbers(at, c, t, object);
+	if (status == KF_EXIT_FITS)
+		status = read_slots(at, c, t, object);
+	if (status == KF_EXIT_FITS)
+		status = yes_no(at, object, "slot-may-fail",
+				&t->slot_may_fail);
+	if (status == KF_EXIT_FITS)
+		status = yes_no(at, object, "may-keep-old-key", &t->may_keep);
+	return status == KF_EXIT_FITS
+		? read_factory(at, c, t, json_object_get(object, "factory"))
+		: status;
+}
+
+int kf_plan_template(struct kf_planning *p, struct kf_plan_class *c,
+		     struct kf_rotation_class *t)
+{
+	static const char *const keys[] = {
+		"slots", "other-slot", "slot-may-fail", "factory", "recovery",
+		"install", "keeps", "may-keep-old-key", NULL };
+	json_t *object = json_object_get(p->goal, "fleet");
+	struct place at = { p, "fleet", "*" };
+	int status = object ? known(&at, object, keys) : KF_EXIT_FITS;
+
+	return status == KF_EXIT_FITS ? read_rest(&at, c, t, object) : status;
 }
 
 static int read_class(struct kf_planning *p, json_t *object)
@@ -402,20 +434,9 @@ static int read_class(struct kf_planning *p, json_t *object)
 	if (status == KF_EXIT_FITS)
 		status = settings(&at, object, "set", c->set, &c->num_set);
 	if (status == KF_EXIT_FITS)
-		status = texts(&at, object, "keeps", c->keeps, &c->num_keeps,
-			       KF_PLAN_SETTINGS_MAX);
-	if (status == KF_EXIT_FITS)
-		status = read_numbers(&at, c, t, object);
-	if (status == KF_EXIT_FITS)
-		status = read_slots(&at, c, t, object);
-	if (status == KF_EXIT_FITS)
-		status = yes_no(&at, object, "slot-may-fail",
-				&t->slot_may_fail);
-	if (status == KF_EXIT_FITS)
-		status = yes_no(&at, object, "may-keep-old-key", &t->may_keep);
-	if (status == KF_EXIT_FITS)
-		status = read_factory(&at, c, t,
-				      json_object_get(object, "factory"));
+		status = read_rest(&at, c, t, object);
+	if (status == KF_EXIT_FITS && t->active == KF_NO_RELEASE)
+		return wrong(&at, NULL, "needs the release that is \"installed\"");
 	if (status == KF_EXIT_FITS && !c->device)
 		return wrong(&at, NULL, "needs a \"device\"");
 	t->name = c->name;
@@ -572,8 +593,8 @@ static int load(json_t **out, const char *path)
 static int read_all(struct kf_planning *p)
 {
 	static const char *const keys[] = { "goal", "classes", "releases",
-					    "updates", "dates", "plan",
-					    "proof", NULL };
+					    "updates", "dates", "fleet",
+					    "plan", "proof", NULL };
 	struct place at = { p, NULL, NULL };
 	int status = known(&at, p->goal, keys);
 
@@ -587,9 +608,11 @@ static int read_all(struct kf_planning *p)
 	if (status == KF_EXIT_FITS)
 		status = each(p, "updates", KF_ROTATION_UPDATES_MAX, false,
 			      read_update);
+	/* A fleet is asked in place of the classes of the goal. */
 	if (status == KF_EXIT_FITS)
-		status = each(p, "classes", KF_ROTATION_CLASSES_MAX, true,
-			      read_class);
+		status = p->fleet ? kf_plan_fleet(p)
+			: each(p, "classes", KF_ROTATION_CLASSES_MAX, true,
+			       read_class);
 	return status == KF_EXIT_FITS ? read_goal(p) : status;
 }
 

@@ -251,6 +251,7 @@ static bool dies(struct kf_planning *p, size_t i,
 	struct kf_class_proof proof;
 
 	t.is_lost = true;
+	t.phase = 0;
 	kf_class_prove(&proof, &p->rotation, &t, plan, &p->room);
 	return proof.worst == KF_PROVEN_DIES;
 }
@@ -287,12 +288,15 @@ int kf_plan_lost(struct kf_planning *p)
 			   status == KF_EXIT_FITS; i++) {
 		struct kf_plan_class *k = &p->class_[i];
 		struct kf_class_proof kept = k->proof;
+		struct kf_rotation_class today;
 		struct kf_schedule all;
 
 		if (k->best == KF_PROVEN_SAFE || k->best == KF_PROVEN_NOT)
 			continue;
 		most(&all, p, i);
-		kf_class_prove(&k->proof, &p->rotation, &p->table[i], &all,
+		today = p->table[i];
+		today.phase = 0;
+		kf_class_prove(&k->proof, &p->rotation, &today, &all,
 			       &p->room);
 		if (k->proof.worst != KF_PROVEN_SAFE)
 			status = is_open(p, i)
@@ -394,6 +398,64 @@ static void headline(struct kf_planning *p, const struct conclusion *c,
 			plan->num_phases == 1 ? "" : "s");
 }
 
+/* is_there tells whether a class is where the plan leads. */
+static bool is_there(const struct kf_planning *p, size_t i,
+		     const struct kf_state *s)
+{
+	return kf_class_is_goal(&p->rotation, &p->table[i], s,
+				p->rotation.retires && !p->table[i].may_keep);
+}
+
+/* offered writes what a class is offered now, and takes. Returns how much. */
+static size_t offered(struct kf_output *out, struct kf_json *json,
+		      struct kf_planning *p, size_t i,
+		      const struct kf_schedule *plan,
+		      const struct kf_state *s)
+{
+	const struct kf_rotation *r = &p->rotation;
+	size_t num = 0;
+
+	for (size_t n = 0; n < r->num_releases + r->num_updates; n++) {
+		bool update = n >= r->num_releases;
+		size_t which = update ? n - r->num_releases : n;
+		const char *name = update ? p->update[which].name
+					  : p->release[which].name;
+
+		if (kf_class_refusal(r, &p->table[i], plan, s, update
+				     ? KF_MOVE_UPDATE : KF_MOVE_INSTALL,
+				     which) != KF_REFUSAL_NONE)
+			continue;
+		if (json)
+			kf_json_text(json, NULL, name);
+		else
+			kf_output_print(out, "%s%s", num ? ", " : "", name);
+		num++;
+	}
+	return num;
+}
+
+/* tell_now tells where the classes are, and what they are offered. */
+static void tell_now(struct kf_planning *p, const struct kf_schedule *plan)
+{
+	for (size_t i = 0; i < p->rotation.num_classes; i++) {
+		struct kf_plan_class *k = &p->class_[i];
+		struct kf_output words = { 0 };
+		struct kf_move start[KF_ROTATION_MOVES_MAX];
+		size_t num = kf_class_starts(start, &p->rotation,
+					     &p->table[i]);
+		bool there = num && is_there(p, i, &start[0].to);
+
+		kf_output_print(&words, "%s (%" PRIu64 " device%s) runs %s",
+				k->name, k->count, k->count == 1 ? "" : "s",
+				p->release[p->table[i].active].name);
+		kf_output_text(&words, there ? "; is offered "
+			       : ", and is offered ");
+		if (!num || !offered(&words, NULL, p, i, plan, &start[0].to))
+			kf_output_text(&words, "nothing that it takes");
+		kf_text_line(&p->render, there ? "done" : "now", &words);
+	}
+}
+
 /* show_text tells of a plan. `found`: it was made, not given. */
 static int show_text(struct kf_planning *p, const struct conclusion *c,
 		     const struct kf_schedule *plan, bool found)
@@ -402,6 +464,8 @@ static int show_text(struct kf_planning *p, const struct conclusion *c,
 
 	headline(p, c, plan);
 	kf_plan_steps_text(p, plan);
+	if (p->tells_now)
+		tell_now(p, plan);
 	if (c->worst == KF_PROVEN_NOT)
 		kf_plan_line(p, "unknown", "there are more states than can be looked at: split the classes, or plan fewer releases and updates at a time");
 	else if (c->worst != KF_PROVEN_SAFE)
@@ -422,7 +486,9 @@ static int class_json(struct kf_planning *p, struct kf_json *json, size_t i,
 		      const struct kf_schedule *plan)
 {
 	const struct kf_plan_class *k = &p->class_[i];
+	struct kf_move start[KF_ROTATION_MOVES_MAX];
 	int status = KF_EXIT_FITS;
+	size_t num;
 
 	kf_json_open(json, NULL, '{');
 	kf_json_text(json, "name", k->name);
@@ -436,6 +502,12 @@ static int class_json(struct kf_planning *p, struct kf_json *json, size_t i,
 	kf_json_number(json, "dead", k->proof.num_dead);
 	kf_json_number(json, "stranded", k->proof.num_stranded);
 	kf_json_number(json, "keeping", k->proof.num_keeping);
+	num = kf_class_starts(start, &p->rotation, &p->table[i]);
+	kf_json_yes_no(json, "done", num && is_there(p, i, &start[0].to));
+	kf_json_open(json, "offered", '[');
+	if (num)
+		offered(NULL, json, p, i, plan, &start[0].to);
+	kf_json_close(json);
 	if (k->proof.worst != KF_PROVEN_SAFE)
 		status = kf_plan_story_json(p, json, i, plan);
 	kf_json_close(json);

@@ -24,8 +24,9 @@ static bool is_set(const char *a, const char *b)
 }
 
 /* holds_all: each entry of one list is in the other. What is damaged holds
- * nothing. */
-static bool holds_all(struct kf_bytes some, struct kf_bytes all)
+ * nothing. Whose entry it is decides nothing, but in lists of what is refused,
+ * where versions are told by that. */
+static bool holds_all(struct kf_bytes some, struct kf_bytes all, bool owners)
 {
 	struct kf_entries a = kf_entries_of(some);
 	struct kf_entry x, y;
@@ -36,7 +37,7 @@ static bool holds_all(struct kf_bytes some, struct kf_bytes all)
 
 		while (!found && kf_entries_next(&b, &y))
 			found = is_set(x.type, y.type) && x.type &&
-				kf_equal(x.owner, y.owner) &&
+				(!owners || kf_equal(x.owner, y.owner)) &&
 				kf_equal(x.data, y.data);
 		if (!found || b.damage.field)
 			return false;
@@ -47,12 +48,14 @@ static bool holds_all(struct kf_bytes some, struct kf_bytes all)
 static bool is_same_value(const struct kf_part *a, const struct kf_part *b)
 {
 	const struct kf_variable *v = kf_variable_of(a->name);
+	bool owners;
 
 	if (a->presence != b->presence)
 		return false;
+	owners = kf_same(a->name, "dbx") || kf_same(a->name, "mokx");
 	return kf_equal(a->bytes, b->bytes) ||
-	       (v && v->lists && holds_all(a->bytes, b->bytes) &&
-		holds_all(b->bytes, a->bytes));
+	       (v && v->lists && holds_all(a->bytes, b->bytes, owners) &&
+		holds_all(b->bytes, a->bytes, owners));
 }
 
 static bool is_same_time(const struct kf_part *a, const struct kf_part *b)
@@ -125,10 +128,12 @@ int kf_plan_device(struct kf_device *out, struct kf_planning *p,
 	struct kf_ask ask = { .device = path, .rules = c->rules,
 			      .set = c->set, .num_set = c->num_set };
 	struct kf_fault why = { 0 };
-	enum kf_status status = kf_device_open(out, &ask, p->crypto,
-					       p->date_s[0], &why);
+	enum kf_status status = path
+		? kf_device_open(out, &ask, p->crypto, p->date_s[0], &why)
+		: kf_fleet_class_open(p->fleet, out, c->fleet_class, c->name,
+				      NULL, p->date_s[0], &why);
 
-	if (status == KF_OK && kf_plan_verifier(out, "edk2") >= 0 &&
+	if (status == KF_OK && path && kf_plan_verifier(out, "edk2") >= 0 &&
 	    kf_plan_verifier(out, "shim") < 0) {
 		kf_device_close(out);
 		ask.also = "shim";
@@ -136,12 +141,12 @@ int kf_plan_device(struct kf_device *out, struct kf_planning *p,
 					&why);
 	}
 	if (status != KF_OK)
-		return kf_say_failure(path, status, &why);
+		return kf_say_failure(path ? path : c->name, status, &why);
 	if (out->unread.what[0])
-		kf_say_fault(path, &out->unread);
+		kf_say_fault(path ? path : c->name, &out->unread);
 	if (out->num_verifiers)
 		return KF_EXIT_FITS;
-	kf_say(path, "keyfit knows no verifier of this device",
+	kf_say(path ? path : c->name, "keyfit knows no verifier of this device",
 	       "say which one: \"rules\"");
 	return KF_EXIT_USAGE;
 }
