@@ -2,6 +2,7 @@
  */
 #include "matrix_change.h"
 #include "matrix_ends.h"
+#include "matrix_html.h"
 
 #include "say.h"
 
@@ -48,6 +49,8 @@ static const struct kf_option options[] = {
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a line" },
 	{ "csv", KF_VALUE_NONE, NULL, false, "CSV" },
 	{ "sarif", KF_VALUE_NONE, NULL, false, "one SARIF 2.1.0 document" },
+	{ "html", KF_VALUE_FILE, "FILE", false,
+	  "write one page for people there, which needs nothing else" },
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
 };
 
@@ -93,8 +96,10 @@ static int pick_form(struct asked *q)
 	}
 	q->matrix.names = !kf_argument(q->arguments, "counts");
 	q->matrix.remedies = q->matrix.names;
-	if (q->form == &kf_matrix_sarif && !q->matrix.names) {
-		kf_say("--counts", "does not go with --sarif", NULL);
+	if ((q->form == &kf_matrix_sarif ||
+	     kf_argument(q->arguments, "html")) && !q->matrix.names) {
+		kf_say("--counts", "does not go with --sarif and --html",
+		       NULL);
 		return KF_EXIT_USAGE;
 	}
 	return KF_EXIT_FITS;
@@ -305,6 +310,7 @@ static enum kf_status write_turns(struct asked *q, struct kf_fault *why)
 /* write_all writes what was asked for. */
 static enum kf_status write_all(struct asked *q, struct kf_fault *why)
 {
+	const char *html = kf_argument(q->arguments, "html");
 	struct kf_matrix *m = &q->matrix;
 	enum kf_status status;
 
@@ -315,6 +321,10 @@ static enum kf_status write_all(struct asked *q, struct kf_fault *why)
 	status = m->names ? kf_matrix_name(m, why) : KF_OK;
 	if (status == KF_OK)
 		status = kf_matrix_order(m, why);
+	if (status == KF_OK && html)
+		status = kf_matrix_html(m, html, why);
+	if (html && strcmp(html, "-") == 0)
+		return status;
 	return status == KF_OK
 		? q->form->write(m, &q->render,
 				 kf_argument(q->arguments, "devices"), why)
