@@ -180,7 +180,8 @@ static void as_device(struct kf_bytes input, int num_dbx)
 	struct kf_fault why = { "", "" };
 	struct kf_device device = { .memory = &memory };
 	struct kf_ask ask = { 0 };
-	struct kf_opening o = { &device, &ask, &memory, &why };
+	struct kf_opening o = { .device = &device, .ask = &ask,
+				.memory = &memory, .why = &why };
 	const struct kf_store *store;
 
 	memory.work.env.arena = &memory.work.arena;
@@ -188,7 +189,7 @@ static void as_device(struct kf_bytes input, int num_dbx)
 		HOLDS(why.what[0]);
 		return;
 	}
-	HOLDS(device.num_verifiers == 1 && device.name);
+	HOLDS(device.num_verifiers && device.name);
 	store = &device.verifier[0].store;
 	HOLDS(kf_store_part(store, "secure-boot"));
 	for (size_t i = 0; i < store->num_parts; i++)

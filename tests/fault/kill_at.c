@@ -7,6 +7,8 @@
  *   KILL_TOLD  a file that is made when it came so far
  */
 #define _GNU_SOURCE
+/* Else pwrite is another name of pwrite64, and both stand here. */
+#undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
