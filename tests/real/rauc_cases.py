@@ -28,7 +28,8 @@ class Cases:
                      self.signers, self.names, self.formats, self.settings,
                      self.sections, self.payloads, self.manifests,
                      self.plain_manifests, self.chain, self.times,
-                     self.algorithms, self.trust_settings):
+                     self.algorithms, self.trust_settings,
+                     self.attributes):
             part()
         return self.all
 
@@ -760,6 +761,21 @@ class Cases:
                 ('digest SHA-384', 'leaf', ('-md', 'sha384')),
                 ('digest SHA-512', 'rsa', ('-md', 'sha512'))):
             self.add(name, self.w.verity(signer, more=more))
+
+    def attributes(self):
+        """The tag of the set that an attribute's values stand in: OpenSSL
+        verifies what it writes itself, whatever the bit of form says."""
+        self.rule = 'OPENSSL-2'
+        good = self.w.verity()
+        for name, oid in (('content type', '010903'),
+                          ('message digest', '010904'),
+                          ('signing time', '010905')):
+            at = good.index(bytes.fromhex('06092a864886f70d' + oid)) + 11
+            for change, tag in (('primitive', 0x11), ('a sequence', 0x30),
+                                ('no set', 0x51)):
+                self.add('%s, %s' % (name, change),
+                         good[:at] + bytes([tag]) + good[at + 1:],
+                         versions=('rauc-1.8', 'rauc-1.13'))
 
     def trust_settings(self):
         self.rule = 'OPENSSL-13'

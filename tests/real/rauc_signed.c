@@ -40,10 +40,12 @@ static size_t pick(struct changing *c, size_t most)
 
 static void read_regions(struct changing *c, const char *text)
 {
-	while (*text && c->num_regions < REGIONS_MAX) {
-		struct region *r = &c->region[c->num_regions++];
+	while (*text) {
+		struct region *r = &c->region[c->num_regions];
 		char *end;
 
+		if (c->num_regions++ == REGIONS_MAX)
+			exit(2);
 		r->at = strtoul(text, &end, 10);
 		r->len = *end == '+' ? strtoul(end + 1, &end, 10) : 0;
 		if (r->len == 0 || r->at + r->len > c->len)
