@@ -398,6 +398,23 @@ static void headline(struct kf_planning *p, const struct conclusion *c,
 			plan->num_phases == 1 ? "" : "s");
 }
 
+/* tell_others names all other classes that come to a bad end. */
+static void tell_others(struct kf_planning *p, size_t told)
+{
+	for (size_t i = 0; i < p->rotation.num_classes; i++) {
+		const struct kf_plan_class *k = &p->class_[i];
+		struct kf_output words = { 0 };
+
+		if (i == told || k->proof.worst == KF_PROVEN_SAFE ||
+		    k->best == KF_PROVEN_DIES)
+			continue;
+		kf_output_print(&words, "%s (%" PRIu64 " device%s) %s",
+				k->name, k->count, k->count == 1 ? "" : "s",
+				end_words(k->proof.worst));
+		kf_text_line(&p->render, "also", &words);
+	}
+}
+
 /* is_there tells whether a class is where the plan leads. */
 static bool is_there(const struct kf_planning *p, size_t i,
 		     const struct kf_state *s)
@@ -473,8 +490,10 @@ static int show_text(struct kf_planning *p, const struct conclusion *c,
 				    : "unknown", c->sure ? ""
 				    : ", for all that is known");
 	if (status == KF_EXIT_FITS && c->worst != KF_PROVEN_SAFE &&
-	    c->worst != KF_PROVEN_NOT)
+	    c->worst != KF_PROVEN_NOT) {
+		tell_others(p, c->class_);
 		status = tell_remedy(p, plan);
+	}
 	if (status == KF_EXIT_FITS)
 		status = kf_plan_lost(p);
 	if (exit_of(c) == KF_EXIT_FITS)
