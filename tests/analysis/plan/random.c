@@ -52,8 +52,8 @@ static void ask(struct n_world *w, int trust, int release, bool ok,
  * rolled. */
 static void keys(struct n_world *w)
 {
-	int signer[N_RELEASES], adds[N_UPDATES], drops[N_UPDATES];
-	int by[N_UPDATES];
+	int signer[N_RELEASES] = { 0 }, adds[N_UPDATES] = { 0 };
+	int drops[N_UPDATES] = { 0 }, by[N_UPDATES] = { 0 };
 	bool checked = chance(70);
 
 	w->trusts = 8;
