@@ -238,14 +238,14 @@ enum kf_status kf_cab_open(struct kf_source *out,
 			   struct kf_cab_stream *stream, struct kf_cab *cab,
 			   uint32_t folder, struct kf_env *env)
 {
-	struct kf_source source = { cab->folder[folder].len, read_at, stream };
-
 	memset(stream, 0, sizeof(*stream));
 	stream->cab = cab;
 	stream->folder = &cab->folder[folder];
 	stream->env = env;
 	stream->packed = kf_arena_take(env->arena, KF_CAB_BLOCK_MAX + 32768);
 	stream->block.bytes = kf_arena_take(env->arena, KF_CAB_BLOCK_MAX + 1);
-	*out = source;
+	out->size = cab->folder[folder].len;
+	out->read_at = read_at;
+	out->self = stream;
 	return stream->packed && stream->block.bytes ? KF_OK : KF_NO_MEMORY;
 }

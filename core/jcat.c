@@ -297,9 +297,11 @@ static bool weigh(struct reading *r, const struct kf_unpacked *how)
 }
 
 /* unpack unpacks it twice: to know how long it is, and to keep it. */
-static struct kf_bytes unpack(struct reading *r, struct kf_packed *packed)
+static struct kf_bytes unpack(struct reading *r,
+			      const struct kf_packed *packed)
 {
 	struct filling f = { NULL, 0 };
+	struct kf_packed again = *packed;
 	struct kf_unpacked how;
 
 	r->status = kf_unpack(&how, packed, r->env);
@@ -308,9 +310,9 @@ static struct kf_bytes unpack(struct reading *r, struct kf_packed *packed)
 	f.bytes = take(r, (size_t)how.made + 1);
 	if (!f.bytes)
 		return kf_view(NULL, 0);
-	packed->take = fill;
-	packed->self = &f;
-	r->status = kf_unpack(&how, packed, r->env);
+	again.take = fill;
+	again.self = &f;
+	r->status = kf_unpack(&how, &again, r->env);
 	return kf_view(f.bytes, f.len);
 }
 

@@ -437,6 +437,6 @@ void kf_jcat_result(struct kf_verdict *v,
 	s->algorithm = kf_jcat_kind_name(answer->blob->kind);
 	s->reason = answer->why.reason;
 	s->rule = answer->why.rule;
-	for (size_t i = 0; i < r->num_chain && i < KF_CHAIN_MAX; i++)
+	for (size_t i = 0; i < r->num_chain && i < KF_GNUTLS_CHAIN_MAX; i++)
 		s->chain[s->num_chain++] = r->chain[i];
 }

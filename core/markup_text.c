@@ -244,9 +244,10 @@ void kf_markup_content(struct kf_markup_text *out, struct kf_bytes from,
 		       struct kf_env *env)
 {
 	struct kf_bytes none = { NULL, 0 };
-	struct text r = { out, env };
+	struct text r = { NULL, env };
 
 	memset(out, 0, sizeof(*out));
+	r.out = out;
 	unescape(&r, from, false);
 	if (!goes_on(&r))
 		return;

@@ -261,6 +261,7 @@ static bool verify_one(struct kf_gnutls_result *out,
 		out->signed_s = info.signing_time;
 	asked->info = &info;
 	*status = kf_gnutls_explain(out, asked);
+	asked->info = NULL;
 	lib->pkcs7_info_deinit(&info);
 	return code >= 0 && *status == KF_OK;
 }

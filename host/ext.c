@@ -143,7 +143,7 @@ static int take_entry(ext2_ino_t folder, int kind, struct ext2_dir_entry *entry,
 		      int at, int block_size, char *block, void *self)
 {
 	size_t before = strlen(m.path);
-	size_t len = (size_t)ext2fs_dirent_name_len(entry);
+	size_t len = entry->name_len & 0xff;	/* above it: the kind */
 	struct ext2_inode inode;
 	bool is_folder;
 

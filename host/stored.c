@@ -107,7 +107,7 @@ static int by_setting(const void *a, const void *b)
 static enum kf_status write_parts(struct writing *w,
 				  const struct kf_store *store)
 {
-	const struct kf_part *part[KF_PARTS_MAX];
+	const struct kf_part *part[KF_PARTS_MAX] = { NULL };
 	enum kf_status status = KF_OK;
 
 	for (size_t i = 0; i < store->num_parts; i++)
@@ -122,7 +122,7 @@ static enum kf_status write_parts(struct writing *w,
 
 static void write_settings(struct kf_json *json, const struct kf_store *store)
 {
-	const struct kf_setting *setting[KF_SETTINGS_MAX];
+	const struct kf_setting *setting[KF_SETTINGS_MAX] = { NULL };
 
 	for (size_t i = 0; i < store->num_settings; i++)
 		setting[i] = &store->setting[i];

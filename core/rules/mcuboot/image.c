@@ -228,7 +228,7 @@ static enum kf_status suppose(struct mcuboot_image *m,
 			      struct kf_env *env)
 {
 	enum kf_status status = KF_WRONG_USE;
-	struct kf_key key;
+	struct kf_key key = { 0 };
 
 	if (artifact->source && artifact->num_suppose == 1)
 		status = env->crypto->key_read(env->crypto->self, &key,
