@@ -362,11 +362,8 @@ static void look_inside(struct question *q, struct kf_pair *pair)
 		say_sealed(q, pair, &why);
 	else if (status != KF_OK)
 		fault(q, pair->path, pair, status, &why);
-	else if (found.unsearched.what[0] && found.num_files == 0)
+	else if (found.unsearched.what[0])
 		say_sealed(q, pair, &found.unsearched);
-	else if (found.unsearched.what[0] && !q->quiet)
-		kf_say(pair->path, found.unsearched.what,
-		       found.unsearched.hint);
 	else if (found.num_files == 0 && !q->quiet)
 		kf_say(pair->path, "holds no file that the device's other verifiers judge",
 		       NULL);

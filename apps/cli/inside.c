@@ -68,14 +68,33 @@ bool kf_inside_matters(const struct kf_device *device,
 	return false;
 }
 
+/* is_image tells whether a file calls itself an image that others look into: if
+ * keyfit does not know it, it is not known to hold nothing. */
+static bool is_image(const char *name)
+{
+	static const char *const ends[] = {
+		".ext2", ".ext3", ".ext4", ".squashfs", ".squash", ".vfat",
+		".ubi", ".ubifs", ".erofs", ".btrfs", ".tar", ".wic",
+	};
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t end = strlen(ends[i]);
+
+		if (len > end && strcmp(name + len - end, ends[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* wanted: what cannot be asked now is looked at later. */
 static bool wanted(void *self, const char *name, struct kf_bytes head,
 		   const struct kf_source *file)
 {
 	const struct looking *l = self;
 
-	(void)name;
-	return !file || kf_inside_takes(l->device, kf_format_of(head, file)) ||
+	return !file || is_image(name) ||
+	       kf_inside_takes(l->device, kf_format_of(head, file)) ||
 	       kf_container_kind_of(head, file) != KF_CONTAINER_NONE;
 }
 
@@ -134,6 +153,8 @@ static enum kf_status hand_on(struct looking *l, const struct place *outer,
 	}
 	format = kf_format_of(kf_view(head, len), file);
 	kind = kf_container_kind_of(kf_view(head, len), file);
+	if (kind == KF_CONTAINER_NONE && is_image(name))
+		kind = KF_CONTAINER_UNKNOWN;
 	if (!kf_inside_takes(l->device, format) && kind == KF_CONTAINER_NONE)
 		return KF_OK;
 	path = malloc(path_len);

@@ -204,11 +204,23 @@ static enum kf_status ask_inside(struct question *q, struct kf_plan_file *f,
 			   f->path, inner, &l, &q->why);
 	*asked += l.num;
 	*open |= status == KF_CANNOT_READ ||
-		 (found.unsearched.what[0] && l.num == 0) ||
+		 found.unsearched.what[0] ||
 		 (l.num && l.worst == KF_UNDECIDED);
 	if (status == KF_CANNOT_READ)
 		status = KF_OK;
 	return status == KF_OK ? l.status : status;
+}
+
+/* is_for_nobody: none of the device's verifiers is made for a file; whoever
+ * meets it may refuse it. */
+static bool is_for_nobody(const struct question *q,
+			  const struct kf_plan_file *f)
+{
+	for (size_t v = 0; v < q->c->opened.num_verifiers; v++)
+		if (kf_verifier_takes(q->c->opened.verifier[v].rules->verifier,
+				      f->format))
+			return false;
+	return true;
 }
 
 /* ask_files has all files of a release judged by all verifiers of a stage; one
@@ -238,6 +250,7 @@ static enum kf_status ask_files(struct question *q, struct kf_plan_opened *o,
 	}
 	for (size_t i = 0; i < o->num_files && strcmp(stage, "boot") == 0;
 	     i++) {
+		open |= is_for_nobody(q, &o->file[i]);
 		status = ask_inside(q, &o->file[i], asked, &open);
 		if (status != KF_OK || q->out->answer == KF_REJECT)
 			return status;

@@ -41,6 +41,9 @@ static bool names(uint32_t *out, const struct kf_planning *p, json_t *list,
 	size_t num = json_is_array(list) ? json_array_size(list)
 					 : list != NULL;
 
+	/* One of none is never. */
+	if (list && num == 0)
+		return false;
 	for (size_t i = 0; i < num; i++) {
 		json_t *one = json_is_array(list) ? json_array_get(list, i)
 						  : list;
@@ -78,7 +81,7 @@ static int read_gate(struct kf_planning *p, const char *name, json_t *gate,
 
 	if (!gate)
 		return KF_EXIT_FITS;
-	if (!has_only(gate, keys))
+	if (!has_only(gate, keys) || json_object_size(gate) == 0)
 		return wrong(p, name, "\"gate\" has runs, both-slots and holds");
 	out->both = json_is_true(json_object_get(gate, "both-slots"));
 	if (!names(&out->releases, p, json_object_get(gate, "runs"),

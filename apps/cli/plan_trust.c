@@ -201,14 +201,37 @@ static int device_of(const struct kf_device **out, struct kf_planning *p,
 	return kf_plan_device(&o->device, p, c, path);
 }
 
+/* is_known tells whether one of a device's verifiers has a part or a setting of
+ * this name. */
+static bool is_known(const struct kf_plan_class *c, const char *name)
+{
+	for (size_t i = 0; i < c->opened.num_verifiers; i++) {
+		const struct kf_verifier *v =
+			c->opened.verifier[i].rules->verifier;
+
+		if (kf_choice_of(v, name))
+			return true;
+		for (const char *const *part = v->parts; *part; part++)
+			if (strcmp(*part, name) == 0)
+				return true;
+	}
+	return false;
+}
+
 /* replace puts another device's stores in place of a trust's; what nothing
  * takes back stays. */
 static int replace(struct kf_store *stores, struct kf_planning *p,
 		   const struct kf_plan_class *c, const char *path)
 {
-	const struct kf_device *other;
+	const struct kf_device *other = NULL;
 	int status = device_of(&other, p, c, path);
 
+	for (size_t k = 0; k < c->num_keeps; k++)
+		if (!is_known(c, c->keeps[k])) {
+			kf_say(c->keeps[k], "is no part and no setting of this device",
+			       c->name);
+			return KF_EXIT_USAGE;
+		}
 	for (size_t i = 0; i < c->opened.num_verifiers &&
 			   status == KF_EXIT_FITS; i++) {
 		const struct kf_rules *rules = c->opened.verifier[i].rules;

@@ -18,7 +18,7 @@ extern "C" {
 
 enum {
 	KF_DAMAGE_MAX = 16,	/* more is counted, and named as such */
-	KF_PREPARED_MAX = 8,	/* verifiers that one artifact is ready for */
+	KF_PREPARED_MAX = 40,	/* verifiers that one artifact is ready for */
 };
 
 /* kf_fact is one line of a description. OPEN and CLOSE nest; all others are
