@@ -81,7 +81,7 @@ enum kf_status kf_collect(struct kf_output *out, size_t *num_unread,
 	kf_collect_measured(&c);
 	kf_collect_versions(&c);
 	kf_collect_esp(&c);
-	kf_collect_rauc(&c);
+	kf_collect_updaters(&c);
 	write_unread(&c);
 	kf_json_close(&c.json);
 	kf_output_text(out, "\n");

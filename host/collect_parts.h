@@ -38,6 +38,6 @@ void kf_collect_identity(struct kf_collecting *c);
 void kf_collect_measured(struct kf_collecting *c);
 void kf_collect_versions(struct kf_collecting *c);
 void kf_collect_esp(struct kf_collecting *c);
-void kf_collect_rauc(struct kf_collecting *c);
+void kf_collect_updaters(struct kf_collecting *c);
 
 #endif

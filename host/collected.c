@@ -319,39 +319,54 @@ static enum kf_status read_hardware(struct kf_opening *o, json_t *root)
 	return status;
 }
 
-/* asks_other tells whether the user asks for rules that are not RAUC's. */
-static bool asks_other(const struct kf_opening *o)
+/* asks_other tells whether the user asks for rules that are none of the
+ * updaters'. */
+static bool asks_other(const struct kf_opening *o,
+		       const struct kf_updaters *updaters)
 {
 	const struct kf_rules *rules = o->ask->rules
 		? kf_rules_find(o->ask->rules) : NULL;
 
 	return o->ask->rules &&
-	       (!rules || strcmp(rules->verifier->name, "rauc") != 0);
+	       (!rules || !kf_updaters_have(updaters, rules));
 }
 
 /* read_firmware reads what UEFI firmware trusts into the first verifier. */
 static enum kf_status read_firmware(struct kf_opening *o, const char *path,
-				    json_t *root)
+				    const char *rules, json_t *root)
 {
 	struct kf_device_verifier *v = &o->device->verifier[0];
 	enum kf_status status = KF_OK;
 
 	if (!v->rules)
-		status = kf_device_rules(o, v, asks_other(o) ? o->ask->rules
-							    : "edk2");
+		status = kf_device_rules(o, v, rules);
 	if (status == KF_OK)
 		status = read_hardware(o, root);
 	return status == KF_OK ? read_store(o, v, path, root) : status;
 }
 
-/* read_both reads a device that has RAUC, and firmware if it told anything. */
-static enum kf_status read_both(struct kf_opening *o, const char *path,
-				const char *name, json_t *root, json_t *rauc)
+/* are_all tells whether updaters are all that there is: of a machine that has
+ * no variables of UEFI, and more than fwupd, which does not stand for the
+ * start. */
+static bool are_all(const struct kf_updaters *updaters, json_t *root)
 {
+	const struct kf_rules *fwupd = kf_rules_find("fwupd-2.0");
 	const char *state = json_string_value(json_object_get(root,
 							      "efivars"));
-	bool alone = state && strcmp(state, "none") == 0 && !asks_other(o);
-	size_t num = alone ? 1 : 2;
+
+	return state && strcmp(state, "none") == 0 &&
+	       !(updaters->num == 1 && kf_updaters_have(updaters, fwupd));
+}
+
+/* read_all reads a device that has updaters, and firmware if it told
+ * anything. */
+static enum kf_status read_all(struct kf_opening *o, const char *path,
+			       const char *name, json_t *root,
+			       const struct kf_updaters *updaters)
+{
+	bool other = asks_other(o, updaters);
+	bool alone = are_all(updaters, root) && !other;
+	size_t first = alone ? 0 : 1, num = first + updaters->num;
 	enum kf_status status = kf_device_verifiers(o, num);
 
 	if (status != KF_OK)
@@ -362,22 +377,24 @@ static enum kf_status read_both(struct kf_opening *o, const char *path,
 	for (size_t i = 0; i < num; i++)
 		o->device->verifier[i].store.device = o->device->name;
 	if (!alone)
-		status = read_firmware(o, path, root);
-	return status == KF_OK
-		? kf_collected_rauc(o, &o->device->verifier[num - 1], rauc)
-		: status;
+		status = read_firmware(o, path, other ? o->ask->rules : "edk2",
+				       root);
+	return status == KF_OK ? kf_updaters_read(updaters, o, first) : status;
 }
 
 static enum kf_status read_verifiers(struct kf_opening *o, const char *path,
 				     const char *name, json_t *root)
 {
-	json_t *rauc = json_object_get(root, "rauc");
-	enum kf_status status;
+	struct kf_updaters updaters;
+	enum kf_status status = kf_updaters_find(&updaters, o, root);
 
-	if (json_is_object(rauc))
-		return read_both(o, path, name, root, rauc);
+	if (status != KF_OK)
+		return status;
+	if (updaters.num)
+		return read_all(o, path, name, root, &updaters);
 	status = kf_device_only(o, name);
-	return status == KF_OK ? read_firmware(o, path, root) : status;
+	return status == KF_OK ? read_firmware(o, path, "edk2", root)
+			       : status;
 }
 
 enum kf_status kf_collected_read(struct kf_opening *o, const char *path,

@@ -157,7 +157,7 @@ static enum kf_status read_file(struct kf_opening *o, const char *path)
 static enum kf_status read_root(struct kf_opening *o, const char *path,
 				const char *name, size_t *num)
 {
-#define FINDER(function) function,
+#define FINDER(verifier, function) function,
 	static kf_finder *const finders[] = {
 #include "finders.def"
 	};

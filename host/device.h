@@ -128,7 +128,7 @@ typedef enum kf_status kf_taking(struct kf_opening *o, struct kf_store *store,
  * them all. `out` is filled where `*found`. */
 typedef enum kf_status kf_finder(struct kf_opening *o, const char *root,
 				 struct kf_device_verifier *out, bool *found);
-#define FINDER(function) kf_finder function;
+#define FINDER(verifier, function) kf_finder function;
 #include "finders.def"
 #undef FINDER
 
