@@ -12,6 +12,8 @@
 struct kf_collect_ask {
 	const char *root;	/* "" for this machine, else a folder */
 	bool serials;		/* serial numbers too */
+	const char *rules;	/* of a build that its files do not tell; NULL:
+				 * none are meant */
 	const char *by;		/* "keyfit 0.1.0" */
 	int64_t at_s;
 	struct kf_env *env;

@@ -215,10 +215,11 @@ static void write_failed(struct kf_collecting *c, const char *verifier,
 static void collect_one(struct kf_collecting *c, kf_finder *find,
 			const char *verifier)
 {
-	const struct kf_ask nothing = { .device = c->ask->root };
+	const struct kf_ask ask = { .device = c->ask->root,
+				    .rules = c->ask->rules };
 	struct kf_device device = { 0 };
 	struct kf_fault why = { "", "" };
-	struct kf_opening o = { .device = &device, .ask = &nothing,
+	struct kf_opening o = { .device = &device, .ask = &ask,
 				.why = &why };
 	enum kf_status status = kf_device_memory_open(&o, c->ask->env->crypto,
 						      c->ask->at_s);

@@ -14,6 +14,8 @@
 static const struct kf_option options[] = {
 	{ "root", KF_VALUE_FILE, "FOLDER", false,
 	  "a copy of a machine's files, in place of this machine" },
+	{ "rules", KF_VALUE_RULES, "NAME", false,
+	  "how a build is judged of which the files do not tell it" },
 	{ "output", KF_VALUE_FILE, "FILE", false,
 	  "write into this file; without it, to standard output" },
 	{ "serials", KF_VALUE_NONE, NULL, false,
@@ -58,6 +60,7 @@ static int collect(struct kf_work *work, const struct kf_arguments *arguments,
 	const struct kf_collect_ask ask = {
 		.root = root,
 		.serials = kf_argument(arguments, "serials"),
+		.rules = kf_argument(arguments, "rules"),
 		.by = "keyfit " KEYFIT_VERSION,
 		.at_s = kf_now_s(),
 		.env = &work->env,
@@ -83,6 +86,7 @@ static int collect(struct kf_work *work, const struct kf_arguments *arguments,
 static int run(const struct kf_arguments *arguments)
 {
 	const char *root = kf_argument(arguments, "root");
+	const char *rules = kf_argument(arguments, "rules");
 	struct kf_fault why = { 0 };
 	struct kf_work work = { 0 };
 	const struct kf_crypto *crypto;
@@ -97,6 +101,11 @@ static int run(const struct kf_arguments *arguments)
 	if (root && (stat(root, &st) != 0 || !S_ISDIR(st.st_mode))) {
 		kf_say(root, "is no folder",
 		       "name the folder that holds the machine's sys, etc, boot");
+		return KF_EXIT_USAGE;
+	}
+	if (rules && !kf_rules_find(rules)) {
+		kf_say(rules, "is the name of no rules",
+		       "name a profile, as swupdate-2022.12-cms");
 		return KF_EXIT_USAGE;
 	}
 	if (!root || strcmp(root, "/") == 0)
