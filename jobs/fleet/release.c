@@ -104,7 +104,7 @@ enum kf_status kf_fleet_release_drop(struct kf_fleet *fleet, const char *name,
 	if (status == KF_OK)
 		status = drop(fleet, name, &num, why);
 	if (status == KF_OK && num == 0) {
-		kf_fault_say(why, "keyfit fleet releases lists them",
+		kf_fault_say(why, "keyfit fleet release list names them",
 			     "the fleet has no release of that name");
 		status = KF_WRONG_USE;
 	}
