@@ -52,6 +52,9 @@ struct kf_chain_given {
 	uint16_t machine;
 };
 
+/* kf_chain_machine is the processor that a device says it has; 0: none. */
+uint16_t kf_chain_machine(const struct kf_store *store);
+
 /* Who decides whether a stage starts. */
 enum kf_chain_gate {
 	KF_GATE_FIRMWARE = 1,

@@ -9,21 +9,30 @@
 
 #include <string.h>
 
+static const struct {
+	uint16_t machine;
+	const char *name;
+} machines[] = {
+	{ 0x8664, "x64" }, { 0x014c, "ia32" }, { 0xaa64, "aa64" },
+	{ 0x01c2, "arm" }, { 0x5064, "riscv64" }, { 0x6264, "loongarch64" },
+};
+
 const char *kf_place_machine(uint16_t machine)
 {
-	static const struct {
-		uint16_t machine;
-		const char *name;
-	} names[] = {
-		{ 0x8664, "x64" }, { 0x014c, "ia32" }, { 0xaa64, "aa64" },
-		{ 0x01c2, "arm" }, { 0x5064, "riscv64" },
-		{ 0x6264, "loongarch64" },
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].machine == machine)
-			return names[i].name;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (machines[i].machine == machine)
+			return machines[i].name;
 	return "";
+}
+
+uint16_t kf_chain_machine(const struct kf_store *store)
+{
+	const char *said = kf_store_setting(store, "machine");
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (kf_same(machines[i].name, said))
+			return machines[i].machine;
+	return 0;
 }
 
 /* plain is a character as places are compared by it. */

@@ -155,25 +155,6 @@ static int prepare(struct question *q)
 	return asked == KF_EXIT_FITS ? read_options(q) : asked;
 }
 
-/* machine_of is the processor that the device says it has; 0: it says none. */
-static uint16_t machine_of(const struct kf_store *store)
-{
-	static const struct {
-		const char *name;
-		uint16_t machine;
-	} table[] = {
-		{ "x64", 0x8664 }, { "ia32", 0x14c }, { "aa64", 0xaa64 },
-		{ "arm", 0x1c2 }, { "riscv64", 0x5064 },
-		{ "loongarch64", 0x6264 },
-	};
-	const char *said = kf_store_setting(store, "machine");
-
-	for (size_t i = 0; said && i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].name, said) == 0)
-			return table[i].machine;
-	return 0;
-}
-
 /* culprit is what a fault is about. */
 static const char *culprit_of(const struct question *q, size_t culprit)
 {
@@ -194,7 +175,7 @@ static int judge(struct question *q)
 	size_t culprit = KF_CHAIN_NO_FILE;
 	enum kf_status status;
 
-	q->esp.given.machine = machine_of(&firmware->store);
+	q->esp.given.machine = kf_chain_machine(&firmware->store);
 	status = kf_chain_plan(&q->chain, &q->esp.given, &q->work.env);
 	if (status == KF_OK && q->chain.cut) {
 		kf_fault_say(&why, "give fewer files", "there are more or longer ways to boot than keyfit follows");

@@ -138,25 +138,6 @@ static int ask_device(struct question *q, const struct kf_given *device)
 	return KF_EXIT_USAGE;
 }
 
-/* machine_of is the processor that the device says it has; 0: it says none. */
-static uint16_t machine_of(const struct kf_store *store)
-{
-	static const struct {
-		const char *name;
-		uint16_t machine;
-	} table[] = {
-		{ "x64", 0x8664 }, { "ia32", 0x14c }, { "aa64", 0xaa64 },
-		{ "arm", 0x1c2 }, { "riscv64", 0x5064 },
-		{ "loongarch64", 0x6264 },
-	};
-	const char *said = kf_store_setting(store, "machine");
-
-	for (size_t i = 0; said && i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].name, said) == 0)
-			return table[i].machine;
-	return 0;
-}
-
 /* add_row adds the files of A:B:C; a path that is there counts as it is. */
 static enum kf_status add_row(struct kf_unit *unit, struct kf_fault *why)
 {
@@ -200,7 +181,7 @@ static int open_unit(struct question *q, const struct kf_given *given)
 	status = add_row(unit, &why);
 	if (status == KF_OK)
 		status = kf_esp_ready(&unit->esp, &why);
-	unit->esp.given.machine = machine_of(&verifier_of(&q->device, "edk2")
+	unit->esp.given.machine = kf_chain_machine(&verifier_of(&q->device, "edk2")
 					     ->store);
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(NULL, status, &why);

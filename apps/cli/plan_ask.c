@@ -304,25 +304,6 @@ static int ask_stage(struct question *q, size_t release, const char *stage)
 			       : kf_say_failure(r->name, status, &q->why);
 }
 
-/* machine_of is the processor that the device says it has; 0: it says none. */
-static uint16_t machine_of(const struct kf_store *store)
-{
-	static const struct {
-		const char *name;
-		uint16_t machine;
-	} table[] = {
-		{ "x64", 0x8664 }, { "ia32", 0x14c }, { "aa64", 0xaa64 },
-		{ "arm", 0x1c2 }, { "riscv64", 0x5064 },
-		{ "loongarch64", 0x6264 },
-	};
-	const char *said = kf_store_setting(store, "machine");
-
-	for (size_t i = 0; said && i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].name, said) == 0)
-			return table[i].machine;
-	return 0;
-}
-
 /* settle tells what becomes of the device by the ways that were judged. */
 static void settle(struct question *q, const struct kf_chain *chain)
 {
@@ -369,7 +350,7 @@ static enum kf_status ask_chain(struct question *q, struct kf_plan_opened *o)
 	enum kf_status status = KF_OK;
 	size_t culprit;
 
-	o->esp.given.machine = machine_of(&stores[edk2]);
+	o->esp.given.machine = kf_chain_machine(&stores[edk2]);
 	if (!o->is_planned || o->machine != o->esp.given.machine)
 		status = kf_chain_plan(&o->plan, &o->esp.given, &o->work.env);
 	o->is_planned = status == KF_OK;
