@@ -43,6 +43,33 @@ void kf_audit_start(struct kf_finding *out, uint32_t reason,
 	*kf_prove(out, place->where.kind, NULL) = place->where;
 }
 
+/* about gives a finding about one thing of a device. */
+static void about(struct kf_audit *a, uint32_t reason,
+		  enum kf_evidence_kind kind, const char *name,
+		  const char *text)
+{
+	const struct kf_audit_place place = {
+		.where = { .kind = kind, .name = name },
+	};
+	struct kf_finding f;
+
+	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
+	kf_prove_text(&f, text);
+	kf_audit_give(a, &f);
+}
+
+void kf_audit_part(struct kf_audit *a, uint32_t reason, const char *part,
+		   const char *text)
+{
+	about(a, reason, KF_EV_STORE_PART, part, text);
+}
+
+void kf_audit_setting(struct kf_audit *a, uint32_t reason, const char *setting,
+		      const char *text)
+{
+	about(a, reason, KF_EV_SETTING, setting, text);
+}
+
 const char *kf_audit_join(struct kf_audit *a, const char *const *texts)
 {
 	size_t len = 0, at = 0;

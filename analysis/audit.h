@@ -34,9 +34,11 @@ struct kf_audit {
 	enum kf_status status;
 };
 
-/* kf_audit_store looks at all parts and settings of a device. `seen` is
- * another store of the same device, whose parts were looked at; NULL: none. */
+/* kf_audit_store looks at all parts and settings of a device, as `verifier`
+ * has them; NULL: at a file that is a store by itself. `seen` is another store
+ * of the same device, whose parts were looked at; NULL: none. */
 void kf_audit_store(struct kf_audit *audit, const struct kf_store *store,
+		    const struct kf_verifier *verifier,
 		    const struct kf_store *seen);
 
 /* kf_audit_lists looks at signature lists of unknown use, in a file. */
@@ -70,31 +72,29 @@ void kf_audit_mcuboot_image(struct kf_audit *audit,
 void kf_audit_mcuboot_keys(struct kf_audit *audit, struct kf_bytes keys);
 void kf_audit_bootloader(struct kf_audit *audit, struct kf_bytes file);
 
-/* kf_audit_mcuboot looks at MCUboot's keys and options of a device; false: the
- * store is not MCUboot's. */
-bool kf_audit_mcuboot(struct kf_audit *audit, const struct kf_store *store);
+/* kf_audit_mcuboot looks at MCUboot's keys and options of a device. */
+void kf_audit_mcuboot(struct kf_audit *audit, const struct kf_store *store);
 
 /* kf_audit_known tells of a key that is known, at a place of a file. */
 void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
 		    const char *field, uint64_t at, uint64_t len);
 
 /* kf_audit_swu looks at an update file of SWUpdate, kf_audit_swupdate at what
- * SWUpdate trusts; false: the store is not SWUpdate's. */
+ * SWUpdate trusts. */
 void kf_audit_swu(struct kf_audit *audit, const struct kf_source *source);
-bool kf_audit_swupdate(struct kf_audit *audit, const struct kf_store *store);
+void kf_audit_swupdate(struct kf_audit *audit, const struct kf_store *store);
 
-/* kf_audit_raucb looks at a bundle of RAUC, kf_audit_rauc at what RAUC trusts;
- * false: the store is not RAUC's. */
+/* kf_audit_raucb looks at a bundle of RAUC, kf_audit_rauc at what RAUC
+ * trusts. */
 void kf_audit_raucb(struct kf_audit *audit, const struct kf_source *source);
-bool kf_audit_rauc(struct kf_audit *audit, const struct kf_store *store);
+void kf_audit_rauc(struct kf_audit *audit, const struct kf_store *store);
 
 /* kf_audit_cms looks at the certificates that a CMS brings, at a place of a
  * file. */
 void kf_audit_cms(struct kf_audit *audit, struct kf_bytes der, uint64_t at);
 
-/* kf_audit_fwupd looks at what fwupd trusts, and at its settings; false: the
- * store is not fwupd's. */
-bool kf_audit_fwupd(struct kf_audit *audit, const struct kf_store *store);
+/* kf_audit_fwupd looks at what fwupd trusts, and at its settings. */
+void kf_audit_fwupd(struct kf_audit *audit, const struct kf_store *store);
 
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);
@@ -116,6 +116,13 @@ void kf_audit_old(struct kf_audit *audit, const struct kf_store *store);
  * certificate. */
 void kf_audit_start(struct kf_finding *out, uint32_t reason,
 		    const struct kf_audit_place *place, struct kf_bytes der);
+
+/* kf_audit_part gives a finding about a part of a device's store,
+ * kf_audit_setting about a setting. */
+void kf_audit_part(struct kf_audit *audit, uint32_t reason, const char *part,
+		   const char *text);
+void kf_audit_setting(struct kf_audit *audit, uint32_t reason,
+		      const char *setting, const char *text);
 
 /* kf_audit_join puts texts together in the arena; NULL ends. What does not fit
  * leaves the first alone. */

@@ -65,7 +65,7 @@ static void look_at_keys(struct kf_audit *a, const struct kf_part *pki)
 	a->status = kf_keys_find(&source, a->env, take_key, a);
 }
 
-bool kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
+void kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
 {
 	const struct kf_part *conf = kf_store_part(store, "conf");
 	const struct kf_audit_place place = {
@@ -76,8 +76,6 @@ bool kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
 	struct kf_finding f;
 	bool off = told && kf_same(told, "off");
 
-	if (!conf && !pki)
-		return false;
 	if (!told && conf && conf->presence == KF_PRESENT)
 		off = takes_all(a, conf->bytes);
 	if (off) {
@@ -87,5 +85,4 @@ bool kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
 	}
 	if (a->status == KF_OK && pki && pki->presence == KF_PRESENT)
 		look_at_keys(a, pki);
-	return true;
 }

@@ -115,22 +115,6 @@ void kf_audit_mcuboot_image(struct kf_audit *a, const struct kf_source *source)
 				   at + first);
 }
 
-/* about gives a finding about a device. */
-static void about(struct kf_audit *a, enum kf_reason_id reason,
-		  const char *part, const char *text)
-{
-	const struct kf_audit_place place = {
-		.where = { .kind = kf_same(part, "key") ? KF_EV_STORE_PART
-							: KF_EV_SETTING,
-			   .name = part },
-	};
-	struct kf_finding f;
-
-	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
-	kf_prove_text(&f, text);
-	kf_audit_give(a, &f);
-}
-
 void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)
 {
 	struct kf_cursor c = kf_cursor_over(keys, 0);
@@ -146,8 +130,8 @@ void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)
 		num++;
 	}
 	if (num > 1 && a->status == KF_OK)
-		about(a, KF_REASON_SEVERAL_KEYS, "key",
-		      "each image needs one of them alone");
+		kf_audit_part(a, KF_REASON_SEVERAL_KEYS, "key",
+			      "each image needs one of them alone");
 }
 
 void kf_audit_bootloader(struct kf_audit *a, struct kf_bytes file)
@@ -165,8 +149,8 @@ void kf_audit_bootloader(struct kf_audit *a, struct kf_bytes file)
 		num++;
 	}
 	if (num > 1 && a->status == KF_OK)
-		about(a, KF_REASON_SEVERAL_KEYS, "key",
-		      "each image needs one of them alone");
+		kf_audit_part(a, KF_REASON_SEVERAL_KEYS, "key",
+			      "each image needs one of them alone");
 }
 
 /* has_option looks for a word in a list with commas. */
@@ -197,37 +181,32 @@ static void settings(struct kf_audit *a, const struct kf_store *store)
 	bool verifies = !kf_same(kf_store_setting(store, "signature"), "none");
 
 	if (!verifies)
-		about(a, KF_REASON_NOT_ENFORCED, "options",
-		      "the bootloader was built without a signature type, and starts whatever has the right digest");
+		kf_audit_setting(a, KF_REASON_NOT_ENFORCED, "options",
+				 "the bootloader was built without a signature type, and starts whatever has the right digest");
 	if (!options)
 		return;
 	if (has_option(options, "VALIDATE_PRIMARY_SLOT=0"))
-		about(a, KF_REASON_BOOT_NOT_VALIDATED, "options",
-		      "VALIDATE_PRIMARY_SLOT is off");
+		kf_audit_setting(a, KF_REASON_BOOT_NOT_VALIDATED, "options",
+				 "VALIDATE_PRIMARY_SLOT is off");
 	if (has_option(options, "BYPASS_KEY_MATCH"))
-		about(a, KF_REASON_KEY_ID_NOT_COMPARED, "options",
-		      "BYPASS_KEY_MATCH");
+		kf_audit_setting(a, KF_REASON_KEY_ID_NOT_COMPARED, "options",
+				 "BYPASS_KEY_MATCH");
 	if (!has_option(options, "DOWNGRADE_PREVENTION") &&
 	    !has_option(options, "HW_ROLLBACK_PROT"))
-		about(a, KF_REASON_DOWNGRADE_ALLOWED, "options",
-		      "neither DOWNGRADE_PREVENTION nor HW_ROLLBACK_PROT is built in");
+		kf_audit_setting(a, KF_REASON_DOWNGRADE_ALLOWED, "options",
+				 "neither DOWNGRADE_PREVENTION nor HW_ROLLBACK_PROT is built in");
 }
 
-bool kf_audit_mcuboot(struct kf_audit *a, const struct kf_store *store)
+void kf_audit_mcuboot(struct kf_audit *a, const struct kf_store *store)
 {
 	const struct kf_part *keys = kf_store_part(store, "key");
 
-	if (!kf_store_setting(store, "signature") &&
-	    !kf_store_setting(store, "options") &&
-	    !kf_store_setting(store, "slot-address"))
-		return false;
 	if (keys && keys->presence == KF_PRESENT)
 		kf_audit_mcuboot_keys(a, keys->bytes);
 	else if (keys && keys->presence == KF_ABSENT)
-		about(a, KF_REASON_KEY_MISSING, "key", "the table is empty");
+		kf_audit_part(a, KF_REASON_KEY_MISSING, "key", "the table is empty");
 	else
 		a->unread(a->self, "key", "is not known");
 	if (a->status == KF_OK)
 		settings(a, store);
-	return true;
 }

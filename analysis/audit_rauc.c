@@ -11,20 +11,6 @@
 #include "core/rauc.h"
 #include "core/reasons.h"
 
-/* about gives a finding about a setting of the device. */
-static void about(struct kf_audit *a, enum kf_reason_id reason,
-		  const char *part, const char *text)
-{
-	const struct kf_audit_place place = {
-		.where = { .kind = KF_EV_STORE_PART, .name = part },
-	};
-	struct kf_finding f;
-
-	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
-	kf_prove_text(&f, text);
-	kf_audit_give(a, &f);
-}
-
 /* keyring is what is looked at, while it goes on. */
 struct keyring {
 	struct kf_audit *a;
@@ -129,26 +115,26 @@ static void settings(struct kf_audit *a, const struct kf_keyfile *file)
 	struct kf_bytes purpose = value(file, "keyring", "check-purpose");
 
 	if (!purpose.len)
-		about(a, KF_REASON_PURPOSE_NOT_CHECKED, "config",
-		      "check-purpose is not set, so that certificates for e-mail, and those that say nothing, sign bundles");
+		kf_audit_part(a, KF_REASON_PURPOSE_NOT_CHECKED, "config",
+			      "check-purpose is not set, so that certificates for e-mail, and those that say nothing, sign bundles");
 	else if (kf_equal(purpose, kf_text("any")))
-		about(a, KF_REASON_PURPOSE_NOT_CHECKED, "config",
-		      "check-purpose is any");
+		kf_audit_part(a, KF_REASON_PURPOSE_NOT_CHECKED, "config",
+			      "check-purpose is any");
 	if (!on(file, "keyring", "check-crl"))
-		about(a, KF_REASON_REVOCATION_NOT_CHECKED, "config",
-		      "check-crl is not set");
+		kf_audit_part(a, KF_REASON_REVOCATION_NOT_CHECKED, "config",
+			      "check-crl is not set");
 	if (on(file, "keyring", "allow-partial-chain"))
-		about(a, KF_REASON_PARTIAL_CHAIN_ALLOWED, "config",
-		      "allow-partial-chain is set");
+		kf_audit_part(a, KF_REASON_PARTIAL_CHAIN_ALLOWED, "config",
+			      "allow-partial-chain is set");
 	if (on(file, "keyring", "use-bundle-signing-time"))
-		about(a, KF_REASON_SIGNING_TIME_TRUSTED, "config",
-		      "use-bundle-signing-time is set");
+		kf_audit_part(a, KF_REASON_SIGNING_TIME_TRUSTED, "config",
+			      "use-bundle-signing-time is set");
 	if (takes_plain(file))
-		about(a, KF_REASON_PLAIN_ALLOWED, "config",
-		      "bundle-formats does not leave plain out");
+		kf_audit_part(a, KF_REASON_PLAIN_ALLOWED, "config",
+			      "bundle-formats does not leave plain out");
 	if (!value(file, "system", "min-bundle-version").len)
-		about(a, KF_REASON_DOWNGRADE_ALLOWED, "config",
-		      "min-bundle-version is not set, which RAUC 1.12 and newer know");
+		kf_audit_part(a, KF_REASON_DOWNGRADE_ALLOWED, "config",
+			      "min-bundle-version is not set, which RAUC 1.12 and newer know");
 }
 
 /* look_at_config: without a keyring no bundle is taken. RAUC-2 */
@@ -165,34 +151,32 @@ static void look_at_config(struct kf_audit *a, struct kf_bytes bytes)
 	}
 	if (!value(&file, "keyring", "path").len &&
 	    !value(&file, "keyring", "directory").len)
-		about(a, KF_REASON_TRUST_STORE_MISSING, "config",
-		      "system.conf names no keyring");
+		kf_audit_part(a, KF_REASON_TRUST_STORE_MISSING, "config",
+			      "system.conf names no keyring");
 	else
 		settings(a, &file);
 }
 
-bool kf_audit_rauc(struct kf_audit *a, const struct kf_store *store)
+void kf_audit_rauc(struct kf_audit *a, const struct kf_store *store)
 {
 	const struct kf_part *config = kf_store_part(store, "config");
+	enum kf_presence presence = kf_store_presence(store, "config");
 	struct keyring keyring = { .a = a };
 	size_t used = a->env->arena->used;
 
-	if (!config || kf_store_part(store, "hwrevision"))
-		return false;
-	if (config->presence == KF_UNKNOWN)
+	if (presence == KF_UNKNOWN)
 		a->unread(a->self, "config", "is not known");
-	else if (config->presence == KF_ABSENT)
-		about(a, KF_REASON_TRUST_STORE_MISSING, "config",
-		      "there is no system.conf");
+	else if (presence == KF_ABSENT)
+		kf_audit_part(a, KF_REASON_TRUST_STORE_MISSING, "config",
+			      "there is no system.conf");
 	else
 		look_at_config(a, config->bytes);
 	look_at_keyring(&keyring, store, "keyring");
 	look_at_keyring(&keyring, store, "keyring-directory");
 	if (a->status == KF_OK && keyring.num_anchors > 1)
-		about(a, KF_REASON_SEVERAL_ANCHORS, keyring.part,
-		      "whatever is signed under one of them is taken");
+		kf_audit_part(a, KF_REASON_SEVERAL_ANCHORS, keyring.part,
+			      "whatever is signed under one of them is taken");
 	a->env->arena->used = used;
-	return true;
 }
 
 void kf_audit_raucb(struct kf_audit *a, const struct kf_source *source)

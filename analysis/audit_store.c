@@ -209,12 +209,25 @@ static void not_known(struct kf_audit *a, const struct kf_store *store,
 		a->unread(a->self, name, "is not known");
 }
 
-/* is_other tells whether a store is none of UEFI firmware, which has neither
- * modes nor dbx. */
-static bool is_other(const struct kf_store *store)
+/* own: verifiers whose stores have a file of their own to look at them. */
+static const struct {
+	const char *name;
+	void (*look)(struct kf_audit *a, const struct kf_store *store);
+} own[] = {
+	{ "fwupd", kf_audit_fwupd },
+	{ "mcuboot", kf_audit_mcuboot },
+	{ "rauc", kf_audit_rauc },
+	{ "swupdate", kf_audit_swupdate },
+};
+
+/* is_firmware tells whether a store is of UEFI firmware, which has modes and
+ * dbx. */
+static bool is_firmware(const struct kf_store *store,
+			const struct kf_verifier *verifier)
 {
-	return kf_store_part(store, "dtb") || kf_store_part(store, "key") ||
-	       kf_store_part(store, "config");
+	return verifier ? kf_same(verifier->family, "UEFI")
+			: !kf_store_part(store, "dtb") &&
+			  !kf_store_part(store, "key");
 }
 
 /* look_at_part looks at a part that is there, by its name. */
@@ -229,11 +242,14 @@ static void look_at_part(struct kf_audit *a, const struct kf_part *part)
 }
 
 void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
+		    const struct kf_verifier *verifier,
 		    const struct kf_store *seen)
 {
-	if (kf_audit_swupdate(a, store) || kf_audit_mcuboot(a, store) ||
-	    kf_audit_rauc(a, store) || kf_audit_fwupd(a, store))
-		return;
+	for (size_t i = 0; verifier && i < sizeof(own) / sizeof(own[0]); i++)
+		if (kf_same(own[i].name, verifier->name)) {
+			own[i].look(a, store);
+			return;
+		}
 	for (size_t i = 0; i < store->num_parts && a->status == KF_OK; i++) {
 		const struct kf_part *part = &store->part[i];
 
@@ -244,7 +260,7 @@ void kf_audit_store(struct kf_audit *a, const struct kf_store *store,
 		else if (part->presence == KF_PRESENT)
 			look_at_part(a, part);
 	}
-	if (a->status != KF_OK || seen || is_other(store))
+	if (a->status != KF_OK || seen || !is_firmware(store, verifier))
 		return;
 	modes(a, store);
 	if (a->status == KF_OK)

@@ -9,20 +9,6 @@
 #include "core/reasons.h"
 #include "core/swu.h"
 
-/* about gives a finding about a device. */
-static void about(struct kf_audit *a, enum kf_reason_id reason,
-		  const char *part, const char *text)
-{
-	const struct kf_audit_place place = {
-		.where = { .kind = KF_EV_STORE_PART, .name = part },
-	};
-	struct kf_finding f;
-
-	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
-	kf_prove_text(&f, text);
-	kf_audit_give(a, &f);
-}
-
 /* look looks at one certificate. */
 static void look(struct kf_audit *a, struct kf_bytes der,
 		 const struct kf_audit_place *place)
@@ -109,24 +95,21 @@ static void take_key(void *self, const struct kf_key_found *key)
 		     key->at, key->len);
 }
 
-bool kf_audit_swupdate(struct kf_audit *a, const struct kf_store *store)
+void kf_audit_swupdate(struct kf_audit *a, const struct kf_store *store)
 {
 	const struct kf_part *key = kf_store_part(store, "key");
 	struct kf_bytes bytes;
 	struct kf_source source;
 
-	if (!kf_store_part(store, "hwrevision"))
-		return false;
 	if (!key || key->presence == KF_ABSENT)
-		about(a, KF_REASON_KEY_MISSING, "key",
-		      "SWUpdate does not start without");
+		kf_audit_part(a, KF_REASON_KEY_MISSING, "key",
+			      "SWUpdate does not start without");
 	if (!kf_store_setting(store, "no-downgrading"))
-		about(a, KF_REASON_DOWNGRADE_ALLOWED, "key",
-		      "no-downgrading is not set");
+		kf_audit_part(a, KF_REASON_DOWNGRADE_ALLOWED, "key",
+			      "no-downgrading is not set");
 	if (!key || key->presence != KF_PRESENT)
-		return true;
+		return;
 	bytes = key->bytes;
 	source = kf_bytes_source(&bytes);
 	a->status = kf_keys_find(&source, a->env, take_key, a);
-	return true;
 }

@@ -77,7 +77,7 @@ static void take_store(struct kf_auditing *q, struct kf_bytes file)
 	if (store->status != KF_OK) {
 		q->audit.status = store->status;
 	} else if (kind->whole) {
-		kf_audit_store(&q->audit, store, NULL);
+		kf_audit_store(&q->audit, store, NULL, NULL);
 	} else if (store->num_damage) {
 		/* Much that is no certificate starts like DER. */
 		if (strcmp(kind->name, "der") != 0)

@@ -131,7 +131,8 @@ static void look_at_device(struct kf_auditing *q)
 		q->verifier = &q->device.verifier[i];
 		q->audit.status = KF_OK;
 		kf_work_again(&q->work, 0);
-		kf_audit_store(&q->audit, &q->verifier->store, i == 0 ? NULL :
+		kf_audit_store(&q->audit, &q->verifier->store,
+			       q->verifier->rules->verifier, i == 0 ? NULL :
 			       &q->device.verifier[i - 1].store);
 		if (q->audit.status == KF_OK)
 			continue;
