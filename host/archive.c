@@ -14,7 +14,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-enum { PIECE_LEN = 65536 };
+enum { PIECE_LEN = 65536, PATH_LEN = 4096 };
 
 /* library: the functions that are used, without the archive_ of their
  * names. */
@@ -35,6 +35,8 @@ struct library {
 	__typeof__(archive_format) *format;
 	__typeof__(archive_entry_pathname) *pathname;
 	__typeof__(archive_entry_filetype) *filetype;
+	__typeof__(archive_entry_symlink) *symlink;
+	__typeof__(archive_entry_hardlink) *hardlink;
 };
 
 /* reading is how far the library has read the container. */
@@ -60,7 +62,8 @@ static bool load(struct library *lib)
 		"archive_read_next_header", "archive_read_data",
 		"archive_read_close",
 		"archive_format", "archive_entry_pathname",
-		"archive_entry_filetype",
+		"archive_entry_filetype", "archive_entry_symlink",
+		"archive_entry_hardlink",
 	};
 
 	_Static_assert(sizeof(*lib) == sizeof(names), "one name a function");
@@ -153,6 +156,24 @@ static bool take_data(struct reading *r, const char *name)
 	return kf_tell_stop(r->teller, got == 0) && got == 0;
 }
 
+/* take_link tells of a link of either kind; hard ones lead from the root. */
+static bool take_link(struct reading *r, const char *name,
+		      struct archive_entry *entry)
+{
+	const char *target = r->lib.hardlink(entry);
+	char path[PATH_LEN] = "/";
+
+	if (!target) {
+		target = r->lib.symlink(entry);
+		return target && kf_tell_link(r->teller, name,
+					      kf_text(target));
+	}
+	if (strlen(target) > sizeof(path) - 2)
+		return false;
+	strcpy(path + 1, target);
+	return kf_tell_link(r->teller, name, kf_text(path));
+}
+
 static bool take_entry(struct reading *r, struct archive_entry *entry)
 {
 	const struct kf_teller *t = r->teller;
@@ -161,12 +182,14 @@ static bool take_entry(struct reading *r, struct archive_entry *entry)
 	/* What is packed alone has no name. */
 	if (r->lib.format(r->archive) == ARCHIVE_FORMAT_RAW)
 		return take_data(r, "/unpacked");
-	if (r->lib.filetype(entry) != AE_IFREG)
-		return true;
 	if (!name)
 		return false;
 	if (strncmp(name, "./", 2) == 0)
 		name += 2;
+	if (r->lib.hardlink(entry) || r->lib.filetype(entry) == AE_IFLNK)
+		return take_link(r, name, entry);
+	if (r->lib.filetype(entry) != AE_IFREG)
+		return true;
 	return !kf_tell_place(t, name, false) ||
 	       !t->wanted(t->self, name, kf_view(NULL, 0), NULL) ||
 	       take_data(r, name);

@@ -137,6 +137,29 @@ static bool take_file(ext2_ino_t number, const struct ext2_inode *inode)
 	return ok;
 }
 
+/* take_link tells of a link, whose target stands in the inode where it is
+ * short, as a file does where not. */
+static bool take_link(ext2_ino_t number, const struct ext2_inode *inode)
+{
+	uint64_t len = EXT2_I_SIZE(inode);
+	char target[PATH_LEN];
+	ext2_file_t file;
+	bool ok;
+
+	if (len < sizeof(inode->i_block)) {
+		memcpy(target, inode->i_block, sizeof(inode->i_block));
+	} else if (len > sizeof(target) ||
+		   m.lib.file_open(m.fs, number, 0, &file)) {
+		return false;
+	} else {
+		ok = read_member(file, 0, target, (size_t)len);
+		m.lib.file_close(file);
+		if (!ok)
+			return false;
+	}
+	return kf_tell_link(m.teller, m.path, kf_view(target, (size_t)len));
+}
+
 static bool take_folder(ext2_ino_t number);
 
 static int take_entry(ext2_ino_t folder, int kind, struct ext2_dir_entry *entry,
@@ -163,6 +186,8 @@ static int take_entry(ext2_ino_t folder, int kind, struct ext2_dir_entry *entry,
 		m.failed = !take_folder(entry->inode);
 	else if (LINUX_S_ISREG(inode.i_mode))
 		m.failed = !take_file(entry->inode, &inode);
+	else if (LINUX_S_ISLNK(inode.i_mode))
+		m.failed = !take_link(entry->inode, &inode);
 	m.path[before] = '\0';
 	return m.failed ? DIRENT_ABORT : 0;
 }

@@ -138,6 +138,7 @@ static enum kf_status refuse(enum kf_container_kind kind, enum kf_told told,
 			     w.what);
 		break;
 	case KF_TOLD_FILE:
+	case KF_TOLD_LINK:
 	case KF_TOLD_END:
 	case KF_TOLD_DAMAGED:
 	default:
@@ -185,7 +186,9 @@ enum kf_status kf_members_next(struct kf_member *out,
 		return refuse(members->kind, KF_TOLD_DAMAGED, why);
 	if (head.told == KF_TOLD_END)
 		return KF_OK;
-	if (head.told != KF_TOLD_FILE || head.name_len > NAME_MAX_LEN)
+	out->is_link = head.told == KF_TOLD_LINK;
+	if ((head.told != KF_TOLD_FILE && !out->is_link) ||
+	    head.name_len > NAME_MAX_LEN)
 		return refuse(members->kind, head.told, why);
 	out->name = calloc(1, (size_t)head.name_len + 1);
 	if (!out->name) {
@@ -195,7 +198,7 @@ enum kf_status kf_members_next(struct kf_member *out,
 	if (!read_told(members->from, out->name, head.name_len))
 		return refuse(members->kind, KF_TOLD_DAMAGED, why);
 	out->size = head.size;
-	return members->bare ? KF_OK
+	return members->bare || out->is_link ? KF_OK
 		: kf_file_spool(&out->file, pull, &pulling, member_max, why);
 }
 

@@ -51,10 +51,11 @@ struct kf_members {
 	bool bare;
 };
 
-/* kf_member is one file. Its name is a path inside, from "/". */
+/* kf_member is one file, or a link to one. Its name is a path inside, from "/". */
 struct kf_member {
 	char *name;	/* NULL: there are no more */
 	struct kf_file file;
+	bool is_link;	/* out of where keyfit looks: there is no file */
 	uint64_t size;	/* bare: its size; UINT64_MAX: it is no file */
 };
 
@@ -83,6 +84,7 @@ void kf_members_close(struct kf_members *members);
 
 enum kf_told {
 	KF_TOLD_FILE = 1,
+	KF_TOLD_LINK,		/* without bytes */
 	KF_TOLD_END,
 	KF_TOLD_DAMAGED,
 	KF_TOLD_NO_LIBRARY,
@@ -121,6 +123,11 @@ KF_MUST bool kf_tell_file(const struct kf_teller *teller, const char *name,
 /* kf_tell_bare tells of what is there, without its bytes. Fails: false. */
 KF_MUST bool kf_tell_bare(const struct kf_teller *teller, const char *name,
 			  uint64_t size);
+
+/* kf_tell_link tells of a link of a whole system that stands where boot loaders
+ * look, and leads to where nobody has looked. Fails: false. */
+KF_MUST bool kf_tell_link(const struct kf_teller *teller, const char *name,
+			  struct kf_bytes target);
 
 /* kf_tell_start, kf_tell_piece and kf_tell_stop tell a file as it comes. None
  * of the pieces is empty; `whole` is false where it broke off. Fails: false. */

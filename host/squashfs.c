@@ -105,7 +105,7 @@ static bool open_image(struct image *m)
 	sqfs_id_table_t *ids;
 	sqfs_dir_reader_t *folders;
 	const sqfs_u32 others = SQFS_TREE_NO_DEVICES | SQFS_TREE_NO_SOCKETS |
-				SQFS_TREE_NO_FIFO | SQFS_TREE_NO_SLINKS;
+				SQFS_TREE_NO_FIFO;
 	const sqfs_u32 skip = m->teller->container->bare ? 0 : others;
 
 	if (lib->super_read(&m->super, &m->file) ||
@@ -163,15 +163,30 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 		kf_tell_file(m->teller, name, &source));
 }
 
+/* target_of is where a link leads to; empty: it is none. */
+static struct kf_bytes target_of(const sqfs_inode_generic_t *inode)
+{
+	bool is_link = inode->base.type == SQFS_INODE_SLINK ||
+		       inode->base.type == SQFS_INODE_EXT_SLINK;
+
+	return kf_view(inode->extra, is_link ? inode->data.slink.target_size
+					     : 0);
+}
+
 /* take_other tells of what is no file, where that is wanted. */
 static bool take_other(struct image *m, const sqfs_tree_node_t *node)
 {
+	struct kf_bytes target = target_of(node->inode);
 	const struct kf_source none = { .size = 0 };
 	const struct kf_teller *t = m->teller;
 	char *name = NULL;
 
-	if (!t->container->bare || !node->parent)
+	if (!node->parent)
 		return true;
+	if (!t->container->bare)
+		return !target.len ||
+		       (!m->lib.tree_node_get_path(node, &name) &&
+			kf_tell_link(t, name, target));
 	return !m->lib.tree_node_get_path(node, &name) &&
 	       (!t->wanted(t->self, name, kf_view(NULL, 0), &none) ||
 		kf_tell_bare(t, name, UINT64_MAX));

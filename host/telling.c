@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HEAD_LEN = 4096, PIECE_LEN = 65536 };
+enum { HEAD_LEN = 4096, PIECE_LEN = 65536, PATH_LEN = 4096 };
 
 /* Where boot loaders look for what they start: the Boot Loader Specification
  * (/EFI, /loader), distributions (/boot, /efi), and the root of a file system,
@@ -15,13 +15,11 @@ enum { HEAD_LEN = 4096, PIECE_LEN = 65536 };
  * started. */
 static const char *const places[] = { "boot", "efi", "EFI", "loader" };
 
-bool kf_tell_place(const struct kf_teller *teller, const char *path,
-		   bool is_folder)
+/* is_below tells whether a path is one of these folders, or in one. */
+static bool is_below(const char *path)
 {
-	const char *first = path + (path[0] == '/'), *end = strchr(first, '/');
+	const char *first = path + (path[0] == '/');
 
-	if (!teller->container->system || (!end && !is_folder))
-		return true;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		size_t len = strlen(places[i]);
 
@@ -32,17 +30,87 @@ bool kf_tell_place(const struct kf_teller *teller, const char *path,
 	return false;
 }
 
-bool kf_tell_bare(const struct kf_teller *teller, const char *name,
-		  uint64_t size)
+bool kf_tell_place(const struct kf_teller *teller, const char *path,
+		   bool is_folder)
+{
+	bool is_top = !strchr(path + (path[0] == '/'), '/');
+
+	return !teller->container->system || (is_top && !is_folder) ||
+	       is_below(path);
+}
+
+static bool tell_head(const struct kf_teller *teller, enum kf_told told,
+		      const char *name, uint64_t size)
 {
 	struct kf_telling_head head = {
-		.told = KF_TOLD_FILE,
+		.told = told,
 		.name_len = (uint32_t)strlen(name),
 		.size = size,
 	};
 
 	return kf_write_all(teller->to, kf_view(&head, sizeof(head))) &&
 	       kf_write_all(teller->to, kf_text(name));
+}
+
+bool kf_tell_bare(const struct kf_teller *teller, const char *name,
+		  uint64_t size)
+{
+	return tell_head(teller, KF_TOLD_FILE, name, size);
+}
+
+/* add_part goes one part of a path further: in, up, or nowhere. Fails: false,
+ * the path is too long. */
+static bool add_part(char path[PATH_LEN], const char *part, size_t len)
+{
+	size_t before = strlen(path);
+	char *last = strrchr(path, '/');
+
+	if (len == 0 || (len == 1 && part[0] == '.'))
+		return true;
+	if (len == 2 && part[0] == '.' && part[1] == '.') {
+		if (last)
+			*last = '\0';
+		return true;
+	}
+	if (len > PATH_LEN - 2 - before)
+		return false;
+	path[before] = '/';
+	memcpy(path + before + 1, part, len);
+	path[before + 1 + len] = '\0';
+	return true;
+}
+
+/* add_parts goes along a path. Fails: false, it is too long. */
+static bool add_parts(char path[PATH_LEN], const char *more, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(more + at, '/', len - at);
+		size_t part = end ? (size_t)(end - more) - at : len - at;
+
+		if (!add_part(path, more + at, part))
+			return false;
+		at += part + 1;
+	}
+	return true;
+}
+
+/* Where a link at the top leads to counts for the places alone: /bin and /lib
+ * are such links in most systems. */
+bool kf_tell_link(const struct kf_teller *teller, const char *name,
+		  struct kf_bytes target)
+{
+	const char *text = (const char *)target.data;
+	const char *last = strrchr(name, '/');
+	char path[PATH_LEN] = "";
+	bool ok = true;
+
+	if (!teller->container->system || !is_below(name))
+		return true;
+	if (target.len && text[0] != '/' && last)
+		ok = add_parts(path, name, (size_t)(last - name));
+	if (ok && add_parts(path, text, target.len) && is_below(path))
+		return true;
+	return tell_head(teller, KF_TOLD_LINK, name, 0);
 }
 
 bool kf_tell_start(const struct kf_teller *teller, const char *name)

@@ -109,6 +109,15 @@ static void leave(struct looking *l, const struct place *at)
 		     at->path);
 }
 
+/* miss_link notes a link whose end nobody has looked at. */
+static void miss_link(struct looking *l, const struct place *at,
+		      const char *name)
+{
+	kf_fault_say(&l->found->unsearched, "give what boots from it by itself",
+		     "%.200s/%.200s is a link out of where keyfit looks",
+		     at->path, name + (name[0] == '/'));
+}
+
 /* look_at_inner takes an image that lies in another. What it cannot read is
  * told with the name of the image. */
 static enum kf_status look_at_inner(struct looking *l, const struct place *at,
@@ -206,7 +215,9 @@ static enum kf_status look_with_child(struct looking *l,
 	while (status == KF_OK && more) {
 		status = kf_members_next(&member, &members, l->why);
 		more = member.name;
-		if (status == KF_OK && more)
+		if (status == KF_OK && more && member.is_link)
+			miss_link(l, at, member.name);
+		else if (status == KF_OK && more)
 			status = hand_on(l, at, member.name,
 					 &member.file.source);
 		kf_member_close(&member);
