@@ -33,6 +33,12 @@ struct kf_matrix_file {
 	size_t of;		/* the release: its number */
 };
 
+/* kf_first_names is the first names of some devices, in their order. */
+struct kf_first_names {
+	char *name[KF_MATRIX_NAMES];
+	size_t num;
+};
+
 /* kf_cell is all devices with one answer of one verifier about one file. */
 struct kf_cell {
 	struct kf_matrix_file *file;
@@ -46,8 +52,7 @@ struct kf_cell {
 	uint64_t devices, classes;
 	size_t sample;		/* the class with the most devices of it */
 	uint64_t sample_devices;
-	char *name[KF_MATRIX_NAMES];
-	size_t num_names;
+	struct kf_first_names first;
 };
 
 /* kf_matrix_release is what one operand names. */
@@ -124,9 +129,11 @@ KF_MUST enum kf_status kf_matrix_run_after(struct kf_matrix *after,
 					   struct kf_matrix *before,
 					   size_t *touched, uint64_t *devices,
 					   struct kf_fault *why);
-/* kf_matrix_name gives cells the first names of their devices. */
+/* matrix_names.c: kf_matrix_name gives cells the first names of their
+ * devices. */
 KF_MUST enum kf_status kf_matrix_name(struct kf_matrix *m,
 				      struct kf_fault *why);
+void kf_first_names_close(struct kf_first_names *first);
 void kf_matrix_close(struct kf_matrix *m);
 
 /* kf_matrix_asked tells whether a verifier of a device is asked about files of

@@ -311,7 +311,8 @@ static enum kf_status put(struct kf_turns *t, uint32_t before, uint32_t after,
 		if (!more)
 			return no_memory(why);
 		t->turn = more;
-		t->turn[t->num++] = (struct kf_turn){ before, after, 0, 0 };
+		t->turn[t->num++] = (struct kf_turn){
+			.before = before, .after = after };
 	}
 	t->turn[n].devices += devices;
 	t->turn[n].classes++;
@@ -350,6 +351,8 @@ enum kf_status kf_turns_find(struct kf_turns *out, struct kf_matrix *before,
 
 void kf_turns_close(struct kf_turns *turns)
 {
+	for (size_t n = 0; n < turns->num; n++)
+		kf_first_names_close(&turns->turn[n].first);
 	free(turns->turn);
 	free(turns->of);
 }

@@ -30,6 +30,7 @@ void kf_planned_close(struct kf_planned *planned);
 struct kf_turn {
 	uint32_t before, after;	/* the cells */
 	uint64_t devices, classes;
+	struct kf_first_names first;
 };
 
 /* kf_turns is all of them. `of` has them class by class. */
@@ -48,8 +49,13 @@ KF_MUST enum kf_status kf_turns_find(struct kf_turns *out,
 				     struct kf_fault *why);
 void kf_turns_close(struct kf_turns *turns);
 
+/* matrix_names.c: gives turns the first names of their devices. */
+KF_MUST enum kf_status kf_turns_name(struct kf_turns *turns,
+				     struct kf_matrix *before,
+				     struct kf_fault *why);
+
 /* matrix_change_show.c */
-KF_MUST enum kf_status kf_turns_write(const struct kf_turns *turns,
+KF_MUST enum kf_status kf_turns_write(struct kf_turns *turns,
 				      struct kf_matrix *before,
 				      struct kf_matrix *after,
 				      struct kf_render *r, const char *form,

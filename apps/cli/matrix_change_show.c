@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAMES_MAX = 10, FLUSH_LEN = 1 << 20 };
+enum { FLUSH_LEN = 1 << 20 };
 
 static const char *answer_name(const struct kf_cell *c)
 {
@@ -55,12 +55,12 @@ int kf_turns_worst(const struct kf_turns *turns,
 
 /* writing is the answer while it is written. */
 struct writing {
-	const struct kf_turns *turns;
+	struct kf_turns *turns;
 	struct kf_matrix *before, *after;
 	struct kf_render *r;
 	struct kf_output names;
 	size_t only;		/* the turn whose devices are named */
-	uint64_t named, most;
+	uint64_t named;
 };
 
 static void reason_of(struct kf_output *out, const struct kf_cell *c)
@@ -96,7 +96,7 @@ static enum kf_status name_one(void *self, struct kf_bytes name, size_t class,
 	(void)why;
 	for (size_t n = first_of(t, class); n < t->num_of &&
 	     t->of[n].class == class; n++) {
-		if (t->of[n].turn != w->only || w->named == w->most)
+		if (t->of[n].turn != w->only)
 			continue;
 		if (w->named++)
 			kf_output_text(&w->names, ", ");
@@ -112,7 +112,7 @@ static enum kf_status turn_text(struct writing *w, size_t number, bool all,
 	const struct kf_cell *a = &w->before->cell[t->before];
 	const struct kf_cell *b = &w->after->cell[t->after];
 	struct kf_output *out = &w->r->out;
-	enum kf_status status;
+	enum kf_status status = KF_OK;
 
 	kf_output_print(out, "%-9s ", word_of(a, b));
 	kf_output_shown(out, kf_text(a->file->path[0] ? a->file->path
@@ -124,10 +124,13 @@ static enum kf_status turn_text(struct writing *w, size_t number, bool all,
 	reason_of(out, b);
 	kf_output_text(out, "\n");
 	w->only = number;
-	w->named = 0;
-	w->most = all ? UINT64_MAX : NAMES_MAX;
+	w->named = all ? 0 : t->first.num;
 	memset(&w->names, 0, sizeof(w->names));
-	status = kf_matrix_devices(w->before, name_one, w, why);
+	if (all)
+		status = kf_matrix_devices(w->before, name_one, w, why);
+	for (size_t n = 0; n < t->first.num && !all; n++)
+		kf_output_print(&w->names, "%s%s", n ? ", " : "",
+				t->first.name[n]);
 	if (t->devices > w->named)
 		kf_output_print(&w->names, " and %" PRIu64
 				" more (--devices names them all)",
@@ -163,8 +166,8 @@ static void totals(struct writing *w)
 static enum kf_status write_text(struct writing *w, bool all,
 				 struct kf_fault *why)
 {
-	const struct kf_turns *t = w->turns;
-	enum kf_status status = KF_OK;
+	struct kf_turns *t = w->turns;
+	enum kf_status status = all ? KF_OK : kf_turns_name(t, w->before, why);
 
 	kf_output_print(&w->r->out, "%" PRIu64 " of %" PRIu64
 			" devices are touched, in %zu of %zu classes\n",
@@ -251,7 +254,7 @@ static enum kf_status write_json(struct writing *w, struct kf_fault *why)
 	return kf_matrix_devices(w->before, device_json, w, why);
 }
 
-enum kf_status kf_turns_write(const struct kf_turns *turns,
+enum kf_status kf_turns_write(struct kf_turns *turns,
 			      struct kf_matrix *before,
 			      struct kf_matrix *after, struct kf_render *r,
 			      const char *form, bool devices,

@@ -261,12 +261,12 @@ static void names(struct page *p, const struct kf_cell *c)
 {
 	struct kf_output words = { 0 };
 
-	for (size_t n = 0; n < c->num_names; n++)
-		kf_output_print(&words, "%s%s", n ? ", " : "", c->name[n]);
-	if (c->num_names && c->devices > c->num_names)
+	for (size_t n = 0; n < c->first.num; n++)
+		kf_output_print(&words, "%s%s", n ? ", " : "", c->first.name[n]);
+	if (c->first.num && c->devices > c->first.num)
 		kf_output_print(&words, " and %" PRIu64
 				" more (keyfit matrix --devices names them all)",
-				c->devices - c->num_names);
+				c->devices - c->first.num);
 	item(p, "Devices", &words);
 }
 

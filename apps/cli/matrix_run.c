@@ -383,7 +383,7 @@ static bool as_before(struct kf_matrix *after, const struct kf_matrix *before,
 		struct kf_cell answer = before->cell[cell[n]];
 
 		answer.devices = answer.classes = answer.sample_devices = 0;
-		answer.num_names = 0;
+		answer.first.num = 0;
 		if (!put_cell(after, &answer, class))
 			return false;
 	}
@@ -522,76 +522,10 @@ enum kf_status kf_matrix_stranded(struct kf_matrix *m, kf_matrix_device *each,
 	return kf_matrix_devices(m, strand, &s, why);
 }
 
-/* naming is a class whose first names are handed out to its cells. */
-struct naming {
-	struct kf_matrix *m;
-	const uint32_t *cell;
-	size_t num;
-	bool failed;
-};
-
-/* keep_name keeps a name among the first ones of a cell. */
-static bool keep_name(struct kf_cell *c, struct kf_bytes name)
-{
-	size_t at = c->num_names;
-	char *copy;
-
-	while (at > 0) {
-		const char *other = c->name[at - 1];
-		size_t len = strlen(other);
-		int order = memcmp(other, name.data,
-				   len < name.len ? len : name.len);
-
-		if (order < 0 || (order == 0 && len < name.len))
-			break;
-		at--;
-	}
-	if (at == KF_MATRIX_NAMES)
-		return true;
-	copy = strndup((const char *)name.data, name.len);
-	if (!copy)
-		return false;
-	if (c->num_names == KF_MATRIX_NAMES)
-		free(c->name[--c->num_names]);
-	memmove(c->name + at + 1, c->name + at,
-		(c->num_names - at) * sizeof(c->name[0]));
-	c->name[at] = copy;
-	c->num_names++;
-	return true;
-}
-
-static void take_name(void *self, struct kf_bytes name)
-{
-	struct naming *n = self;
-
-	for (size_t i = 0; i < n->num && name.len; i++)
-		n->failed |= !keep_name(&n->m->cell[n->cell[i]], name);
-}
-
-enum kf_status kf_matrix_name(struct kf_matrix *m, struct kf_fault *why)
-{
-	enum kf_status status = KF_OK;
-
-	for (size_t c = 0; c < m->num_classes && status == KF_OK; c++) {
-		struct naming n = { .m = m };
-
-		n.cell = kf_matrix_cells(m, c, &n.num);
-		status = kf_fleet_names(m->fleet, m->class[c].id, &m->choice,
-					KF_MATRIX_NAMES, take_name, &n, why);
-		if (n.failed)
-			status = no_memory(why);
-		if (c % 256 == 0)
-			kf_progress("classes named", c, m->num_classes);
-	}
-	kf_progress("", 0, 0);
-	return status;
-}
-
 void kf_matrix_close(struct kf_matrix *m)
 {
 	for (size_t n = 0; n < m->num_cells; n++)
-		for (size_t k = 0; k < m->cell[n].num_names; k++)
-			free(m->cell[n].name[k]);
+		kf_first_names_close(&m->cell[n].first);
 	kf_matrix_close_files(m);
 	if (m->patterns) {
 		free(m->patterns->pool);

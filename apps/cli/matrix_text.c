@@ -85,9 +85,9 @@ static enum kf_status show_names(struct writing *w, const struct kf_cell *c,
 		w->named = 0;
 		status = kf_matrix_stranded(w->m, name_all, w, why);
 	} else {
-		for (n = 0; n < c->num_names; n++)
+		for (n = 0; n < c->first.num; n++)
 			kf_output_print(&w->names, "%s%s", n ? ", " : "",
-					c->name[n]);
+					c->first.name[n]);
 		if (c->devices > n)
 			kf_output_print(&w->names, " and %" PRIu64
 					" more (--devices names them all)",
