@@ -45,6 +45,7 @@ struct kf_config_text {
 	struct kf_config *root;	/* a group, or what JSON has at the top */
 	struct kf_damage damage;
 	const char *beyond;
+	uint64_t end;		/* of JSON: what stands behind it is not read */
 };
 
 /* kf_libconfig_read reads libconfig's syntax. `later`: as libconfig 1.7 and

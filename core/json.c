@@ -331,5 +331,6 @@ enum kf_status kf_json_tree(struct kf_config_text *out, struct kf_bytes text,
 		if (!kf_spend(env, 16 + (j.pos - before)))
 			return KF_TOO_MUCH;
 	}
+	out->end = j.pos;
 	return j.status;
 }
