@@ -485,6 +485,10 @@ enum kf_status kf_device_open_bytes(struct kf_device *out,
 		status = assume(&o);
 	if (status == KF_OK)
 		status = prepare(&o);
+	if (status == KF_OK && o.memory->stray.what[0]) {
+		*why = o.memory->stray;
+		status = KF_WRONG_USE;
+	}
 	if (status != KF_OK)
 		kf_device_close(out);
 	return status;

@@ -19,6 +19,8 @@ struct kf_kept_file;
 struct kf_device_memory {
 	struct kf_work work;
 	struct kf_kept_file *files;
+	struct kf_fault stray;	/* what leads out of the folder; `what` empty:
+				 * nothing */
 };
 
 /* kf_blobs finds bytes by their SHA-256. They have to live until the next call.

@@ -1,6 +1,7 @@
 /* Where a device's bytes and texts live, and faults that name a path.
  */
 #include "device.h"
+#include "within.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -63,18 +64,43 @@ void kf_say_path(struct kf_fault *why, const char *path, const char *hint,
 		     len > SHOWN ? path + len - SHOWN : path, text);
 }
 
+/* read_within reads a file, if the device may lead to it; `*may` false: not. */
+static enum kf_status read_within(struct kf_text_file *out, bool *may,
+				  const struct kf_opening *o, const char *path,
+				  size_t max_len, struct kf_fault *why)
+{
+	const char *within = o->ask ? o->ask->within : NULL;
+	enum kf_status status;
+	bool lost;
+	char *real = kf_within_path(within, path, &lost);
+
+	*may = real || lost;
+	if (!real) {
+		kf_fault_say(why, NULL, "out of memory");
+		return KF_NO_MEMORY;
+	}
+	status = kf_text_file_read(out, real, max_len, why);
+	free(real);
+	return status;
+}
+
 enum kf_status kf_device_file(struct kf_bytes *out, struct kf_opening *o,
 			      const char *path, size_t max_len)
 {
 	struct kf_kept_file *kept = calloc(1, sizeof(*kept));
 	struct kf_fault why = { "", "" };
 	enum kf_status status;
+	bool may;
 
 	if (!kept) {
 		kf_fault_say(o->why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	status = kf_text_file_read(&kept->file, path, max_len, &why);
+	status = read_within(&kept->file, &may, o, path, max_len, &why);
+	if (!may) {
+		free(kept);
+		return kf_within_stray(o, path);
+	}
 	if (status != KF_OK) {
 		kf_say_path(o->why, path, why.hint, "%s", why.what);
 		free(kept);

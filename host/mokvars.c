@@ -29,8 +29,8 @@ void kf_mokvars_settle(struct kf_mok_told *told)
 	}
 }
 
-/* beside finds the folder of the table. Fails: false, there can be none, or
- * KF_NO_MEMORY says errno. */
+/* beside finds the folder that has the table in it, too. Fails: false, there
+ * can be none, or KF_NO_MEMORY says errno. */
 static bool beside(char out[PATH_MAX], const char *efivars)
 {
 	char real[PATH_MAX], *name;
@@ -42,7 +42,7 @@ static bool beside(char out[PATH_MAX], const char *efivars)
 	if (!name || strcmp(name + 1, "efivars") != 0)
 		return false;
 	*name = '\0';
-	return snprintf(out, PATH_MAX, "%s/mok-variables", real) < PATH_MAX;
+	return snprintf(out, PATH_MAX, "%s", real) < PATH_MAX;
 }
 
 static enum kf_status read_one(struct kf_mok_told *told, struct kf_opening *o,
@@ -74,6 +74,8 @@ enum kf_status kf_mokvars_read(struct kf_mok_told *told, struct kf_opening *o,
 			       const char *efivars)
 {
 	char folder[PATH_MAX], path[PATH_MAX + 64];
+	struct kf_ask ask = { .within = NULL };
+	struct kf_opening there = *o;
 	enum kf_status status = KF_OK;
 
 	memset(told, 0, KF_NUM_VARIABLES * sizeof(*told));
@@ -83,12 +85,17 @@ enum kf_status kf_mokvars_read(struct kf_mok_told *told, struct kf_opening *o,
 		kf_fault_say(o->why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
+	/* The table stands beside the variables, not in their folder. */
+	if (o->ask && o->ask->within) {
+		ask.within = folder;
+		there.ask = &ask;
+	}
 	for (size_t i = 0; i < KF_NUM_VARIABLES && status == KF_OK; i++) {
 		if (!kf_variables[i].shown)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", folder,
+		snprintf(path, sizeof(path), "%s/mok-variables/%s", folder,
 			 kf_variables[i].shown);
-		status = read_one(&told[i], o, path);
+		status = read_one(&told[i], &there, path);
 	}
 	kf_mokvars_settle(told);
 	return status;

@@ -5,6 +5,7 @@
  * known kind, is an error.
  */
 #include "device.h"
+#include "within.h"
 
 #include "core/setting.h"
 #include "core/shim.h"
@@ -305,9 +306,15 @@ enum kf_status kf_trust_put(struct kf_opening *o, struct kf_store *store,
 	enum kf_status status = KF_OK;
 	struct stat st;
 	size_t num = 0;
+	bool may;
 
 	if (strcmp(path, "none") == 0)
 		return put_none(o, store, name, again);
+	status = kf_within_may(&may, o, path);
+	if (status == KF_OK && !may)
+		status = kf_within_stray(o, path);
+	if (status != KF_OK)
+		return status;
 	if (take)
 		return take(o, store, name, path, again);
 	if (again)

@@ -10,6 +10,7 @@
  */
 #include "device.h"
 #include "rootfs.h"
+#include "within.h"
 
 #include "core/keyfile.h"
 
@@ -74,10 +75,16 @@ static bool add_file(struct packing *p, unsigned folder, const char *path,
 {
 	struct kf_fault why = { "", "" };
 	struct kf_text_file file = { 0 };
-	enum kf_status status = kf_text_file_read(&file, path,
-						  KF_PART_FILE_MAX, &why);
-	bool ok;
+	bool may, ok;
+	enum kf_status status = kf_within_may(&may, p->o, path);
 
+	if (status == KF_OK && !may) {
+		(void)kf_within_stray(p->o, path);
+		return true;
+	}
+	if (status == KF_OK)
+		status = kf_text_file_read(&file, path, KF_PART_FILE_MAX,
+					   &why);
 	if (status == KF_NO_MEMORY)
 		return false;
 	ok = add_number(p, folder) &&
@@ -90,14 +97,22 @@ static bool add_file(struct packing *p, unsigned folder, const char *path,
 }
 
 /* pack_folder packs the hashed files of one folder. A folder that is not there
- * has none. */
+ * has none; one of the device's own, outside of what is told of it, is not
+ * known. */
 static enum kf_status pack_folder(struct packing *p, unsigned number,
-				  const char *folder)
+				  const char *folder, struct kf_part *part)
 {
 	struct dirent **list;
-	int num = scandir(folder, &list, NULL, alphasort), files = 0;
-	bool ok = num >= 0 || errno != ENOMEM;
+	int num, files = 0;
+	bool may, ok;
+	enum kf_status status = kf_within_may(&may, p->o, folder);
 
+	if (status != KF_OK || !may) {
+		part->presence = KF_UNKNOWN;
+		return status;
+	}
+	num = scandir(folder, &list, NULL, alphasort);
+	ok = num >= 0 || errno != ENOMEM;
 	for (int i = 0; i < num; i++) {
 		char path[PATH_LEN];
 
@@ -146,11 +161,11 @@ static enum kf_status put_folders(struct kf_opening *o,
 
 		snprintf(path, sizeof(path), "%.*s", (int)len, folders);
 		if (kf_rootfs_path(real, sizeof(real), root, path))
-			status = pack_folder(&p, number, real);
+			status = pack_folder(&p, number, real, &part);
 		number++;
 		folders += len + (folders[len] == ':');
 	}
-	if (status == KF_OK &&
+	if (status == KF_OK && part.presence == KF_PRESENT &&
 	    !kf_arena_keep(&o->memory->work.arena, &part.bytes,
 			   kf_view(p.bytes, p.len)))
 		status = kf_device_full(o);
@@ -168,12 +183,18 @@ static enum kf_status put_file(struct kf_opening *o, struct kf_store *store,
 {
 	struct kf_part part = { .name = name, .presence = KF_PRESENT };
 	struct kf_fault *why = o->why, unread = { "", "" };
-	char real[PATH_LEN];
-	enum kf_status status;
+	char real[PATH_LEN] = "";
+	bool there = kf_rootfs_path(real, sizeof(real), root, path), may;
+	enum kf_status status = kf_within_may(&may, o, real);
 	struct stat st;
 
-	if (!kf_rootfs_path(real, sizeof(real), root, path) ||
-	    (stat(real, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))) {
+	if (status != KF_OK)
+		return status;
+	if (there && !may) {
+		/* A path of the device's, not of this machine. */
+		part.presence = KF_UNKNOWN;
+	} else if (!there || (stat(real, &st) != 0 &&
+			      (errno == ENOENT || errno == ENOTDIR))) {
 		part.presence = KF_ABSENT;
 	} else {
 		o->why = &unread;

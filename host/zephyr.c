@@ -10,6 +10,7 @@
  * zephyrproject-rtos/zephyr doc/build/sysbuild/index.rst, Kconfig.zephyr.
  */
 #include "device.h"
+#include "within.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -376,11 +377,17 @@ static enum kf_status slots(struct kf_opening *o, struct kf_store *store,
 	struct kf_text_file dts = { .memory = NULL };
 	struct kf_fault quiet = { "", "" };
 	enum kf_status status;
+	bool may;
 
 	snprintf(path, sizeof(path), "%s/zephyr/zephyr.dts", b->folder);
-	if (!b->folder[0] || access(path, R_OK) != 0 ||
-	    kf_text_file_read(&dts, path, CONFIG_MAX, &quiet) != KF_OK)
+	if (!b->folder[0] || access(path, R_OK) != 0)
 		return KF_OK;
+	status = kf_within_may(&may, o, path);
+	if (status == KF_OK && !may)
+		status = kf_within_stray(o, path);
+	if (status != KF_OK ||
+	    kf_text_file_read(&dts, path, CONFIG_MAX, &quiet) != KF_OK)
+		return status;
 	status = take_slots(o, store, dts.memory);
 	kf_text_file_close(&dts);
 	return status;

@@ -115,6 +115,8 @@ struct kf_ask {
 	size_t num_trust;
 	const struct kf_setting *set;
 	size_t num_set;
+	const char *within;	/* a folder that no path and no link of the
+				 * device may lead out of; NULL: any */
 };
 
 /* kf_device_verifier is one verifier of a device, with what it trusts. */

@@ -7,10 +7,12 @@
 #include "import.h"
 
 #include "host/json_read.h"
+#include "host/within.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PATH_LEN = 4096, DAY = 86400 };
 
@@ -19,10 +21,15 @@ struct kf_fault *kf_import_why(struct kf_importing *i)
 	return i->why;
 }
 
+static enum kf_status no_memory(struct kf_fault *why)
+{
+	kf_fault_say(why, NULL, "out of memory");
+	return KF_NO_MEMORY;
+}
+
 enum kf_status kf_import_no_memory(struct kf_importing *i)
 {
-	kf_fault_say(i->why, NULL, "out of memory");
-	return KF_NO_MEMORY;
+	return no_memory(i->why);
 }
 
 void kf_import_bad(struct kf_importing *i, uint64_t line, const char *what,
@@ -109,6 +116,51 @@ static enum kf_status stays_below(struct kf_importing *i,
 	return KF_OK;
 }
 
+/* stray words that a record names what it may not. */
+static enum kf_status stray(struct kf_fault *why)
+{
+	kf_fault_say(why,
+		     "put the files beside the records, and name them from there",
+		     "names a file outside of the folder of its record");
+	return KF_WRONG_USE;
+}
+
+char *kf_import_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return strdup(path);
+	return slash ? strndup(path, (size_t)(slash - path) + 1)
+		     : strdup(".");
+}
+
+/* open_path opens what a record names; that may lead no further than its own
+ * folder. */
+static enum kf_status open_path(struct kf_importing *i, const char *folder,
+				const char *path, struct kf_device *device,
+				struct kf_fault *why)
+{
+	struct kf_ask ask = { .rules = i->rules };
+	enum kf_status status;
+	bool lost;
+	char *real = kf_within_path(folder, path, &lost), *own = NULL;
+
+	if (real)
+		own = kf_import_folder(real);
+	ask.device = path;
+	ask.within = own;
+	if (own)
+		status = kf_device_open(device, &ask, i->fleet->crypto,
+					i->now_s, why);
+	else
+		status = real || lost ? no_memory(why) : stray(why);
+	free(own);
+	free(real);
+	return status;
+}
+
 enum kf_status kf_import_open(struct kf_importing *i,
 			      const struct kf_record *r,
 			      struct kf_device *device,
@@ -116,20 +168,27 @@ enum kf_status kf_import_open(struct kf_importing *i,
 {
 	const char *slash = strrchr(i->path, '/');
 	struct kf_ask ask = { .device = i->path, .rules = i->rules };
-	char path[PATH_LEN];
+	char *folder = kf_import_folder(i->path), path[PATH_LEN];
+	enum kf_status status;
 
-	if (r->told_by != KF_TOLD_PATH)
-		return kf_device_open_bytes(device, &ask, &r->trust, NULL,
-					    i->fleet->crypto, i->now_s, why);
-	if ((size_t)snprintf(path, sizeof(path), "%.*s%.*s",
-			     slash ? (int)(slash - i->path) + 1 : 0, i->path,
-			     (int)r->trust.len, (const char *)r->trust.data) >=
-	    sizeof(path)) {
+	if (!folder)
+		return no_memory(why);
+	ask.within = folder;
+	if (r->told_by != KF_TOLD_PATH) {
+		status = kf_device_open_bytes(device, &ask, &r->trust, NULL,
+					      i->fleet->crypto, i->now_s, why);
+	} else if ((size_t)snprintf(path, sizeof(path), "%.*s%.*s",
+				    slash ? (int)(slash - i->path) + 1 : 0,
+				    i->path, (int)r->trust.len,
+				    (const char *)r->trust.data) <
+		   sizeof(path)) {
+		status = open_path(i, folder, path, device, why);
+	} else {
 		kf_fault_say(why, NULL, "the path of its profile is too long");
-		return KF_WRONG_USE;
+		status = KF_WRONG_USE;
 	}
-	ask.device = path;
-	return kf_device_open(device, &ask, i->fleet->crypto, i->now_s, why);
+	free(folder);
+	return status;
 }
 
 enum kf_status kf_import_class(struct kf_importing *i,
@@ -166,9 +225,10 @@ static enum kf_status learn(struct kf_importing *i, const struct kf_record *r,
 	}
 	status = stays_below(i, r, &below);
 	if (status == KF_OK && !below)
-		refuse(i, r, "names a file outside of the folder of its record",
-		       "put the files beside the records, and name them from there");
-	if (status != KF_OK || !below)
+		(void)stray(&why);
+	if (status == KF_OK && !below)
+		return kf_import_tell(i, r, KF_WRONG_USE, &why);
+	if (status != KF_OK)
 		return status;
 	status = kf_import_open(i, r, &device, &why);
 	if (status != KF_OK)

@@ -42,7 +42,9 @@ struct kf_importing {
  * record's fault, unless memory ran out. kf_import_open opens the device that a
  * record tells of. kf_import_device takes in a device that is open; `time` is
  * when it was reported, or NULL. kf_import_class finds its class, and nothing
- * else. */
+ * else. kf_import_folder is the folder that a device may not lead out of: its
+ * own, or that of its file; NULL: out of memory. Owns: it, until free. */
+KF_MUST char *kf_import_folder(const char *path);
 KF_MUST enum kf_status kf_import_no_memory(struct kf_importing *i);
 KF_MUST enum kf_status kf_import_tell(struct kf_importing *i,
 				      const struct kf_record *r,

@@ -75,12 +75,16 @@ static enum kf_status take_device(struct kf_importing *i)
 	struct kf_text_file file = { 0 };
 	struct kf_fault why = { "", "" }, ignored = { "", "" };
 	struct kf_device device;
-	char text[40];
+	char text[40], *folder = kf_import_folder(i->path);
 	const char *time = NULL;
-	enum kf_status status = kf_device_open(&device, &ask,
-					       i->fleet->crypto, i->now_s,
-					       &why);
+	enum kf_status status;
 
+	if (!folder)
+		return kf_import_no_memory(i);
+	ask.within = folder;
+	status = kf_device_open(&device, &ask, i->fleet->crypto, i->now_s,
+				&why);
+	free(folder);
 	if (status != KF_OK) {
 		i->count->records++;
 		return kf_import_tell(i, &r, status, &why);
