@@ -1,6 +1,7 @@
 /* Shows what a fleet holds: devices, classes, releases; and writes all of it
  * out again, in the forms that import takes.
  */
+#include "csv.h"
 #include "fleet_ask.h"
 #include "say.h"
 
@@ -22,7 +23,7 @@ enum {
 struct listing {
 	struct kf_fleet *fleet;
 	struct kf_output out;
-	bool json, csv;
+	bool json, csv, exact;
 	const struct kf_fleet_class *class;
 	size_t num_classes;
 	uint64_t num;
@@ -88,28 +89,12 @@ static void device_json(struct listing *l, const struct kf_fleet_device *d)
 	kf_output_text(&l->out, "\n");
 }
 
-/* field writes a field of CSV, in quotes where it needs them. */
-static void field(struct kf_output *out, struct kf_bytes text)
-{
-	bool plain = true;
-
-	for (size_t n = 0; n < text.len && plain; n++)
-		plain = !memchr("\",\r\n", text.data[n], 4);
-	if (plain) {
-		kf_output_add(out, (const char *)text.data, text.len);
-		return;
-	}
-	kf_output_text(out, "\"");
-	for (size_t n = 0; n < text.len; n++) {
-		if (text.data[n] == '"')
-			kf_output_text(out, "\"");
-		kf_output_add(out, (const char *)text.data + n, 1);
-	}
-	kf_output_text(out, "\"");
-}
-
+/* device_csv writes a device for a spreadsheet or, where it is to be imported
+ * again, as it is. */
 static void device_csv(struct listing *l, const struct kf_fleet_device *d)
 {
+	void (*put)(struct kf_output *, struct kf_bytes, const char *) =
+		l->exact ? kf_csv_field : kf_csv_cell;
 	struct kf_output groups = { 0 };
 	char time[24];
 
@@ -117,14 +102,12 @@ static void device_csv(struct listing *l, const struct kf_fleet_device *d)
 		kf_output_text(&l->out, "device,class,groups,release,reported\n");
 	kf_time_write(time, d->reported_s);
 	groups_of(&groups, d->groups);
-	field(&l->out, d->name);
-	kf_output_text(&l->out, ",");
+	put(&l->out, d->name, ",");
 	kf_output_hex(&l->out, digest_of(l, d->class_id));
 	kf_output_text(&l->out, ",");
-	field(&l->out, kf_view(groups.data, groups.len));
-	kf_output_text(&l->out, ",");
-	field(&l->out, d->release);
-	kf_output_print(&l->out, ",%s\n", time);
+	put(&l->out, kf_view(groups.data, groups.len), ",");
+	put(&l->out, d->release, ",");
+	kf_output_print(&l->out, "%s\n", time);
 	l->out.failed = l->out.failed || groups.failed;
 	kf_output_close(&groups);
 }
@@ -455,7 +438,7 @@ static enum kf_status export_classes(struct listing *l, struct kf_fault *why)
 int kf_fleet_export(struct kf_fleet *fleet, const struct kf_arguments *a)
 {
 	struct kf_fleet_choice choice = kf_ask_choice(a);
-	struct listing l = { .fleet = fleet,
+	struct listing l = { .fleet = fleet, .exact = true,
 			     .csv = kf_argument(a, "csv") != NULL };
 	struct kf_fleet_class *class = NULL;
 	struct kf_fault why = { "", "" };

@@ -2,6 +2,7 @@
  */
 #include "matrix.h"
 
+#include "csv.h"
 #include "say.h"
 
 #include <inttypes.h>
@@ -168,27 +169,9 @@ static enum kf_status write_json(struct kf_matrix *m, struct kf_render *r,
 
 const struct kf_matrix_form kf_matrix_json = { "json", write_json };
 
-/* field writes a field of CSV and what follows it. */
-static void field(struct kf_output *out, struct kf_bytes text, const char *end)
-{
-	bool plain = true;
-
-	for (size_t n = 0; n < text.len && plain; n++)
-		plain = !memchr("\",\r\n", text.data[n], 4);
-	if (!plain)
-		kf_output_text(out, "\"");
-	for (size_t n = 0; n < text.len; n++) {
-		if (!plain && text.data[n] == '"')
-			kf_output_text(out, "\"");
-		kf_output_add(out, (const char *)text.data + n, 1);
-	}
-	kf_output_text(out, plain ? "" : "\"");
-	kf_output_text(out, end);
-}
-
 static void text_field(struct kf_output *out, const char *text)
 {
-	field(out, kf_text(text ? text : ""), ",");
+	kf_csv_cell(out, kf_text(text ? text : ""), ",");
 }
 
 static void file_fields(struct kf_output *out, const struct kf_cell *c)
@@ -222,7 +205,7 @@ static void cell_csv(void *self, const struct kf_cell *c,
 			c->classes);
 	if (pair)
 		kf_words_why(&words, pair);
-	field(out, kf_view(words.data, words.len), "\n");
+	kf_csv_cell(out, kf_view(words.data, words.len), "\n");
 	out->failed = out->failed || words.failed;
 	kf_output_close(&words);
 }
@@ -235,10 +218,10 @@ static enum kf_status stranded_csv(void *self, struct kf_bytes name,
 	struct kf_output *out = &w->r->out;
 
 	(void)class;
-	field(out, name, ",");
+	kf_csv_cell(out, name, ",");
 	file_fields(out, c);
 	answer_fields(out, c);
-	field(out, kf_text(c->rule ? c->rule : ""), "\n");
+	kf_csv_cell(out, kf_text(c->rule ? c->rule : ""), "\n");
 	return flush(w->r, FLUSH_LEN, why);
 }
 
