@@ -49,8 +49,8 @@ static void import(struct kf_fleet *fleet, const char *path,
 		return;
 	}
 	HOLDS(bad == count->refused);
-	HOLDS(count->added + count->changed + count->same + count->older <=
-	      count->records);
+	HOLDS(count->added + count->changed + count->same + count->older +
+	      count->refused == count->records);
 	HOLDS(kf_fleet_devices(fleet, NULL, count_one, &devices,
 			       &why) == KF_OK && devices >= count->added);
 }

@@ -39,9 +39,10 @@ struct kf_import_told {
 	void *self;
 };
 
-/* kf_import_count: records of a file, and what became of them. */
+/* kf_import_count: records of a file, and what became of them: each is counted
+ * once. */
 struct kf_import_count {
-	uint64_t records;
+	uint64_t records;	/* the sum of the next five */
 	uint64_t added;		/* devices that were not known */
 	uint64_t changed;
 	uint64_t same;		/* told nothing new */

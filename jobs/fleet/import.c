@@ -431,7 +431,6 @@ enum kf_status kf_import_put(struct kf_importing *i,
 	int64_t class_id = 0, reported_s;
 	enum kf_status status;
 
-	i->count->records++;
 	if (!sound(i, r) || !read_time(i, r, &reported_s))
 		return KF_OK;
 	if (r->told_by == KF_TOLD_NOTHING)
@@ -452,7 +451,6 @@ enum kf_status kf_import_device(struct kf_importing *i, uint64_t line,
 
 	if (time)
 		r.reported = kf_text(time);
-	i->count->records++;
 	if (!sound(i, &r) || !read_time(i, &r, &reported_s))
 		return KF_OK;
 	status = kf_import_class(i, &r, device, &class_id);

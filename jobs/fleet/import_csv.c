@@ -1,7 +1,8 @@
-/* Records as CSV: a line of column names, then one record a line.
+/* Records as CSV: a line of column names, then the records.
  *
- * A field in quotes may hold commas and doubled quotes, but no new line: a
- * quote that is not closed spoils its own line, not those behind it.
+ * A field in quotes may hold commas, doubled quotes and ends of lines. A quote
+ * that nothing closes spoils its own line, not those behind it; but what a
+ * sound file has in quotes is never read as a record by itself.
  *
  * Source: RFC 4180, 2.
  */
@@ -47,6 +48,7 @@ struct column {
 /* sheet is the file while it is read. */
 struct sheet {
 	struct kf_importing *i;
+	char comma;		/* what parts its columns */
 	struct column column[COLUMNS_MAX];
 	size_t num_columns;
 	struct kf_bytes field[COLUMNS_MAX];
@@ -57,13 +59,14 @@ struct sheet {
 
 /* undo takes a field in quotes apart, from behind the first one. Its text is
  * put into `room`. Fails: false, the quotes are not right. */
-static bool undo(struct kf_bytes line, size_t *at, char *room, size_t *used)
+static bool undo(struct kf_bytes line, char comma, size_t *at, char *room,
+		 size_t *used)
 {
 	while (*at < line.len) {
 		char c = (char)line.data[(*at)++];
 
 		if (c == '"' && (*at == line.len || line.data[*at] != '"'))
-			return *at == line.len || line.data[*at] == ',';
+			return *at == line.len || line.data[*at] == comma;
 		*at += c == '"';
 		room[(*used)++] = c;
 	}
@@ -72,24 +75,24 @@ static bool undo(struct kf_bytes line, size_t *at, char *room, size_t *used)
 
 /* cut_all takes a line apart. Returns how many fields it has; 0: it is none.
  * `room` is as long as the line. */
-static size_t cut_all(struct kf_bytes line, char *room,
+static size_t cut_all(struct kf_bytes line, char comma, char *room,
 		      struct kf_bytes *field, size_t max)
 {
 	size_t used = 0, at = 0;
 
 	for (size_t num = 0; num < max;) {
-		const uint8_t *start = line.data + at, *comma;
+		const uint8_t *start = line.data + at, *end;
 		size_t from = used;
 
 		if (at < line.len && *start == '"') {
 			at++;
-			if (!undo(line, &at, room, &used))
+			if (!undo(line, comma, &at, room, &used))
 				return 0;
 			field[num++] = kf_view(room + from, used - from);
 		} else {
-			comma = at < line.len
-				? memchr(start, ',', line.len - at) : NULL;
-			at = comma ? (size_t)(comma - line.data) : line.len;
+			end = at < line.len
+				? memchr(start, comma, line.len - at) : NULL;
+			at = end ? (size_t)(end - line.data) : line.len;
 			field[num++] = kf_view(start, (size_t)(line.data + at -
 							       start));
 		}
@@ -100,21 +103,49 @@ static size_t cut_all(struct kf_bytes line, char *room,
 	return 0;
 }
 
-bool kf_csv_likely(struct kf_bytes line)
+/* quoting is where a line is between quotes, as far as it was looked at. */
+struct quoting {
+	size_t at;
+	enum { AT_FIELD, PLAIN, QUOTED, CLOSED, BROKEN } state;
+};
+
+/* look_on looks at what is new of a line. Returns whether a quote is open at
+ * its end. */
+static bool look_on(struct quoting *q, struct kf_bytes line, char comma)
+{
+	for (; q->at < line.len && q->state != BROKEN; q->at++) {
+		char c = (char)line.data[q->at];
+
+		if (q->state == QUOTED)
+			q->state = c == '"' ? CLOSED : QUOTED;
+		else if (c == comma)
+			q->state = AT_FIELD;
+		else if (q->state == AT_FIELD)
+			q->state = c == '"' ? QUOTED : PLAIN;
+		else if (q->state == CLOSED)
+			q->state = c == '"' ? QUOTED : BROKEN;
+	}
+	return q->state == QUOTED;
+}
+
+char kf_csv_likely(struct kf_bytes line)
 {
 	static const char *const names[] = { "device", "\"device\"" };
+	static const char commas[] = ",;\t";
 
-	for (size_t n = 0; n < 2; n++) {
-		size_t len = strlen(names[n]);
+	for (size_t n = 0; n < 6; n++) {
+		const char *name = names[n % 2];
+		size_t len = strlen(name);
+		char comma = commas[n / 2];
 
 		for (size_t at = 0; at + len <= line.len; at++)
-			if (memcmp(line.data + at, names[n], len) == 0 &&
-			    (at == 0 || line.data[at - 1] == ',') &&
+			if (memcmp(line.data + at, name, len) == 0 &&
+			    (at == 0 || line.data[at - 1] == comma) &&
 			    (at + len == line.len ||
-			     line.data[at + len] == ','))
-				return true;
+			     line.data[at + len] == comma))
+				return at || at + len < line.len ? comma : ',';
 	}
-	return false;
+	return '\0';
 }
 
 static enum kf_status no_column(struct sheet *s, struct kf_bytes name,
@@ -160,7 +191,7 @@ static enum kf_status read_head(struct sheet *s, struct kf_bytes head)
 	char room[8192];
 	enum kf_status status = KF_OK;
 	size_t num = head.len <= sizeof(room)
-		? cut_all(head, room, s->field, COLUMNS_MAX) : 0;
+		? cut_all(head, s->comma, room, s->field, COLUMNS_MAX) : 0;
 
 	if (num == 0)
 		return no_column(s, head, "its first line names no columns");
@@ -297,14 +328,18 @@ static enum kf_status take_line(struct sheet *s, struct kf_bytes line,
 	struct kf_output groups = { 0 };
 	enum kf_status status = KF_OK;
 	const char *wrong = NULL;
+	size_t num;
 
 	s->labels.len = s->profile.len = 0;
 	if (!has_room(s, line.len)) {
 		kf_fault_say(kf_import_why(s->i), NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	if (cut_all(line, s->room, s->field, COLUMNS_MAX) != s->num_columns)
-		wrong = "has another number of columns than the first line, or quotes that are not right";
+	num = cut_all(line, s->comma, s->room, s->field, COLUMNS_MAX);
+	if (num == 0)
+		wrong = "has quotes that are not right";
+	else if (num != s->num_columns)
+		wrong = "has another number of columns than the first line";
 	if (!wrong)
 		wrong = fill(s, &r, &groups);
 	if (s->labels.failed || s->profile.failed || groups.failed) {
@@ -319,25 +354,55 @@ static enum kf_status take_line(struct sheet *s, struct kf_bytes line,
 	return status;
 }
 
+/* next_record reads a line, with those that a quote joins to it. Where nothing
+ * closes the quote, it is the line alone. `*ends`: what stands behind it
+ * cannot be told from what is in the quotes. */
+static enum kf_status next_record(struct sheet *s, struct kf_lines *lines,
+				  struct kf_bytes *line, bool *more,
+				  bool *ends)
+{
+	struct quoting q = { 0, AT_FIELD };
+	bool joined = false, goes_on = true;
+	enum kf_status status = kf_lines_next(lines, line, more,
+					      kf_import_why(s->i));
+
+	while (status == KF_OK && *more && goes_on && !lines->too_long &&
+	       look_on(&q, *line, s->comma)) {
+		joined = true;
+		status = kf_lines_join(lines, line, &goes_on,
+				       kf_import_why(s->i));
+	}
+	*ends = joined && lines->too_long;
+	if (status == KF_OK && joined && !*ends &&
+	    (!goes_on || q.state == BROKEN))
+		kf_lines_back(lines, line);
+	return status;
+}
+
 enum kf_status kf_import_csv(struct kf_importing *i, struct kf_lines *lines,
 			     struct kf_bytes head)
 {
 	static struct sheet s;
 	enum kf_status status;
 	struct kf_bytes line;
-	bool more = true;
+	bool more = true, ends = false;
 
 	memset(&s, 0, sizeof(s));
 	s.i = i;
+	s.comma = kf_csv_likely(head);
 	status = read_head(&s, head);
-	while (status == KF_OK && more) {
-		status = kf_lines_next(lines, &line, &more, kf_import_why(i));
+	while (status == KF_OK && more && !ends) {
+		status = next_record(&s, lines, &line, &more, &ends);
 		if (status != KF_OK || !more)
 			break;
-		if (lines->too_long)
+		if (ends)
+			kf_import_bad(i, lines->first_number,
+				      "has a quote that nothing closes: what follows is not read",
+				      "double quotes in a text, and close it");
+		else if (lines->too_long)
 			kf_import_bad(i, lines->number, "is too long", NULL);
 		else if (line.len)
-			status = take_line(&s, line, lines->number);
+			status = take_line(&s, line, lines->first_number);
 		if (lines->number % 4096 == 0)
 			kf_import_progress(i, lines->at);
 	}

@@ -53,10 +53,8 @@ enum kf_status kf_import_whole(struct kf_importing *i, uint64_t line,
 	int64_t id;
 
 	status = kf_import_open(i, &r, &device, &why);
-	if (status != KF_OK) {
-		i->count->records++;
+	if (status != KF_OK)
 		return kf_import_tell(i, &r, status, &why);
-	}
 	if (only_class(json))
 		status = kf_import_class(i, &r, &device, &id);
 	else
@@ -85,10 +83,8 @@ static enum kf_status take_device(struct kf_importing *i)
 	status = kf_device_open(&device, &ask, i->fleet->crypto, i->now_s,
 				&why);
 	free(folder);
-	if (status != KF_OK) {
-		i->count->records++;
+	if (status != KF_OK)
 		return kf_import_tell(i, &r, status, &why);
-	}
 	if (kf_text_file_read(&file, i->path, KF_STORE_FILE_MAX,
 			      &ignored) == KF_OK &&
 	    kf_collected_likely(file.bytes) &&
@@ -109,24 +105,32 @@ static bool is_lines(struct kf_bytes first)
 	return first.len && first.data[first.len - 1] == '}';
 }
 
+/* mark_len is the length of the mark of UTF-8 that some programs put in front
+ * of a text. */
+static size_t mark_len(struct kf_bytes head)
+{
+	return head.len >= 3 && memcmp(head.data, "\xef\xbb\xbf", 3) == 0
+		? 3 : 0;
+}
+
 static enum kf_status take_text(struct kf_importing *i, struct kf_bytes head,
 				const struct kf_source *source)
 {
-	struct kf_lines lines = { .source = source };
+	size_t mark = mark_len(head), at = mark;
+	struct kf_lines lines = { .source = source, .at = mark };
 	struct kf_bytes first;
 	enum kf_status status;
-	size_t at = 0;
 	bool more;
 
 	while (at < head.len && memchr(" \t\r\n", head.data[at], 4))
 		at++;
 	if (at < head.len && head.data[at] == '[')
-		return kf_import_list(i, source);
+		return kf_import_list(i, source, mark);
 	status = kf_lines_next(&lines, &first, &more, i->why);
 	if (status == KF_OK && at < head.len && head.data[at] == '{' &&
 	    is_lines(first)) {
 		kf_lines_close(&lines);
-		lines = (struct kf_lines){ .source = source };
+		lines = (struct kf_lines){ .source = source, .at = mark };
 		status = kf_import_json(i, &lines);
 	} else if (status == KF_OK && kf_csv_likely(first)) {
 		status = kf_import_csv(i, &lines, first);
@@ -269,6 +273,10 @@ static enum kf_status end(struct kf_importing *i, uint64_t before)
 	kf_query_close(query);
 	i->count->added = after - before;
 	i->count->changed -= i->count->added;
+	/* A line of which nothing can be told was meant for a record too. */
+	i->count->records = i->count->added + i->count->changed +
+			    i->count->same + i->count->older +
+			    i->count->refused;
 	return status == KF_OK ? kf_db_commit(i->fleet->db, i->why) : status;
 }
 

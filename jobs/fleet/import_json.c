@@ -313,14 +313,14 @@ static enum kf_status take_piece(struct list *l, const char *piece, size_t len,
 }
 
 enum kf_status kf_import_list(struct kf_importing *i,
-			      const struct kf_source *source)
+			      const struct kf_source *source, uint64_t from)
 {
 	struct list l = { .i = i, .line = 1 };
 	enum kf_status status = KF_OK;
 	static char piece[CHUNK];
 	bool sound = true;
 
-	for (uint64_t at = 0; at < source->size && sound && !status;) {
+	for (uint64_t at = from; at < source->size && sound && !status;) {
 		uint64_t left = source->size - at;
 		size_t some = left < CHUNK ? (size_t)left : CHUNK;
 

@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	CHUNK = 256 << 10,
-	LINE_MAX_LEN = 16 << 20,
-};
+enum { CHUNK = 256 << 10 };
 
 void kf_lines_close(struct kf_lines *lines)
 {
@@ -27,10 +24,11 @@ static enum kf_status more_bytes(struct kf_lines *l, bool *any,
 	*any = some > 0;
 	if (!some)
 		return KF_OK;
-	if (l->from) {
-		memmove(l->data, l->data + l->from, l->len - l->from);
-		l->len -= l->from;
-		l->from = 0;
+	if (l->start) {
+		memmove(l->data, l->data + l->start, l->len - l->start);
+		l->len -= l->start;
+		l->from -= l->start;
+		l->start = 0;
 	}
 	if (l->size - l->len < some) {
 		size_t size = l->size ? 2 * l->size : 2 * CHUNK;
@@ -57,35 +55,36 @@ static enum kf_status more_bytes(struct kf_lines *l, bool *any,
 /* take hands out what stands before `end`. */
 static void take(struct kf_lines *l, struct kf_bytes *line, size_t end)
 {
-	*line = kf_view(l->data + l->from, end - l->from);
+	*line = kf_view(l->data + l->start, end - l->start);
 	if (line->len && line->data[line->len - 1] == '\r')
 		line->len--;
 	l->number++;
 }
 
-enum kf_status kf_lines_next(struct kf_lines *l, struct kf_bytes *line,
-			     bool *more, struct kf_fault *why)
+/* find moves on to the end of the next line, which may be longer than is read.
+ * `*end` is where it ends. */
+static enum kf_status find(struct kf_lines *l, size_t *end, bool *more,
+			   struct kf_fault *why)
 {
 	size_t looked = 0;
 	enum kf_status status;
 	bool any;
 
-	l->too_long = false;
 	for (;;) {
-		char *end = l->len > l->from + looked
+		char *new_line = l->len > l->from + looked
 			? memchr(l->data + l->from + looked, '\n',
 				 l->len - l->from - looked) : NULL;
 
-		if (end) {
+		if (new_line) {
 			*more = true;
-			take(l, line, (size_t)(end - l->data));
-			l->from = (size_t)(end - l->data) + 1;
+			*end = (size_t)(new_line - l->data);
+			l->from = *end + 1;
 			return KF_OK;
 		}
 		looked = l->len - l->from;
-		if (looked > LINE_MAX_LEN) {
+		if (l->len - l->start > KF_LINE_MAX) {
 			l->too_long = true;
-			l->from = l->len;
+			l->start = l->from = l->len;
 			looked = 0;
 		}
 		status = more_bytes(l, &any, why);
@@ -94,8 +93,46 @@ enum kf_status kf_lines_next(struct kf_lines *l, struct kf_bytes *line,
 		if (any)
 			continue;
 		*more = l->len > l->from || l->too_long;
-		take(l, line, l->len);
-		l->from = l->len;
+		*end = l->from = l->len;
 		return KF_OK;
 	}
+}
+
+enum kf_status kf_lines_next(struct kf_lines *l, struct kf_bytes *line,
+			     bool *more, struct kf_fault *why)
+{
+	enum kf_status status;
+	size_t end;
+
+	l->too_long = false;
+	l->start = l->from;
+	status = find(l, &end, more, why);
+	if (status != KF_OK)
+		return status;
+	take(l, line, end);
+	l->first_len = l->from - l->start;
+	l->first_number = l->number;
+	return KF_OK;
+}
+
+enum kf_status kf_lines_join(struct kf_lines *l, struct kf_bytes *line,
+			     bool *more, struct kf_fault *why)
+{
+	enum kf_status status;
+	size_t end;
+
+	status = find(l, &end, more, why);
+	if (status == KF_OK && *more)
+		take(l, line, end);
+	return status;
+}
+
+void kf_lines_back(struct kf_lines *l, struct kf_bytes *line)
+{
+	size_t end = l->start + l->first_len;
+
+	l->from = end;
+	end -= end > l->start && l->data[end - 1] == '\n';
+	l->number = l->first_number - 1;
+	take(l, line, end);
 }

@@ -36,14 +36,19 @@ KF_MUST enum kf_status kf_class_named(struct kf_fleet *fleet, int64_t *id,
 				      struct kf_bytes hex,
 				      struct kf_fault *why);
 
-/* lines.c: a text file, line by line. A line that is longer than the limit is
+/* lines.c: a text file, line by line. A line that is longer than KF_LINE_MAX is
  * skipped, and told as `too_long`. */
+#define KF_LINE_MAX (16u << 20)
+
 struct kf_lines {
 	const struct kf_source *source;
 	uint64_t at;		/* of the bytes behind those in memory */
 	char *data;
-	size_t size, from, len;
+	size_t size, len;
+	size_t start, from;	/* of this line, and of what is not read yet */
+	size_t first_len;	/* of it, before others were joined to it */
 	uint64_t number;	/* of the line, from 1 */
+	uint64_t first_number;
 	bool too_long;
 };
 
@@ -51,6 +56,14 @@ void kf_lines_close(struct kf_lines *lines);
 KF_MUST enum kf_status kf_lines_next(struct kf_lines *lines,
 				     struct kf_bytes *line, bool *more,
 				     struct kf_fault *why);
+
+/* kf_lines_join puts the next line behind this one; `*more` false: there is
+ * none, and `line` is gone. kf_lines_back undoes that: it is the first one
+ * alone, and those behind it come again. */
+KF_MUST enum kf_status kf_lines_join(struct kf_lines *lines,
+				     struct kf_bytes *line, bool *more,
+				     struct kf_fault *why);
+void kf_lines_back(struct kf_lines *lines, struct kf_bytes *line);
 
 /* How a record says what its device trusts. */
 enum kf_told_by {
@@ -100,12 +113,16 @@ KF_MUST enum kf_status kf_import_csv(struct kf_importing *i,
 KF_MUST enum kf_status kf_import_json(struct kf_importing *i,
 				      struct kf_lines *lines);
 KF_MUST enum kf_status kf_import_list(struct kf_importing *i,
-				      const struct kf_source *source);
+				      const struct kf_source *source,
+				      uint64_t from);
 KF_MUST enum kf_status kf_import_tar(struct kf_importing *i,
 				     const struct kf_source *source,
 				     const char *path);
-bool kf_csv_likely(struct kf_bytes line);
 bool kf_tar_likely(struct kf_bytes head);
+
+/* kf_csv_likely tells by which byte a line parts the names of columns; NUL: it
+ * does not name any. */
+char kf_csv_likely(struct kf_bytes line);
 
 /* kf_import_whole takes JSON of a collected or stored device, with what is said
  * of it beside. */
