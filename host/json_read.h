@@ -14,4 +14,8 @@
 KF_MUST json_t *kf_json_read(struct kf_bytes file, json_error_t *error,
 			     bool *lost);
 
+/* kf_json_wrong writes what is wrong with a text that kf_json_read does not
+ * take: much of it is JSON all the same. */
+void kf_json_wrong(char *out, size_t room, const json_error_t *error);
+
 #endif

@@ -48,6 +48,7 @@ static enum kf_status wrong(struct profile *p, const char *hint,
 static enum kf_status parse(struct profile *p, struct kf_bytes file)
 {
 	json_error_t error;
+	char text[200];
 	bool lost;
 
 	if (file.len > PROFILE_MAX)
@@ -59,8 +60,8 @@ static enum kf_status parse(struct profile *p, struct kf_bytes file)
 		kf_fault_say(p->o->why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	return wrong(p, NULL, "is no JSON, line %d: %.100s", error.line,
-		     error.text);
+	kf_json_wrong(text, sizeof(text), &error);
+	return wrong(p, NULL, "%s", text);
 }
 
 /* known_keys refuses keys that mean nothing. `keys` ends with NULL. */

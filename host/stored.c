@@ -417,6 +417,7 @@ enum kf_status kf_stored_read(struct kf_opening *o, const char *path,
 	struct reading r = { o, path };
 	enum kf_status status;
 	json_error_t error;
+	char text[180];
 	json_t *root;
 	bool lost;
 
@@ -428,7 +429,9 @@ enum kf_status kf_stored_read(struct kf_opening *o, const char *path,
 		return KF_NO_MEMORY;
 	}
 	o->settled = true;
-	status = root ? read_root(&r, root, name) : wrong(&r, error.text);
+	if (!root)
+		kf_json_wrong(text, sizeof(text), &error);
+	status = root ? read_root(&r, root, name) : wrong(&r, text);
 	json_decref(root);
 	return status;
 }

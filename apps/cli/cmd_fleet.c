@@ -159,6 +159,8 @@ static int release_usage(void)
 static int release_add(struct kf_fleet *fleet, const struct kf_arguments *a,
 		       const struct kf_crypto *crypto)
 {
+	struct telling t = { NULL };
+	const struct kf_import_told told = { tell_bad, tell_progress, &t };
 	struct kf_fault why = { "", "" };
 	struct kf_work work = { 0 };
 	enum kf_status status = kf_work_open(&work, KF_ARENA_LEN, crypto,
@@ -168,7 +170,7 @@ static int release_add(struct kf_fleet *fleet, const struct kf_arguments *a,
 		status = kf_fleet_release_put(fleet, a->operand[2],
 					      a->operand + 3,
 					      a->num_operands - 3, &work,
-					      &why);
+					      &told, &why);
 	kf_work_close(&work);
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(NULL, status, &why);

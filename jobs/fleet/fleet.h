@@ -137,11 +137,13 @@ struct kf_fleet_artifact {
 };
 
 /* kf_fleet_release_put makes a release of files, in place of one of its name.
+ * `told` is told of what may not be meant so; NULL: nobody.
  * kf_fleet_release_drop takes it away. Fails: KF_WRONG_USE, KF_CANNOT_READ. */
 KF_MUST enum kf_status kf_fleet_release_put(struct kf_fleet *fleet,
 					    const char *name,
 					    const char *const *files,
 					    size_t num, struct kf_work *work,
+					    const struct kf_import_told *told,
 					    struct kf_fault *why);
 KF_MUST enum kf_status kf_fleet_release_drop(struct kf_fleet *fleet,
 					     const char *name,

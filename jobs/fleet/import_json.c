@@ -7,6 +7,7 @@
 #include "host/collected.h"
 #include "host/json_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ enum {
 struct texts {
 	struct kf_output groups;
 	char *labels, *profile;
+	char wrong[160];	/* what is, where it has to be put together */
 };
 
 static const char *const inlined[] = { "rules", "stage", "complete", "trust",
@@ -102,18 +104,32 @@ static const char *take_inlined(struct kf_record *r, struct texts *t,
 	return NULL;
 }
 
-/* take_text takes one of the members that are texts. Fails: false, it is none
- * of them. */
-static bool take_text(struct kf_record *r, const char *key, json_t *value)
+/* about words what is wrong with a member. */
+static const char *about(struct texts *t, const char *key, const char *what)
+{
+	snprintf(t->wrong, sizeof(t->wrong), "\"%.60s\" %s", key, what);
+	return t->wrong;
+}
+
+/* is_text tells whether a member is one that has to be a text. */
+static bool is_text(const char *key)
+{
+	static const char *const texts[] = { "device", "release", "reported",
+					     "class", "profile" };
+
+	for (size_t n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
+		if (strcmp(texts[n], key) == 0)
+			return true;
+	return false;
+}
+
+static void take_text(struct kf_record *r, const char *key, json_t *value)
 {
 	struct kf_bytes *const text =
 		strcmp(key, "device") == 0 ? &r->device :
-		strcmp(key, "release") == 0 ? &r->release :
-		strcmp(key, "reported") == 0 ? &r->reported : NULL;
+		strcmp(key, "release") == 0 ? &r->release : &r->reported;
 
-	if (text)
-		*text = text_of(value);
-	return text;
+	*text = text_of(value);
 }
 
 /* take_named takes a text by which another file or a class is named. */
@@ -146,12 +162,16 @@ static const char *fill(struct kf_record *r, struct texts *t, json_t *root,
 			wrong = take_labels(r, t, value, lost);
 		} else if (is_inlined(key)) {
 			in_line = true;
+		} else if (!is_text(key)) {
+			wrong = about(t, key, "means nothing");
 		} else if (!json_is_string(value)) {
-			wrong = "has a key that means nothing, or one that has to be a text";
+			wrong = about(t, key, json_is_null(value)
+				      ? "is null: leave it out where it is not known"
+				      : "has to be a text");
 		} else if (take_named(r, key, value)) {
 			ways++;
-		} else if (!take_text(r, key, value)) {
-			wrong = "has a key that means nothing";
+		} else {
+			take_text(r, key, value);
 		}
 	}
 	if (!wrong && ways + in_line > 1)
@@ -193,6 +213,7 @@ static enum kf_status take_object(struct kf_importing *i, uint64_t line,
 				  struct kf_bytes json)
 {
 	enum kf_status status = KF_OK;
+	char what[200] = "is no JSON object";
 	json_error_t error;
 	json_t *root;
 	bool lost;
@@ -202,9 +223,10 @@ static enum kf_status take_object(struct kf_importing *i, uint64_t line,
 	root = kf_json_read(json, &error, &lost);
 	if (!root && lost)
 		return no_memory(i);
+	if (!root)
+		kf_json_wrong(what, sizeof(what), &error);
 	if (!json_is_object(root))
-		kf_import_bad(i, line, root ? "is no JSON object" : "is no JSON",
-			      NULL);
+		kf_import_bad(i, line, what, NULL);
 	else
 		status = take_record(i, line, root);
 	json_decref(root);
