@@ -60,6 +60,8 @@ struct kf_matrix_release {
 	const char *name;
 	size_t first, num;	/* of the files that were given */
 	uint64_t devices[KF_NUM_ANSWERS];
+	uint64_t foreign;	/* devices with no verifier that is made for
+				 * any of its files */
 };
 
 struct kf_patterns;

@@ -129,6 +129,7 @@ static void total_json(struct kf_output *out, const struct kf_matrix *m,
 	kf_json_number(&json, "reject", release->devices[KF_REJECT]);
 	kf_json_number(&json, "unknown", release->devices[KF_UNDECIDED]);
 	kf_json_number(&json, "fault", release->devices[KF_MATRIX_FAULT]);
+	kf_json_number(&json, "foreign", release->foreign);
 	kf_json_close(&json);
 	kf_output_text(out, "\n");
 }

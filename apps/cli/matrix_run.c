@@ -317,6 +317,20 @@ static bool count(struct kf_matrix *m, size_t class)
 	return true;
 }
 
+/* is_for tells whether a file of a release is of a kind that a verifier of the
+ * device is made for. */
+static bool is_for(const struct judging *j, size_t release)
+{
+	for (size_t n = 0; n < j->m->num_given; n++) {
+		const struct kf_matrix_file *f = j->m->file[n];
+
+		if (f->of == release &&
+		    (!f->path[0] || kf_inside_takes(j->device, f->format)))
+			return true;
+	}
+	return false;
+}
+
 /* judge_device has all files judged by one device. */
 static bool judge_device(struct kf_matrix *m, size_t class,
 			 const struct kf_device *device, struct kf_fault *why)
@@ -328,6 +342,9 @@ static bool judge_device(struct kf_matrix *m, size_t class,
 	for (size_t n = 0; n < m->num_given && done; n++)
 		done = judge_all(&j, m->file[n]) &&
 		       judge_inside(&j, m->file[n], why);
+	for (size_t n = 0; n < m->num_releases && done; n++)
+		if (!is_for(&j, n))
+			m->release[n].foreign += m->class[class].devices;
 	return done && count(m, class) && pattern_of(m, &m->pattern[class]);
 }
 

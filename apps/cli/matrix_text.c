@@ -130,23 +130,56 @@ static void show(void *self, const struct kf_cell *c,
 	}
 }
 
-/* row writes one line of the table at the end. */
-static void row(struct kf_output *out, const char *name, int width,
-		const uint64_t devices[KF_NUM_ANSWERS])
+/* columns counts the characters of a text that is shown. */
+static int columns(struct kf_bytes shown)
+{
+	int num = 0;
+
+	for (size_t n = 0; n < shown.len; n++)
+		num += (shown.data[n] & 0xc0) != 0x80;
+	return num;
+}
+
+/* name_width is how wide a name is where it is shown. */
+static int name_width(const char *name)
 {
 	struct kf_output shown = { 0 };
+	int width;
 
 	kf_output_shown(&shown, kf_text(name));
-	kf_output_print(out, "%-*.*s %10" PRIu64 " %10" PRIu64 " %10" PRIu64,
-			width, (int)shown.len, shown.data ? shown.data : "",
-			devices[KF_ACCEPT], devices[KF_REJECT],
-			devices[KF_UNDECIDED]);
-	if (devices[KF_MATRIX_FAULT])
-		kf_output_print(out, " %10" PRIu64 " not judged",
-				devices[KF_MATRIX_FAULT]);
-	kf_output_text(out, "\n");
-	out->failed = out->failed || shown.failed;
+	width = columns(kf_view(shown.data, shown.len));
 	kf_output_close(&shown);
+	return width;
+}
+
+/* row_name starts a line of the table; a long name has a line of its own. */
+static void row_name(struct kf_output *out, const char *name, int width)
+{
+	int wide = name_width(name);
+
+	kf_output_shown(out, kf_text(name));
+	if (wide > width) {
+		kf_output_text(out, "\n");
+		wide = 0;
+	}
+	kf_output_print(out, "%*s", width - wide, "");
+}
+
+/* row writes one line of the table at the end. */
+static void row(struct kf_output *out, const struct kf_matrix_release *r,
+		int width)
+{
+	row_name(out, r->name, width);
+	kf_output_print(out, " %10" PRIu64 " %10" PRIu64 " %10" PRIu64,
+			r->devices[KF_ACCEPT], r->devices[KF_REJECT],
+			r->devices[KF_UNDECIDED]);
+	if (r->devices[KF_MATRIX_FAULT])
+		kf_output_print(out, " %10" PRIu64 " not judged",
+				r->devices[KF_MATRIX_FAULT]);
+	if (r->foreign)
+		kf_output_print(out, "   it holds no file for %" PRIu64 " %s",
+				r->foreign, devices_word(r->foreign));
+	kf_output_text(out, "\n");
 }
 
 static void table(struct writing *w)
@@ -156,10 +189,10 @@ static void table(struct writing *w)
 	int width = 7;
 
 	for (size_t n = 0; n < m->num_releases; n++) {
-		size_t len = strlen(m->release[n].name);
+		int wide = name_width(m->release[n].name);
 
-		if ((int)len > width && len < NAME_WIDTH_MOST)
-			width = (int)len;
+		if (wide > width && wide < NAME_WIDTH_MOST)
+			width = wide;
 	}
 	kf_output_print(out, "\n%-*s %10s %10s %10s   %" PRIu64
 			" %s in %zu %s\n", width, "release", "accept",
@@ -167,7 +200,7 @@ static void table(struct writing *w)
 			devices_word(m->devices), m->num_classes,
 			m->num_classes == 1 ? "class" : "classes");
 	for (size_t n = 0; n < m->num_releases; n++)
-		row(out, m->release[n].name, width, m->release[n].devices);
+		row(out, &m->release[n], width);
 }
 
 static enum kf_status write_text(struct kf_matrix *m, struct kf_render *r,
