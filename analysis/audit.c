@@ -126,27 +126,39 @@ static bool known_key(struct kf_audit *a, const struct kf_known_key *key,
 	return true;
 }
 
-/* says_so tells of a certificate that calls itself a test key. "DO NOT SHIP"
- * is such a phrase, "SHIP" by itself is a vendor's word for the opposite. */
-static void says_so(struct kf_audit *a, const struct kf_certificate *c,
-		    const struct kf_audit_place *place)
+/* "DO NOT SHIP" is such a phrase, "SHIP" by itself is a vendor's word for the
+ * opposite. */
+const char *kf_audit_phrase(const struct kf_certificate *c,
+			    const struct kf_crypto *crypto,
+			    const struct kf_suspect **out)
 {
 	static const char *const phrases[] = { "DO NOT TRUST", "DO NOT SHIP" };
 	const struct kf_suspect *suspect;
 	struct kf_digest sha1;
-	struct kf_finding f;
-	const char *said = NULL;
 
-	kf_digest_of(&sha1, a->env->crypto, KF_SHA1, c->der);
+	kf_digest_of(&sha1, crypto, KF_SHA1, c->der);
 	suspect = kf_suspect_find(kf_view(sha1.bytes, sha1.len));
-	for (size_t i = 0; i < 2 && !said; i++)
+	if (out)
+		*out = suspect;
+	for (size_t i = 0; i < 2 && !suspect; i++)
 		if (contains(c->subject, phrases[i]) ||
 		    contains(c->issuer, phrases[i]))
-			said = phrases[i];
-	if (!suspect && !said)
+			return phrases[i];
+	return suspect ? suspect->name : NULL;
+}
+
+/* says_so tells of a certificate that calls itself a test key. */
+static void says_so(struct kf_audit *a, const struct kf_certificate *c,
+		    const struct kf_audit_place *place)
+{
+	const struct kf_suspect *suspect;
+	const char *said = kf_audit_phrase(c, a->env->crypto, &suspect);
+	struct kf_finding f;
+
+	if (!said)
 		return;
 	kf_audit_start(&f, KF_REASON_SAYS_TEST_KEY, place, c->der);
-	kf_prove_text(&f, suspect ? suspect->name : said);
+	kf_prove_text(&f, said);
 	if (suspect) {
 		kf_prove_text(&f, "the platform key of machines that were sold; Microsoft publishes a KEK update for it:");
 		kf_prove_text(&f, suspect->where);

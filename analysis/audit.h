@@ -75,6 +75,16 @@ void kf_audit_bootloader(struct kf_audit *audit, struct kf_bytes file);
 /* kf_audit_mcuboot looks at MCUboot's keys and options of a device. */
 void kf_audit_mcuboot(struct kf_audit *audit, const struct kf_store *store);
 
+/* kf_audit_has_option looks for a word in a list with commas, as options of
+ * MCUboot are told; MCUBOOT_ may stand in front of each. */
+bool kf_audit_has_option(const char *list, const char *word);
+
+/* kf_audit_phrase is what a certificate says of itself that makes it a test
+ * key; NULL: nothing. `suspect` may be NULL. */
+const char *kf_audit_phrase(const struct kf_certificate *c,
+			    const struct kf_crypto *crypto,
+			    const struct kf_suspect **suspect);
+
 /* kf_audit_known tells of a key that is known, at a place of a file. */
 void kf_audit_known(struct kf_audit *audit, const struct kf_known_key *key,
 		    const char *field, uint64_t at, uint64_t len);
@@ -95,6 +105,11 @@ void kf_audit_cms(struct kf_audit *audit, struct kf_bytes der, uint64_t at);
 
 /* kf_audit_fwupd looks at what fwupd trusts, and at its settings. */
 void kf_audit_fwupd(struct kf_audit *audit, const struct kf_store *store);
+
+/* kf_audit_takes_all tells whether a fwupd.conf turns the question for
+ * signatures off. Fails: the status. */
+KF_MUST enum kf_status kf_audit_takes_all(bool *out, struct kf_bytes conf,
+					  struct kf_env *env);
 
 /* kf_audit_severity is what a reason weighs; 0: no audit gives it. */
 enum kf_severity kf_audit_severity(const struct kf_reason *reason);

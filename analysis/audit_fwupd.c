@@ -24,19 +24,20 @@ static bool is_true(struct kf_bytes value)
 	return true;
 }
 
-/* takes_all tells whether a fwupd.conf turns the question for signatures
- * off. */
-static bool takes_all(struct kf_audit *a, struct kf_bytes conf)
+enum kf_status kf_audit_takes_all(bool *out, struct kf_bytes conf,
+				  struct kf_env *env)
 {
 	const struct kf_keyfile_entry *e;
 	struct kf_keyfile file;
+	enum kf_status status = kf_keyfile_read(&file, conf, env);
 
-	a->status = kf_keyfile_read(&file, conf, a->env);
-	if (a->status != KF_OK || file.damage.field)
-		return false;
+	*out = false;
+	if (status != KF_OK || file.damage.field)
+		return status;
 	e = kf_keyfile_entry_of(&file, kf_keyfile_group_of(&file, "fwupd"),
 				"OnlyTrusted");
-	return e && e->value.len && !is_true(e->value);
+	*out = e && e->value.len && !is_true(e->value);
+	return KF_OK;
 }
 
 /* take_key looks at one certificate among the files of keys. */
@@ -77,7 +78,7 @@ void kf_audit_fwupd(struct kf_audit *a, const struct kf_store *store)
 	bool off = told && kf_same(told, "off");
 
 	if (!told && conf && conf->presence == KF_PRESENT)
-		off = takes_all(a, conf->bytes);
+		a->status = kf_audit_takes_all(&off, conf->bytes, a->env);
 	if (off) {
 		kf_audit_start(&f, KF_REASON_ONLY_TRUSTED_OFF, &place,
 			       kf_view(NULL, 0));

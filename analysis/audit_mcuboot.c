@@ -153,8 +153,7 @@ void kf_audit_bootloader(struct kf_audit *a, struct kf_bytes file)
 			      "each image needs one of them alone");
 }
 
-/* has_option looks for a word in a list with commas. */
-static bool has_option(const char *list, const char *word)
+bool kf_audit_has_option(const char *list, const char *word)
 {
 	struct kf_bytes wanted = kf_text(word);
 
@@ -185,14 +184,14 @@ static void settings(struct kf_audit *a, const struct kf_store *store)
 				 "the bootloader was built without a signature type, and starts whatever has the right digest");
 	if (!options)
 		return;
-	if (has_option(options, "VALIDATE_PRIMARY_SLOT=0"))
+	if (kf_audit_has_option(options, "VALIDATE_PRIMARY_SLOT=0"))
 		kf_audit_setting(a, KF_REASON_BOOT_NOT_VALIDATED, "options",
 				 "VALIDATE_PRIMARY_SLOT is off");
-	if (has_option(options, "BYPASS_KEY_MATCH"))
+	if (kf_audit_has_option(options, "BYPASS_KEY_MATCH"))
 		kf_audit_setting(a, KF_REASON_KEY_ID_NOT_COMPARED, "options",
 				 "BYPASS_KEY_MATCH");
-	if (!has_option(options, "DOWNGRADE_PREVENTION") &&
-	    !has_option(options, "HW_ROLLBACK_PROT"))
+	if (!kf_audit_has_option(options, "DOWNGRADE_PREVENTION") &&
+	    !kf_audit_has_option(options, "HW_ROLLBACK_PROT"))
 		kf_audit_setting(a, KF_REASON_DOWNGRADE_ALLOWED, "options",
 				 "neither DOWNGRADE_PREVENTION nor HW_ROLLBACK_PROT is built in");
 }

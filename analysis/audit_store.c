@@ -5,6 +5,7 @@
  */
 #include "audit.h"
 #include "entries.h"
+#include "mode.h"
 
 #include "core/reasons.h"
 #include "core/variables.h"
@@ -130,50 +131,34 @@ void kf_audit_lists(struct kf_audit *a, struct kf_bytes lists)
 	look_at_lists(a, &part);
 }
 
-/* set tells whether a part is there and its first byte is `value`. */
-static bool set(const struct kf_store *store, const char *name, uint8_t value)
+static void setting(struct kf_audit *a, const struct kf_mode *mode)
 {
-	const struct kf_part *part = kf_store_part(store, name);
+	struct kf_finding f = { .reason = mode->reason };
 
-	return part && part->presence == KF_PRESENT && part->bytes.len == 1 &&
-	       part->bytes.data[0] == value;
-}
-
-static void setting(struct kf_audit *a, enum kf_reason_id reason,
-		    const char *name, const char *value)
-{
-	const struct kf_audit_place place = {
-		.where = { .kind = KF_EV_SETTING, .name = name,
-			   .text = value },
-	};
-	struct kf_finding f;
-
-	kf_audit_start(&f, reason, &place, kf_view(NULL, 0));
+	kf_prove(&f, KF_EV_SETTING, mode->name)->text = mode->value;
 	kf_audit_give(a, &f);
 }
 
-/* modes: without a platform key nothing is verified, whatever else is set.
- * UEFI-26. */
+/* on tells of a variable that is 1. */
+static void on(struct kf_audit *a, const struct kf_store *store,
+	       const char *part, enum kf_reason_id reason, const char *name)
+{
+	const struct kf_mode mode = { &kf_reasons[reason], name, "1" };
+
+	if (kf_mode_set(store, part, 1))
+		setting(a, &mode);
+}
+
 static void modes(struct kf_audit *a, const struct kf_store *store)
 {
-	const char *told = kf_store_setting(store, "secure-boot");
+	const struct kf_mode mode = kf_mode_of(store);
 
-	if (kf_same(told, "off"))
-		setting(a, KF_REASON_SECURE_BOOT_OFF, "secure-boot", "off");
-	else if (set(store, "setup-mode", 1) ||
-		 (!told && kf_store_presence(store, "pk") == KF_ABSENT))
-		setting(a, KF_REASON_SETUP_MODE, "pk", "none");
-	else if (!told && set(store, "secure-boot", 0))
-		setting(a, KF_REASON_SECURE_BOOT_OFF, "SecureBoot", "0");
-	else if (!told && !kf_store_part(store, "secure-boot") &&
-		 set(store, "secure-boot-enable", 0))
-		setting(a, KF_REASON_SECURE_BOOT_OFF, "SecureBootEnable", "0");
-	if (set(store, "custom-mode", 1))
-		setting(a, KF_REASON_CUSTOM_MODE, "CustomMode", "1");
-	if (set(store, "mok-sb-state", 1))
-		setting(a, KF_REASON_MOK_VALIDATION_OFF, "MokSBState", "1");
-	if (set(store, "mok-db-state", 1))
-		setting(a, KF_REASON_DB_IGNORED, "MokDBState", "1");
+	if (mode.reason)
+		setting(a, &mode);
+	on(a, store, "custom-mode", KF_REASON_CUSTOM_MODE, "CustomMode");
+	on(a, store, "mok-sb-state", KF_REASON_MOK_VALIDATION_OFF,
+	   "MokSBState");
+	on(a, store, "mok-db-state", KF_REASON_DB_IGNORED, "MokDBState");
 }
 
 /* lists_trust tells whether a part lists what is trusted. */
