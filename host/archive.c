@@ -31,10 +31,14 @@ struct library {
 	__typeof__(archive_read_open) *open;
 	__typeof__(archive_read_next_header) *next_header;
 	__typeof__(archive_read_data) *data;
+	__typeof__(archive_read_data_block) *data_block;
+	__typeof__(archive_filter_bytes) *filter_bytes;
+	__typeof__(archive_filter_count) *filter_count;
 	__typeof__(archive_read_close) *close;
 	__typeof__(archive_format) *format;
 	__typeof__(archive_entry_pathname) *pathname;
 	__typeof__(archive_entry_filetype) *filetype;
+	__typeof__(archive_entry_size) *size;
 	__typeof__(archive_entry_symlink) *symlink;
 	__typeof__(archive_entry_hardlink) *hardlink;
 };
@@ -45,6 +49,8 @@ struct reading {
 	struct library lib;
 	struct archive *archive;
 	uint64_t at;
+	uint64_t made, counted;	/* of entries' bytes; of all that came out */
+	bool nested;
 	uint8_t piece[PIECE_LEN];
 };
 
@@ -60,9 +66,11 @@ static bool load(struct library *lib)
 		"archive_read_support_filter_zstd",
 		"archive_read_support_filter_lz4", "archive_read_open",
 		"archive_read_next_header", "archive_read_data",
-		"archive_read_close",
+		"archive_read_data_block", "archive_filter_bytes",
+		"archive_filter_count", "archive_read_close",
 		"archive_format", "archive_entry_pathname",
-		"archive_entry_filetype", "archive_entry_symlink",
+		"archive_entry_filetype", "archive_entry_size",
+		"archive_entry_symlink",
 		"archive_entry_hardlink",
 	};
 
@@ -93,7 +101,7 @@ static bool open_cabinet(struct reading *r)
 	struct archive *a = r->lib.read_new();
 
 	r->archive = a;
-	r->at = 0;
+	r->at = r->counted = r->made = 0;
 	return a && r->lib.cab(a) == ARCHIVE_OK &&
 	       r->lib.open(a, r, NULL, read_more, NULL) == ARCHIVE_OK;
 }
@@ -111,16 +119,18 @@ static bool is_cabinet(const struct kf_container *c)
 /* open_archive allows no filter that another program would unpack. */
 static bool open_archive(struct reading *r, bool is_tar)
 {
+	enum { PACKED_ONCE = 2 };	/* the file itself counts as one */
 	const struct library *lib = &r->lib;
 	struct archive *a = lib->read_new();
 
 	r->archive = a;
-	r->at = 0;
+	r->at = r->counted = r->made = 0;
 	return a && (is_tar ? lib->tar(a) : lib->raw(a)) == ARCHIVE_OK &&
 	       lib->gzip(a) == ARCHIVE_OK && lib->bzip2(a) == ARCHIVE_OK &&
 	       lib->xz(a) == ARCHIVE_OK && lib->zstd(a) == ARCHIVE_OK &&
 	       lib->lz4(a) == ARCHIVE_OK &&
-	       lib->open(a, r, NULL, read_more, NULL) == ARCHIVE_OK;
+	       lib->open(a, r, NULL, read_more, NULL) == ARCHIVE_OK &&
+	       !(r->nested = lib->filter_count(a) > PACKED_ONCE);
 }
 
 /* find_tar looks at what is packed. It is not left to the library, which takes
@@ -138,21 +148,79 @@ static bool find_tar(struct reading *r, bool *is_tar)
 	return ok && r->lib.close(r->archive) == ARCHIVE_OK;
 }
 
-/* take_data tells the bytes of the entry that the library stands at. */
-static bool take_data(struct reading *r, const char *name)
+/* spend takes from the budget what came out since it was asked last: of what is
+ * packed, or of an entry, whichever is more. */
+static bool spend(struct reading *r, uint64_t made)
+{
+	la_int64_t filtered = r->lib.filter_bytes(r->archive, 0);
+	uint64_t all = filtered > 0 ? (uint64_t)filtered : 0;
+	uint64_t more;
+
+	r->made += made;
+	if (all < r->made)
+		all = r->made;
+	more = all > r->counted ? all - r->counted : 0;
+	r->counted += more;
+	return kf_tell_spend(r->teller, more);
+}
+
+/* pass_over reads on to the end of the entry, as the library would do by
+ * itself, and counts. */
+static bool pass_over(struct reading *r)
+{
+	const void *piece;
+	size_t len;
+	la_int64_t at;
+	int end = ARCHIVE_OK;
+
+	while (end == ARCHIVE_OK || end == ARCHIVE_WARN) {
+		len = 0;
+		end = r->lib.data_block(r->archive, &piece, &len, &at);
+		if (!spend(r, len))
+			return false;
+	}
+	return end == ARCHIVE_EOF;
+}
+
+/* take_hole tells the zeros at the end of a sparse file, of which the library
+ * does not. */
+static bool take_hole(struct reading *r, uint64_t len)
+{
+	static const uint8_t zeros[PIECE_LEN];
+
+	while (len) {
+		size_t some = len < PIECE_LEN ? (size_t)len : PIECE_LEN;
+
+		if (!spend(r, some) ||
+		    !kf_tell_piece(r->teller, kf_view(zeros, some)))
+			return false;
+		len -= some;
+	}
+	return true;
+}
+
+/* take_data tells the bytes of the entry that the library stands at, as many as
+ * its header says, or more. */
+static bool take_data(struct reading *r, const char *name, uint64_t size)
 {
 	static uint8_t piece[PIECE_LEN];
+	uint64_t sent = 0;
 	la_ssize_t got;
 
 	if (!kf_tell_start(r->teller, name))
 		return false;
 	for (;;) {
 		got = r->lib.data(r->archive, piece, sizeof(piece));
+		if (!spend(r, got > 0 ? (uint64_t)got : 0))
+			got = -1;
 		if (got <= 0)
 			break;
 		if (!kf_tell_piece(r->teller, kf_view(piece, (size_t)got)))
 			return false;
+		sent += (uint64_t)got;
 	}
+	if (got == 0 && sent < size && !take_hole(r, size - sent))
+		got = -1;
 	return kf_tell_stop(r->teller, got == 0) && got == 0;
 }
 
@@ -178,21 +246,24 @@ static bool take_entry(struct reading *r, struct archive_entry *entry)
 {
 	const struct kf_teller *t = r->teller;
 	const char *name = r->lib.pathname(entry);
+	la_int64_t size;
 
 	/* What is packed alone has no name. */
 	if (r->lib.format(r->archive) == ARCHIVE_FORMAT_RAW)
-		return take_data(r, "/unpacked");
+		return take_data(r, "/unpacked", 0);
 	if (!name)
 		return false;
 	if (strncmp(name, "./", 2) == 0)
 		name += 2;
 	if (r->lib.hardlink(entry) || r->lib.filetype(entry) == AE_IFLNK)
-		return take_link(r, name, entry);
+		return take_link(r, name, entry) && pass_over(r);
 	if (r->lib.filetype(entry) != AE_IFREG)
-		return true;
-	return !kf_tell_place(t, name, false) ||
-	       !t->wanted(t->self, name, kf_view(NULL, 0), NULL) ||
-	       take_data(r, name);
+		return pass_over(r);
+	size = r->lib.size(entry);
+	return kf_tell_place(t, name, false) &&
+	       t->wanted(t->self, name, kf_view(NULL, 0), NULL)
+		? take_data(r, name, size > 0 ? (uint64_t)size : 0)
+		: pass_over(r);
 }
 
 static bool walk(struct reading *r)
@@ -202,8 +273,9 @@ static bool walk(struct reading *r)
 
 	while (end == ARCHIVE_OK || end == ARCHIVE_WARN) {
 		end = r->lib.next_header(r->archive, &entry);
-		if ((end == ARCHIVE_OK || end == ARCHIVE_WARN) &&
-		    !take_entry(r, entry))
+		if (!spend(r, 0) ||
+		    ((end == ARCHIVE_OK || end == ARCHIVE_WARN) &&
+		     !take_entry(r, entry)))
 			return false;
 	}
 	return end == ARCHIVE_EOF;
@@ -227,6 +299,7 @@ enum kf_told kf_archive_tell(const struct kf_teller *teller)
 	if (is_cabinet(teller->container))
 		return open_cabinet(&r) && walk(&r) ? KF_TOLD_END
 						    : KF_TOLD_DAMAGED;
-	return find_tar(&r, &is_tar) && open_archive(&r, is_tar) && walk(&r)
-		? KF_TOLD_END : KF_TOLD_DAMAGED;
+	if (find_tar(&r, &is_tar) && open_archive(&r, is_tar) && walk(&r))
+		return KF_TOLD_END;
+	return r.nested ? KF_TOLD_NESTED : KF_TOLD_DAMAGED;
 }

@@ -78,7 +78,7 @@ static rlim_t room_taken(void)
 
 bool kf_confine(void)
 {
-	enum { SECONDS_MAX = 120, MEMORY_MAX = 512 << 20 };
+	enum { SECONDS_MAX = 120, MEMORY_MAX = 192 << 20 };
 	rlim_t most = room_taken() + MEMORY_MAX;
 	struct rlimit memory = { most, most };
 	struct rlimit seconds = { SECONDS_MAX, SECONDS_MAX };

@@ -58,7 +58,8 @@ static errcode_t read_blocks(io_channel channel, unsigned long long block,
 	uint64_t len = count < 0 ? (uint64_t)-(int64_t)count
 				 : (uint64_t)count * size;
 
-	if (block > c->len / size || len > c->len - block * size)
+	if (block > c->len / size || len > c->len - block * size ||
+	    !kf_tell_spend(m.teller, len))
 		return EXT2_ET_SHORT_READ;
 	return c->source->read_at(c->source->self, c->at + block * size, out,
 				  (size_t)len) ? 0 : EXT2_ET_SHORT_READ;
@@ -114,7 +115,8 @@ static bool read_member(void *self, uint64_t at, void *out, size_t len)
 	while (len) {
 		unsigned some = len < 65536 ? (unsigned)len : 65536;
 
-		if (m.lib.file_read(file, to, some, &got) || got == 0)
+		if (m.lib.file_read(file, to, some, &got) || got == 0 ||
+		    !kf_tell_spend(m.teller, got))
 			return false;
 		to += got;
 		len -= got;

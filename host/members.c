@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,11 @@
 
 enum {
 	NAME_MAX_LEN = 4096,
+	/* A whole system that is packed well becomes some ten times as large,
+	 * and one with much free room more than that. */
+	TIMES_MAX = 32,
+	BUDGET_AT_LEAST = 256 << 20,
+	CHILD_COST = 1 << 20,	/* a process takes as long */
 };
 
 /* Bytes of one file: the image of a root file system may be one. */
@@ -37,12 +43,29 @@ static bool read_told(int fd, void *out, size_t len)
 	return true;
 }
 
+void kf_budget_open(struct kf_budget *out, uint64_t size)
+{
+	out->whole = size < UINT64_MAX / TIMES_MAX - BUDGET_AT_LEAST
+		? size * TIMES_MAX + BUDGET_AT_LEAST : UINT64_MAX;
+	out->left = out->whole;
+}
+
+bool kf_budget_take(struct kf_budget *budget, uint64_t cost)
+{
+	bool enough = cost <= budget->left;
+
+	budget->left -= enough ? cost : budget->left;
+	return enough;
+}
+
 /* look_through is all that the child does. */
 static void look_through(const struct kf_container *container,
-			 kf_wanted *wanted, void *self, int to)
+			 struct kf_budget *budget, kf_wanted *wanted,
+			 void *self, int to)
 {
-	struct kf_teller teller = { container, wanted, self, to };
+	struct kf_teller teller = { container, wanted, self, to, budget };
 	struct kf_telling_head last = { .told = KF_TOLD_DAMAGED };
+	uint64_t left = budget->left;
 
 	switch (container->kind) {
 	case KF_CONTAINER_SQUASHFS:
@@ -60,40 +83,10 @@ static void look_through(const struct kf_container *container,
 	default:
 		break;
 	}
+	if (last.told == KF_TOLD_DAMAGED && budget->left == 0)
+		last.told = KF_TOLD_SPENT;
+	last.size = left - budget->left;
 	(void)!kf_write_all(to, kf_view(&last, sizeof(last)));
-}
-
-enum kf_status kf_members_open(struct kf_members *out,
-			       const struct kf_container *container,
-			       kf_wanted *wanted, void *self,
-			       struct kf_fault *why)
-{
-	int fds[2];
-
-	memset(out, 0, sizeof(*out));
-	out->bare = container->bare;
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		kf_fault_say(why, NULL, "no pipe: %s", strerror(errno));
-		return KF_NO_MEMORY;
-	}
-	out->child = fork();
-	if (out->child == 0) {
-		signal(SIGPIPE, SIG_DFL);
-		close(fds[0]);
-		look_through(container, wanted, self, fds[1]);
-		_exit(0);
-	}
-	close(fds[1]);
-	if (out->child < 0) {
-		close(fds[0]);
-		out->child = 0;
-		kf_fault_say(why, NULL, "no process to look into it: %s",
-			     strerror(errno));
-		return KF_NO_MEMORY;
-	}
-	out->from = fds[0];
-	out->kind = container->kind;
-	return KF_OK;
 }
 
 /* words are for people: what a container is, and what reads it. */
@@ -121,10 +114,10 @@ static struct words words_of(enum kf_container_kind kind)
 }
 
 /* refuse words why there are no more files though there should be. */
-static enum kf_status refuse(enum kf_container_kind kind, enum kf_told told,
-			     struct kf_fault *why)
+static enum kf_status refuse(const struct kf_members *members,
+			     enum kf_told told, struct kf_fault *why)
 {
-	const struct words w = words_of(kind);
+	const struct words w = words_of(members->kind);
 
 	switch (told) {
 	case KF_TOLD_NO_LIBRARY:
@@ -137,6 +130,16 @@ static enum kf_status refuse(enum kf_container_kind kind, enum kf_told told,
 			     "its %s is not looked into: that is done in a confined process alone",
 			     w.what);
 		break;
+	case KF_TOLD_SPENT:
+		members->budget->left = 0;
+		kf_fault_say(why, "give what boots from it by itself",
+			     "its %s becomes too large: keyfit takes no more than %" PRIu64 " MiB out of such a file",
+			     w.what, members->budget->whole >> 20);
+		break;
+	case KF_TOLD_NESTED:
+		kf_fault_say(why, "give what boots from it by itself",
+			     "its %s is packed more than once", w.what);
+		break;
 	case KF_TOLD_FILE:
 	case KF_TOLD_LINK:
 	case KF_TOLD_END:
@@ -148,58 +151,122 @@ static enum kf_status refuse(enum kf_container_kind kind, enum kf_told told,
 	return KF_CANNOT_READ;
 }
 
+enum kf_status kf_members_open(struct kf_members *out,
+			       const struct kf_container *container,
+			       kf_wanted *wanted, void *self,
+			       struct kf_fault *why)
+{
+	int fds[2];
+
+	memset(out, 0, sizeof(*out));
+	out->bare = container->bare;
+	out->kind = container->kind;
+	kf_budget_open(&out->own, container->len);
+	out->budget = container->budget ? container->budget : &out->own;
+	if (!kf_budget_take(out->budget, CHILD_COST))
+		return refuse(out, KF_TOLD_SPENT, why);
+	if (pipe2(fds, O_CLOEXEC) < 0) {
+		kf_fault_say(why, NULL, "no pipe: %s", strerror(errno));
+		return KF_NO_MEMORY;
+	}
+	out->child = fork();
+	if (out->child == 0) {
+		signal(SIGPIPE, SIG_DFL);
+		close(fds[0]);
+		look_through(container, out->budget, wanted, self, fds[1]);
+		_exit(0);
+	}
+	close(fds[1]);
+	if (out->child < 0) {
+		close(fds[0]);
+		out->child = 0;
+		kf_fault_say(why, NULL, "no process to look into it: %s",
+			     strerror(errno));
+		return KF_NO_MEMORY;
+	}
+	out->from = fds[0];
+	return KF_OK;
+}
+
 /* pulling is one file as its pieces come. */
 struct pulling {
-	int from;
+	struct kf_members *members;
 	uint32_t left;	/* of the piece */
-	bool over;
+	bool over, stopped;
 };
+
+/* pull_length reads how long the next piece is. */
+static bool pull_length(struct pulling *p)
+{
+	struct kf_members *m = p->members;
+
+	if (!read_told(m->from, &p->left, sizeof(p->left)) ||
+	    p->left == KF_TOLD_BROKEN)
+		return false;
+	p->over = p->left == 0;
+	p->stopped = p->left == KF_TOLD_STOPPED ||
+		     !kf_budget_take(m->budget, p->left);
+	m->told += p->stopped ? 0 : p->left;
+	return !p->stopped;
+}
 
 static ssize_t pull(void *self, void *out, size_t len)
 {
 	struct pulling *p = self;
 
 	errno = 0;
-	if (p->left == 0 && !p->over &&
-	    !read_told(p->from, &p->left, sizeof(p->left)))
+	if (p->left == 0 && !p->over && !pull_length(p))
 		return -1;
-	if (p->left == KF_TOLD_BROKEN)
-		return -1;
-	p->over = p->left == 0;
 	if (len > p->left)
 		len = p->left;
-	if (!read_told(p->from, out, len))
+	if (!read_told(p->members->from, out, len))
 		return -1;
 	p->left -= (uint32_t)len;
 	return (ssize_t)len;
+}
+
+/* settle takes from the budget what the child has read, and not told. */
+static enum kf_status settle(struct kf_members *members, uint64_t cost)
+{
+	if (cost > members->told)
+		(void)!kf_budget_take(members->budget, cost - members->told);
+	return KF_OK;
 }
 
 enum kf_status kf_members_next(struct kf_member *out,
 			       struct kf_members *members,
 			       struct kf_fault *why)
 {
-	struct pulling pulling = { members->from, 0, false };
+	struct pulling pulling = { .members = members };
 	struct kf_telling_head head;
+	struct kf_fault cut = { "", "" };
+	enum kf_status status;
 
 	memset(out, 0, sizeof(*out));
 	if (!read_told(members->from, &head, sizeof(head)))
-		return refuse(members->kind, KF_TOLD_DAMAGED, why);
+		return refuse(members, KF_TOLD_DAMAGED, why);
 	if (head.told == KF_TOLD_END)
-		return KF_OK;
+		return settle(members, head.size);
 	out->is_link = head.told == KF_TOLD_LINK;
 	if ((head.told != KF_TOLD_FILE && !out->is_link) ||
 	    head.name_len > NAME_MAX_LEN)
-		return refuse(members->kind, head.told, why);
+		return refuse(members, head.told, why);
 	out->name = calloc(1, (size_t)head.name_len + 1);
 	if (!out->name) {
 		kf_fault_say(why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
 	if (!read_told(members->from, out->name, head.name_len))
-		return refuse(members->kind, KF_TOLD_DAMAGED, why);
+		return refuse(members, KF_TOLD_DAMAGED, why);
 	out->size = head.size;
-	return members->bare || out->is_link ? KF_OK
-		: kf_file_spool(&out->file, pull, &pulling, member_max, why);
+	if (members->bare || out->is_link)
+		return KF_OK;
+	status = kf_file_spool(&out->file, pull, &pulling, member_max, &cut);
+	if (pulling.stopped)
+		return refuse(members, KF_TOLD_SPENT, why);
+	if (status != KF_OK)
+		*why = cut;
+	return status;
 }
 
 void kf_member_close(struct kf_member *member)

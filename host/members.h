@@ -26,8 +26,24 @@ enum kf_container_kind {
 enum kf_container_kind kf_container_kind_of(struct kf_bytes head,
 					    const struct kf_source *file);
 
-/* kf_container is where in a file a container stands. `system`: it holds a
- * whole system, of which only what lies where boot loaders look is given.
+/* kf_budget bounds what looking into one file may cost, in bytes that come out
+ * of it, be they packed in there or read again and again: so the time that it
+ * takes grows with the file, and not with what the file makes of itself. */
+struct kf_budget {
+	uint64_t whole, left;
+};
+
+/* kf_budget_open gives what a file of `size` bytes may cost. */
+void kf_budget_open(struct kf_budget *out, uint64_t size);
+
+/* kf_budget_take takes some, or all that is left. Fails: false, there was
+ * less. */
+KF_MUST bool kf_budget_take(struct kf_budget *budget, uint64_t cost);
+
+/* kf_container is where in a file a container stands. `budget`: of the whole
+ * file, in which other containers may be; NULL: the container has its own.
+ * `system`: it holds a whole system, of which only what lies where boot loaders
+ * look is given.
  * `bare`, of squashfs alone: files are told of, not sent; nothing of those that
  * nobody wants is read, and of the others only `through`. Folders and links are
  * told of too. */
@@ -35,6 +51,7 @@ struct kf_container {
 	enum kf_container_kind kind;
 	const struct kf_source *source;
 	uint64_t at, len;
+	struct kf_budget *budget;
 	bool system;
 	bool bare, through;
 };
@@ -49,6 +66,8 @@ struct kf_members {
 	pid_t child;	/* 0: none */
 	int from;
 	bool bare;
+	struct kf_budget own, *budget;
+	uint64_t told;	/* bytes of files that came */
 };
 
 /* kf_member is one file, or a link to one. Its name is a path inside, from "/". */
@@ -69,8 +88,9 @@ KF_MUST enum kf_status kf_members_open(struct kf_members *out,
 				       struct kf_fault *why);
 
 /* kf_members_next gives the next file that is wanted. Owns: `out`, until
- * kf_member_close. Fails: KF_CANNOT_READ, as where the container is damaged or
- * its library is not there; KF_NO_MEMORY. */
+ * kf_member_close. Fails: KF_CANNOT_READ, as where the container is damaged,
+ * its library is not there or the budget is spent, of which nothing is left
+ * then; KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_members_next(struct kf_member *out,
 				       struct kf_members *members,
 				       struct kf_fault *why);
@@ -79,14 +99,19 @@ void kf_members_close(struct kf_members *members);
 
 /* What the child tells its parent: heads, each with the bytes of a name behind
  * it; behind those of a file its bytes, in pieces with their length before
- * them, up to one of no length, or of KF_TOLD_BROKEN. */
+ * them, up to one of no length, or of KF_TOLD_BROKEN, or KF_TOLD_STOPPED where
+ * the budget was spent. */
 #define KF_TOLD_BROKEN UINT32_MAX
+#define KF_TOLD_STOPPED (UINT32_MAX - 1)
 
 enum kf_told {
 	KF_TOLD_FILE = 1,
 	KF_TOLD_LINK,		/* without bytes */
 	KF_TOLD_END,
 	KF_TOLD_DAMAGED,
+	KF_TOLD_SPENT,		/* the budget is */
+	KF_TOLD_NESTED,		/* packed more than once: what comes out
+				 * between two libraries is not counted */
 	KF_TOLD_NO_LIBRARY,
 	KF_TOLD_NOT_CONFINED,
 };
@@ -94,7 +119,8 @@ enum kf_told {
 struct kf_telling_head {
 	uint32_t told;
 	uint32_t name_len;
-	uint64_t size;		/* of a bare container's file */
+	uint64_t size;		/* of a bare container's file; at the end:
+				 * what all that was read has cost */
 };
 
 /* kf_teller is the child's side. */
@@ -103,7 +129,11 @@ struct kf_teller {
 	kf_wanted *wanted;
 	void *self;
 	int to;
+	struct kf_budget *budget;
 };
+
+/* kf_tell_spend takes from the budget. Fails: false, it is spent. */
+KF_MUST bool kf_tell_spend(const struct kf_teller *teller, uint64_t cost);
 
 /* kf_confine leaves this process, for good, with nothing but reading and
  * writing what is open, and with as much memory as unpacking takes.

@@ -119,6 +119,8 @@ static enum kf_status squashfs_look(struct kf_looked *looked, size_t num,
 			note(&l, &member);
 		kf_member_close(&member);
 	}
+	if (status == KF_CANNOT_READ && through && members.budget->left == 0)
+		status = KF_TOO_MUCH;
 	kf_members_close(&members);
 	return status;
 }

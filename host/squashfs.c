@@ -139,7 +139,8 @@ static bool read_member(void *self, uint64_t at, void *out, size_t len)
 		int32_t got = f->image->lib.data_reader_read(
 			f->image->data, f->inode, at, to, some);
 
-		if (got <= 0)
+		if (got <= 0 ||
+		    !kf_tell_spend(f->image->teller, (uint64_t)got))
 			return false;
 		to += got;
 		at += (uint64_t)got;
@@ -148,8 +149,8 @@ static bool read_member(void *self, uint64_t at, void *out, size_t len)
 	return true;
 }
 
-/* take_file tells a file, where it is wanted. What the library allocates ends
- * with the process. */
+/* take_file tells a file, where it is wanted. A first look costs a whole block
+ * that is unpacked. What the library allocates ends with the process. */
 static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 {
 	struct member member = { m, node->inode };
@@ -158,9 +159,12 @@ static bool take_file(struct image *m, const sqfs_tree_node_t *node)
 
 	if (m->lib.tree_node_get_path(node, &name))
 		return false;
-	return !kf_tell_place(m->teller, name, false) ||
-	       (!m->lib.inode_get_file_size(node->inode, &source.size) &&
-		kf_tell_file(m->teller, name, &source));
+	if (!kf_tell_place(m->teller, name, false))
+		return true;
+	return (m->teller->container->bare ||
+		kf_tell_spend(m->teller, m->super.block_size)) &&
+	       !m->lib.inode_get_file_size(node->inode, &source.size) &&
+	       kf_tell_file(m->teller, name, &source);
 }
 
 /* target_of is where a link leads to; empty: it is none. */

@@ -15,6 +15,11 @@ enum { HEAD_LEN = 4096, PIECE_LEN = 65536, PATH_LEN = 4096 };
  * started. */
 static const char *const places[] = { "boot", "efi", "EFI", "loader" };
 
+bool kf_tell_spend(const struct kf_teller *teller, uint64_t cost)
+{
+	return kf_budget_take(teller->budget, cost);
+}
+
 /* is_below tells whether a path is one of these folders, or in one. */
 static bool is_below(const char *path)
 {
@@ -128,7 +133,8 @@ bool kf_tell_piece(const struct kf_teller *teller, struct kf_bytes piece)
 
 bool kf_tell_stop(const struct kf_teller *teller, bool whole)
 {
-	uint32_t end = whole ? 0 : KF_TOLD_BROKEN;
+	uint32_t end = whole ? 0 : teller->budget->left ? KF_TOLD_BROKEN
+							: KF_TOLD_STOPPED;
 
 	return kf_write_all(teller->to, kf_view(&end, sizeof(end)));
 }

@@ -7,6 +7,7 @@
 #include "host/members.h"
 #include "host/walk.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ enum {
 	HEAD_LEN = 4096,
 	DEPTH_MAX = 4,	/* containers in containers, as ext4, packed, in a
 			 * bundle */
+	JUDGE_COST = 4 << 20,	/* to judge a file, however small */
+	DISK_COST = 16 << 20,	/* the processes that copy files out of one */
 };
 
 /* looking is one bundle, and who wants what of it. */
@@ -23,6 +26,7 @@ struct looking {
 	const struct kf_device *device;
 	kf_inside_file *take;
 	void *self;
+	struct kf_budget budget;
 	struct kf_inside_found *found;
 	struct kf_fault *why;
 };
@@ -125,7 +129,8 @@ static enum kf_status look_at_inner(struct looking *l, const struct place *at,
 				    enum kf_container_kind kind)
 {
 	struct kf_container container = { .kind = kind, .source = file,
-					  .len = file->size, .system = true };
+					  .len = file->size, .system = true,
+					  .budget = &l->budget };
 	struct kf_fault why = { "", "" }, *outer = l->why;
 	enum kf_status status;
 
@@ -140,6 +145,17 @@ static enum kf_status look_at_inner(struct looking *l, const struct place *at,
 		kf_fault_say(outer, why.hint[0] ? why.hint : NULL,
 			     "%.200s: %s", at->path, why.what);
 	return status;
+}
+
+/* pay takes from the budget what looking into the bundle may cost. */
+static enum kf_status pay(struct looking *l, uint64_t cost)
+{
+	if (kf_budget_take(&l->budget, cost))
+		return KF_OK;
+	kf_fault_say(l->why, "give what boots from it by itself",
+		     "it holds too much: keyfit takes no more than %" PRIu64 " MiB out of such a file",
+		     l->budget.whole >> 20);
+	return KF_CANNOT_READ;
 }
 
 /* hand_on gives one file to whoever asked, or looks into it. What the child
@@ -176,8 +192,11 @@ static enum kf_status hand_on(struct looking *l, const struct place *outer,
 	at.path = path;
 	at.depth = outer->depth + 1;
 	if (kf_inside_takes(l->device, format)) {
-		l->found->num_files++;
-		l->take(l->self, path, file, format);
+		status = pay(l, JUDGE_COST);
+		if (status == KF_OK) {
+			l->found->num_files++;
+			l->take(l->self, path, file, format);
+		}
 	} else {
 		status = look_at_inner(l, &at, file, kind);
 	}
@@ -262,11 +281,13 @@ static enum kf_status look_with_mtools(struct looking *l,
 {
 	struct kf_file copy = { 0 };
 	struct kf_esp_image image = { 0 };
-	enum kf_status status = kf_file_copy(&copy, container->source, l->why);
+	enum kf_status status = pay(l, container->len + DISK_COST);
 	struct on_disk disk = { l, at, 0, KF_OK };
 	struct kf_walk_sink sink = { take_copy, miss_copy, &disk };
 	char path[64];
 
+	if (status == KF_OK)
+		status = kf_file_copy(&copy, container->source, l->why);
 	snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)getpid(),
 		 copy.fd);
 	if (status == KF_OK)
@@ -297,14 +318,17 @@ enum kf_status kf_inside(struct kf_inside_found *out,
 			 kf_inside_file *take, void *self,
 			 struct kf_fault *why)
 {
-	struct looking l = { device, take, self, out, why };
+	struct looking l = { .device = device, .take = take, .self = self,
+			     .found = out, .why = why };
 	struct place at = { path, 0 };
 	struct kf_container image = {
 		.kind = contents->kind == KF_CONTENTS_CABINET
 			? KF_CONTAINER_ARCHIVE : KF_CONTAINER_SQUASHFS,
 		.source = source, .at = contents->at, .len = contents->len,
+		.budget = &l.budget,
 	};
 
+	kf_budget_open(&l.budget, source->size);
 	memset(out, 0, sizeof(*out));
 	switch (contents->kind) {
 	case KF_CONTENTS_FILES:

@@ -70,7 +70,8 @@ struct kf_looked {
  * front of `source`; `*there` false: it has none of that name.
  * `squashfs_look` looks for files, and `through` reads all of each: of the
  * image nothing is read but its tables and they.
- * Fails: KF_CANNOT_READ, where the image cannot be opened; KF_NO_MEMORY. */
+ * Fails: KF_CANNOT_READ, where the image cannot be opened; KF_TOO_MUCH, where
+ * reading `through` would take too long; KF_NO_MEMORY. */
 struct kf_opener {
 	enum kf_status (*squashfs_look)(struct kf_looked *looked, size_t num,
 					const struct kf_source *source,

@@ -161,6 +161,7 @@ static bool reads_bad(const struct rauc_case *k, const uint8_t *bad)
 
 enum kf_answer3 rauc_survives(struct rauc_case *k)
 {
+	enum kf_answer3 answer;
 	const uint8_t *bad = NULL;
 
 	if (k->bundle->hashes != RAUC_HASHES_BLOCK)
@@ -173,10 +174,11 @@ enum kf_answer3 rauc_survives(struct rauc_case *k)
 	if (!k->env->opener)
 		return KF_NOT_ASKED;
 	k->status = look(k, bad);
-	if (k->status != KF_CANNOT_READ)
+	if (k->status != KF_CANNOT_READ && k->status != KF_TOO_MUCH)
 		return k->status == KF_OK ? KF_YES : KF_NOT_ASKED;
+	answer = k->status == KF_TOO_MUCH ? KF_NOT_ASKED : KF_NO;
 	k->status = KF_OK;
-	return KF_NO;
+	return answer;
 }
 
 /* copies tells whether RAUC copies a file byte by byte to slots of a type, and

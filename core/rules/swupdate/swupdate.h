@@ -82,6 +82,7 @@ struct swupdate_unpacked {
 	enum kf_unpack_said said;	/* KF_UNPACK_GOES_ON: not tried */
 	uint64_t used;		/* by the library */
 	uint64_t read;		/* by SWUpdate, which hashes no more */
+	uint64_t made, limit;	/* bytes that came out, and that may */
 	struct kf_digest sha256;	/* of that */
 };
 

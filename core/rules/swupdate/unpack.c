@@ -19,7 +19,6 @@ struct pipe {
 	struct kf_unpack_piece piece;
 	uint8_t *packed;	/* PIECE_LEN */
 	uint64_t at, left;	/* of the file, not read yet */
-	uint64_t made, limit;
 	struct swupdate_unpacked *out;
 };
 
@@ -59,9 +58,9 @@ static bool step(struct pipe *p, size_t *at)
 		return swupdate_fail(p->k, status);
 	piece->in = kf_part_of(piece->in, now.used, piece->in.len - now.used);
 	*at += now.made;
-	p->made += now.made;
+	p->out->made += now.made;
 	p->out->used += now.used;
-	if (p->made > p->limit)
+	if (p->out->made > p->out->limit)
 		p->out->said = KF_UNPACK_LIMIT;
 	return p->out->said == KF_UNPACK_GOES_ON ||
 	       p->out->said == KF_UNPACK_ENDED;
@@ -126,11 +125,11 @@ static void run(struct swupdate_case *k, struct swupdate_unpacked *out,
 		.unpacker = k->env->unpacker,
 		.at = f->data_at,
 		.left = k->update->source->size - f->data_at,
-		.limit = k->env->steps < UINT64_MAX / 8 ? k->env->steps * 8
-							: UINT64_MAX,
 		.out = out,
 	};
 
+	out->limit = k->env->steps < UINT64_MAX / 8 ? k->env->steps * 8
+						    : UINT64_MAX;
 	if (p.left > f->size)
 		p.left = f->size;
 	p.packed = kf_arena_take(k->env->arena, PIECE_LEN);
@@ -194,6 +193,19 @@ static bool damaged(struct swupdate_case *k, const struct swupdate_item *item,
 	return false;
 }
 
+/* large: SWUpdate writes on until what it writes to is full, which keyfit does
+ * not know. */
+static bool large(struct swupdate_case *k, size_t index,
+		  const struct swupdate_unpacked *u)
+{
+	const struct kf_cpio_file *f = &k->update->swu.file[index];
+
+	(void)swupdate_beyond(k, "a packed file that becomes very large");
+	kf_prove_field(&k->out->why, "what comes out", f->data_at + u->used, 1);
+	kf_prove_value(&k->out->why, u->made, u->limit);
+	return false;
+}
+
 bool swupdate_unpack(struct kf_digest *hashed, uint64_t *read,
 		     struct swupdate_case *k, const struct swupdate_item *item,
 		     size_t index)
@@ -213,7 +225,7 @@ bool swupdate_unpack(struct kf_digest *hashed, uint64_t *read,
 			? "a file packed with zstd, and libzstd is not on this machine"
 			: "a file packed with gzip, and zlib is not on this machine");
 	if (u->said == KF_UNPACK_LIMIT)
-		return swupdate_beyond(k, "a packed file that becomes very large");
+		return large(k, index, u);
 	if (u->said == KF_UNPACK_DAMAGED || u->said == KF_UNPACK_REFUSED)
 		return damaged(k, item, u, index);
 	*hashed = u->sha256;

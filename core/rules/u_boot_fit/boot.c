@@ -21,7 +21,6 @@ struct loading {
 static const struct kf_finding nothing;
 
 enum {
-	MADE_MAX = 20,		/* times what goes in comes out, at most */
 	TREES = 2,		/* the place of their list */
 };
 
@@ -143,7 +142,7 @@ static bool comes_out(struct fit_case *k, const struct fit_image *image)
 		fit_doubt(k, "FIT-25", u->fault);
 	else if (u->fault)
 		return unusable(k, "FIT-25", image, u->fault);
-	else if (u->made > image->data_len * MADE_MAX)
+	else if (u->made > image->data_len * FIT_MADE_MAX)
 		return unusable(k, "FIT-25", image,
 				"more than 20 times its size comes out of it");
 	return true;

@@ -22,6 +22,8 @@ enum {
 	FIT_NODES_MAX = 100,		/* that one signature covers */
 	FIT_SIZE_MAX = 0x10000000,	/* of a tree that is verified */
 	FIT_LISTS = 5,	/* kernel, ramdisk, fdt, setup, loadables */
+	FIT_MADE_MAX = 20,		/* times what goes in comes out of what
+					 * is no kernel */
 	FIT_HEAD_LEN = 64,		/* of what unpacks, that is looked at */
 	FIT_VERSIONS_MAX = 3,		/* that one answer is made of */
 };

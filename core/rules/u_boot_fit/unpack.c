@@ -20,7 +20,6 @@ enum {
 	DEFLATED = 8,
 	HEAD_CRC = 0x02, EXTRA_FIELD = 0x04, ORIG_NAME = 0x08,
 	COMMENT = 0x10, RESERVED = 0xe0,
-	MADE_LIMIT = 0x10000000,	/* more than any room that it has */
 	MAGIC_AT = 56,			/* in a kernel's header */
 	MEGABYTE = 1 << 20,
 	NOLOAD_TIMES = 8,
@@ -186,6 +185,20 @@ static bool others_begin(struct fit_case *k, const struct fit_image *image)
 	       begins(k, image, kf_text("BZh"));
 }
 
+static uint64_t more(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* limit_for: a byte more than U-Boot has room for settles it, whatever the
+ * image is unpacked for. */
+static uint64_t limit_for(const struct fit_case *k,
+			  const struct fit_image *image)
+{
+	return more(k->trust->room, more(image->data_len * FIT_MADE_MAX,
+					 MEGABYTE)) + 1;
+}
+
 /* run unpacks what begins at a place of the data. */
 static void run(struct fit_case *k, const struct fit_image *image,
 		struct fit_unpacked *u, enum kf_packing packing, uint64_t from)
@@ -197,7 +210,7 @@ static void run(struct fit_case *k, const struct fit_image *image,
 		.source = source,
 		.at = image->data_at + from,
 		.len = image->data_len - from,
-		.limit = MADE_LIMIT,
+		.limit = limit_for(k, image),
 		.take = take,
 		.self = &c,
 	};
