@@ -82,7 +82,7 @@ static void reach(struct kf_room *room, const struct kf_rotation *r,
 		if (is_good(room, i) && kf_class_is_goal(r, c, &s, retired))
 			room->mark[i] |= REACHES;
 	}
-	while (more) {
+	while (more && kf_room_spend(room, room->num_edges)) {
 		more = false;
 		for (uint32_t i = (uint32_t)room->num_nodes; i-- > 0;) {
 			if (!is_good(room, i) || (room->mark[i] & REACHES) ||
@@ -104,7 +104,7 @@ static bool shrink(struct kf_room *room, const struct kf_rotation *r,
 	for (uint32_t i = 0; i < room->num_nodes; i++)
 		room->mark[i] = kf_state_of(room->node[i].key).mode ==
 				KF_MODE_DEAD ? 0 : IS_GOOD;
-	while (more) {
+	while (more && room->steps) {
 		more = false;
 		reach(room, r, c, retired);
 		for (uint32_t i = 0; i < room->num_nodes; i++) {
@@ -127,6 +127,7 @@ enum kf_proven kf_class_best(const struct kf_rotation *r,
 {
 	struct kf_schedule all = { .num_phases = 1 };
 	struct kf_rotation_class today = *c;
+	enum kf_proven best;
 
 	today.phase = 0;
 	for (size_t i = 0; i < r->num_releases; i++)
@@ -135,9 +136,10 @@ enum kf_proven kf_class_best(const struct kf_rotation *r,
 		all.update[i].published = true;
 	if (!kf_room_fill(room, r, &today, &all))
 		return KF_PROVEN_NOT;
-	if (shrink(room, r, c, r->retires && !c->may_keep))
-		return KF_PROVEN_SAFE;
-	if (!r->retires || c->may_keep)
-		return KF_PROVEN_STRANDS;
-	return shrink(room, r, c, false) ? KF_PROVEN_KEEPS : KF_PROVEN_STRANDS;
+	best = shrink(room, r, c, r->retires && !c->may_keep)
+		? KF_PROVEN_SAFE : KF_PROVEN_STRANDS;
+	if (best == KF_PROVEN_STRANDS && r->retires && !c->may_keep &&
+	    shrink(room, r, c, false))
+		best = KF_PROVEN_KEEPS;
+	return room->steps ? best : KF_PROVEN_NOT;
 }

@@ -1,7 +1,7 @@
 /* What is asked of a plan for each class, whether it does that, and the
  * smallest change after which it does.
  */
-#include "make.h"
+#include "learn.h"
 
 #include <string.h>
 
@@ -11,18 +11,17 @@ enum {
 
 enum kf_proven kf_plan_is_safe(const struct kf_rotation *r,
 			       const struct kf_schedule *plan,
-			       struct kf_room *room, size_t *first)
+			       struct kf_room *room, size_t *first,
+			       struct kf_class_proof *proof)
 {
-	struct kf_class_proof proof;
-
 	for (size_t i = 0; i < r->num_classes; i++) {
 		size_t at = (*first + i) % r->num_classes;
 
-		kf_class_prove(&proof, r, &r->class_[at], plan, room);
-		if (proof.worst == KF_PROVEN_SAFE)
+		kf_class_prove(proof, r, &r->class_[at], plan, room);
+		if (proof->worst == KF_PROVEN_SAFE)
 			continue;
 		*first = at;
-		return proof.worst;
+		return proof->worst;
 	}
 	return KF_PROVEN_SAFE;
 }
@@ -74,6 +73,7 @@ struct mending {
 	const struct kf_rotation *r;
 	const struct kf_make *make;
 	struct kf_room *room;
+	struct kf_lessons *lessons;
 	const struct kf_gate *gate;
 	size_t num_gates;
 	size_t first;
@@ -128,19 +128,11 @@ static bool is_same(const struct kf_offer *a, const struct kf_offer *b)
 	       a->gate.updates == b->gate.updates;
 }
 
-static struct kf_offer *offer_at(const struct mending *m,
-				 struct kf_schedule *plan, size_t action)
-{
-	return action < m->r->num_releases
-		? &plan->release[action]
-		: &plan->update[action - m->r->num_releases];
-}
-
 /* edit makes one change. Fails: false, it is none, or there is none such. */
 static bool edit(struct mending *m, size_t nth, size_t action, size_t way)
 {
 	struct kf_edit *e = &m->out->edit[nth];
-	struct kf_offer *offer = offer_at(m, &m->out->plan, action);
+	struct kf_offer *offer = kf_offer_of(m->r, &m->out->plan, action);
 
 	e->is_update = action >= m->r->num_releases;
 	e->which = (uint8_t)(e->is_update ? action - m->r->num_releases
@@ -153,21 +145,37 @@ static bool edit(struct mending *m, size_t nth, size_t action, size_t way)
 	return true;
 }
 
-/* is_mended tells whether the search is over: the plan is safe now, or there
- * were too many. */
-static bool is_mended(struct mending *m)
+/* is_safe proves a plan, unless it fails by what was learnt. */
+static bool is_safe(struct mending *m, const struct kf_schedule *plan)
 {
+	struct kf_class_proof proof;
 	enum kf_proven proven;
 
-	if (m->out->num_tries == m->make->max_tries) {
+	if (kf_lessons_refute(m->lessons, plan, m->room))
+		return false;
+	m->out->num_tries++;
+	proven = kf_plan_is_safe(m->r, plan, m->room, &m->first, &proof);
+	if (proven == KF_PROVEN_SAFE || proven == KF_PROVEN_NOT)
+		return proven == KF_PROVEN_SAFE;
+	/* What is not learnt is proven again. */
+	if (!kf_lessons_learn(m->lessons, &proof, &m->r->class_[m->first],
+			      plan, m->room))
+		return false;
+	return false;
+}
+
+/* is_mended tells whether the search is over: the plan is safe now, or it has
+ * taken too long. */
+static bool is_mended(struct mending *m)
+{
+	if (m->out->num_tries == m->make->max_tries || !m->room->steps) {
 		m->out->found = KF_FOUND_TOO_MANY;
 		return true;
 	}
-	m->out->num_tries++;
-	proven = kf_plan_is_safe(m->r, &m->out->plan, m->room, &m->first);
-	if (proven == KF_PROVEN_SAFE)
-		m->out->found = KF_FOUND;
-	return proven == KF_PROVEN_SAFE;
+	if (!is_safe(m, &m->out->plan))
+		return false;
+	m->out->found = KF_FOUND;
+	return true;
 }
 
 /* mend_one tries one change of each kind, as the `nth`. */
@@ -243,8 +251,8 @@ static void note_edits(struct mending *m, const struct kf_schedule *given)
 		e->is_update = i >= m->r->num_releases;
 		e->which = (uint8_t)(e->is_update ? i - m->r->num_releases
 						  : i);
-		e->before = *offer_at(m, &was, i);
-		e->after = *offer_at(m, &out->plan, i);
+		e->before = *kf_offer_of(m->r, &was, i);
+		e->after = *kf_offer_of(m->r, &out->plan, i);
 		out->num_edits += !is_same(&e->before, &e->after);
 	}
 }
@@ -261,18 +269,19 @@ static void towards(struct mending *m, const struct kf_schedule *given,
 
 	was.num_phases = now.num_phases = phases;
 	for (size_t i = 0; i < actions; i++) {
-		*offer_at(m, &was, i) = stretch(offer_at(m, &was, i),
-						given->num_phases, phases);
-		*offer_at(m, &now, i) = stretch(offer_at(m, &made, i),
-						made.num_phases, phases);
+		struct kf_offer *a = kf_offer_of(m->r, &was, i);
+		struct kf_offer *b = kf_offer_of(m->r, &made, i);
+
+		*a = stretch(a, given->num_phases, phases);
+		*kf_offer_of(m->r, &now, i) = stretch(b, made.num_phases,
+						      phases);
 	}
 	for (size_t i = 0; i < actions; i++) {
-		struct kf_offer kept = *offer_at(m, &now, i);
+		struct kf_offer kept = *kf_offer_of(m->r, &now, i);
 
-		*offer_at(m, &now, i) = *offer_at(m, &was, i);
-		if (kf_plan_is_safe(m->r, &now, m->room, &m->first) !=
-		    KF_PROVEN_SAFE)
-			*offer_at(m, &now, i) = kept;
+		*kf_offer_of(m->r, &now, i) = *kf_offer_of(m->r, &was, i);
+		if (!is_safe(m, &now))
+			*kf_offer_of(m->r, &now, i) = kept;
 	}
 	m->out->plan = now;
 	m->out->found = KF_FOUND;
@@ -288,18 +297,23 @@ enum kf_status kf_plan_mend(struct kf_made *out, const struct kf_rotation *r,
 	struct kf_gate *gate = kf_arena_take(arena,
 					     KF_GATES_MAX * sizeof(*gate));
 	struct kf_made *other = kf_arena_take(arena, sizeof(*other));
+	uint64_t before = room->steps;
 	enum kf_status status = KF_OK;
 
 	memset(out, 0, sizeof(*out));
-	if (!gate || !other)
+	m.lessons = kf_lessons_open(r, arena);
+	if (!gate || !other || !m.lessons)
 		return KF_NO_MEMORY;
 	m.gate = gate;
 	m.num_gates = make->no_gates ? 0 : kf_gates(gate, r);
-	if (mend(&m, plan))
-		return KF_OK;
-	out->num_edits = 0;
-	status = kf_plan_make(other, r, make, room, arena);
-	if (status == KF_OK && other->found == KF_FOUND)
-		towards(&m, plan, other);
+	room->steps = make->max_steps;
+	if (!mend(&m, plan)) {
+		out->num_edits = 0;
+		status = kf_plan_make(other, r, make, room, arena);
+		room->steps = make->max_steps;
+		if (status == KF_OK && other->found == KF_FOUND)
+			towards(&m, plan, other);
+	}
+	room->steps = before;
 	return status;
 }

@@ -92,21 +92,33 @@ static uint8_t reported(const struct kf_rotation_class *c,
 	return s->mode == KF_MODE_RECOVERY ? c->recovery : s->active;
 }
 
-static enum kf_refusal gated(const struct kf_rotation_class *c,
-			     const struct kf_offer *offer,
-			     const struct kf_state *s)
+struct kf_sight kf_class_sight(const struct kf_rotation_class *c,
+			       const struct kf_state *s)
+{
+	struct kf_sight out = {
+		.phase = s->phase,
+		.runs = reported(c, s),
+		.other = s->other,
+		.holds = c->holds[s->trust],
+	};
+
+	return out;
+}
+
+enum kf_refusal kf_sight_refusal(const struct kf_sight *s,
+				 const struct kf_offer *offer)
 {
 	const struct kf_gate *g = &offer->gate;
 
 	if (!offer->published || s->phase < offer->from ||
 	    s->phase > offer->until)
 		return KF_REFUSAL_UNPUBLISHED;
-	if (g->releases && !(g->releases >> reported(c, s) & 1))
+	if (g->releases && !(g->releases >> s->runs & 1))
 		return KF_REFUSAL_GATE_RELEASE;
 	if (g->releases && g->both && s->other != KF_NO_RELEASE &&
 	    !(g->releases >> s->other & 1))
 		return KF_REFUSAL_GATE_OTHER;
-	if (g->updates & ~c->holds[s->trust])
+	if (g->updates & ~s->holds)
 		return KF_REFUSAL_GATE_UPDATE;
 	return KF_REFUSAL_NONE;
 }
@@ -124,8 +136,10 @@ enum kf_refusal kf_class_refusal(const struct kf_rotation *r,
 				 enum kf_move_kind kind, size_t which)
 {
 	bool install = kind == KF_MOVE_INSTALL;
-	enum kf_refusal why = gated(c, install ? &plan->release[which]
-				    : &plan->update[which], at);
+	struct kf_sight sight = kf_class_sight(c, at);
+	enum kf_refusal why = kf_sight_refusal(&sight, install
+					       ? &plan->release[which]
+					       : &plan->update[which]);
 
 	if (why != KF_REFUSAL_NONE)
 		return why;
@@ -171,6 +185,19 @@ static void take(struct list *l, const struct kf_schedule *plan,
 	start(l, kind, which, s);
 	for (size_t i = first; i < l->num; i++)
 		l->move[i].sure &= why == KF_REFUSAL_NONE;
+}
+
+size_t kf_class_take(struct kf_move *out, const struct kf_rotation *r,
+		     const struct kf_rotation_class *c,
+		     const struct kf_schedule *plan,
+		     const struct kf_state *from, enum kf_move_kind kind,
+		     size_t which)
+{
+	struct list l = { .move = out, .r = r, .c = c, .from = from };
+
+	if (from->mode != KF_MODE_DEAD)
+		take(&l, plan, kind, which);
+	return l.num;
 }
 
 /* recover: the image is asked for, and what it answers is all there is. */

@@ -138,7 +138,8 @@ void kf_class_prove(struct kf_class_proof *out, const struct kf_rotation *r,
 		out->num_states += is_first(room, i);
 		if (end == KF_PROVEN_SAFE)
 			continue;
-		(*count[end])++;
+		if ((*count[end])++ == 0)
+			out->first[end] = i;
 		if (out->worst != KF_PROVEN_SAFE && out->worst <= end)
 			continue;
 		out->worst = end;

@@ -58,6 +58,7 @@ enum kf_status kf_room_open(struct kf_room *out, size_t max_nodes,
 	size_t slots = num_slots(max_nodes);
 
 	memset(out, 0, sizeof(*out));
+	out->steps = UINT64_MAX;
 	out->max_nodes = max_nodes;
 	out->max_edges = max_nodes * EDGES_PER_NODE + KF_ROTATION_MOVES_MAX;
 	out->node = kf_arena_take(arena, max_nodes * sizeof(*out->node));
@@ -93,9 +94,32 @@ uint32_t kf_room_find(const struct kf_room *room, uint32_t key)
 	return room->slot_turn[at] == room->turn ? room->slot[at] : KF_NO_NODE;
 }
 
-/* put finds a state, or puts it there. Fails: KF_NO_NODE, no room. */
-static uint32_t put(struct kf_room *room, const struct kf_move *move,
-		    uint32_t parent)
+bool kf_room_spend(struct kf_room *room, size_t steps)
+{
+	bool enough = steps <= room->steps;
+
+	room->steps = enough ? room->steps - steps : 0;
+	return enough;
+}
+
+void kf_room_begin(struct kf_room *room)
+{
+	room->turn++;
+	room->num_nodes = room->num_edges = 0;
+}
+
+void kf_room_drop(struct kf_room *room, size_t num)
+{
+	/* What came last went behind all that stood in its way. */
+	while (room->num_nodes > num) {
+		size_t last = --room->num_nodes;
+
+		room->slot_turn[place(room, room->node[last].key)] = 0;
+	}
+}
+
+uint32_t kf_room_put(struct kf_room *room, const struct kf_move *move,
+		     uint32_t parent)
 {
 	uint32_t key = kf_state_key(&move->to);
 	size_t at = place(room, key);
@@ -126,7 +150,7 @@ static bool leave(struct kf_room *room, uint32_t from,
 	for (size_t i = 0; i < num; i++) {
 		struct kf_room_edge *e = &room->edge[room->num_edges++];
 
-		e->to = put(room, &move[i], from);
+		e->to = kf_room_put(room, &move[i], from);
 		if (e->to == KF_NO_NODE)
 			return false;
 		e->kind = (uint8_t)move[i].kind;
@@ -143,10 +167,9 @@ bool kf_room_fill(struct kf_room *room, const struct kf_rotation *r,
 	struct kf_move move[KF_ROTATION_MOVES_MAX];
 	size_t num = kf_class_starts(move, r, c);
 
-	room->turn++;
-	room->num_nodes = room->num_edges = 0;
+	kf_room_begin(room);
 	for (size_t i = 0; i < num; i++)
-		if (put(room, &move[i], KF_NO_NODE) == KF_NO_NODE)
+		if (kf_room_put(room, &move[i], KF_NO_NODE) == KF_NO_NODE)
 			return false;
 	for (uint32_t at = 0; at < room->num_nodes; at++) {
 		struct kf_state s = kf_state_of(room->node[at].key);
@@ -154,6 +177,7 @@ bool kf_room_fill(struct kf_room *room, const struct kf_rotation *r,
 		room->node[at].first_edge = (uint32_t)room->num_edges;
 		num = kf_class_moves(move, r, c, plan, &s);
 		if (num == KF_ROTATION_MOVES_MAX ||
+		    !kf_room_spend(room, num + 1) ||
 		    !leave(room, at, move, num))
 			return false;
 	}

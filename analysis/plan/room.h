@@ -24,11 +24,22 @@ struct kf_room_edge {
 uint32_t kf_state_key(const struct kf_state *s);
 struct kf_state kf_state_of(uint32_t key);
 
+/* kf_room_spend takes steps. Fails: false, there are not so many left. */
+KF_MUST bool kf_room_spend(struct kf_room *room, size_t steps);
+
+/* kf_room_begin empties the room; kf_room_put finds the state that a move
+ * leads to, or puts it there (KF_NO_NODE: no room); kf_room_drop takes all out
+ * again that came after the first `num`. */
+void kf_room_begin(struct kf_room *room);
+uint32_t kf_room_put(struct kf_room *room, const struct kf_move *move,
+		     uint32_t parent);
+void kf_room_drop(struct kf_room *room, size_t num);
+
 /* kf_room_find finds a state; KF_NO_NODE: it was not come to. */
 uint32_t kf_room_find(const struct kf_room *room, uint32_t key);
 
 /* kf_room_fill goes through all states, those with fewer moves first.
- * Fails: false, there are more than there is room for. */
+ * Fails: false, there are more than there is room, or steps, for. */
 KF_MUST bool kf_room_fill(struct kf_room *room, const struct kf_rotation *r,
 			  const struct kf_rotation_class *c,
 			  const struct kf_schedule *plan);

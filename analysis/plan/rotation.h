@@ -76,6 +76,13 @@ struct kf_gate {
 	uint32_t updates;	/* it holds all of these */
 };
 
+/* kf_sight is what a device reports in a phase: all that a gate knows of it. */
+struct kf_sight {
+	uint8_t phase;
+	uint8_t runs, other;	/* releases */
+	uint32_t holds;		/* updates */
+};
+
 /* kf_offer is when something is offered: in the phases `from` to `until`, both
  * counted, or never. */
 struct kf_offer {
@@ -163,16 +170,21 @@ struct kf_class_proof {
 	size_t num_edges;
 	size_t num_dead, num_stranded, num_keeping;
 	struct kf_story story;
+	/* The first state of each bad end, in the room. */
+	uint32_t first[KF_NUM_PROVEN];
 	/* The first step at which the old key, or without one to retire the
 	 * release of the start, is refused; KF_MOVE_START: there is none. */
 	struct kf_move no_return;
 	uint8_t no_return_phase;
 };
 
-/* kf_room is memory to look in, used again and again. */
+/* kf_room is memory to look in, used again and again. `steps` is the effort
+ * that is left: each move that is looked at takes one. What ends for want of
+ * steps ends so on every machine, and is not proven. */
 struct kf_room_node;
 struct kf_room_edge;
 struct kf_room {
+	uint64_t steps;
 	size_t max_nodes, max_edges, num_nodes, num_edges;
 	struct kf_room_node *node;
 	struct kf_room_edge *edge;
@@ -194,7 +206,8 @@ static inline size_t kf_class_pair(size_t num, size_t trust, size_t which)
 	return trust * num + which;
 }
 
-/* kf_room_open takes room for `max_nodes` states. Fails: KF_NO_MEMORY. */
+/* kf_room_open takes room for `max_nodes` states, with no end of steps.
+ * Fails: KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_room_open(struct kf_room *out, size_t max_nodes,
 				    struct kf_arena *arena);
 
@@ -212,10 +225,25 @@ size_t kf_class_moves(struct kf_move *out, const struct kf_rotation *r,
 		      const struct kf_schedule *plan,
 		      const struct kf_state *from);
 
+/* kf_class_take fills `out`, as large, with what comes of one release or update
+ * that is offered. */
+size_t kf_class_take(struct kf_move *out, const struct kf_rotation *r,
+		     const struct kf_rotation_class *c,
+		     const struct kf_schedule *plan,
+		     const struct kf_state *from, enum kf_move_kind kind,
+		     size_t which);
+
 /* kf_class_starts fills `out` with the states of the start: the device has
  * booted, if it does. */
 size_t kf_class_starts(struct kf_move *out, const struct kf_rotation *r,
 		       const struct kf_rotation_class *c);
+
+/* kf_class_sight is what a device in a state reports; kf_sight_refusal tells
+ * why something is not offered to it, KF_REFUSAL_NONE: it is. */
+struct kf_sight kf_class_sight(const struct kf_rotation_class *c,
+			       const struct kf_state *s);
+enum kf_refusal kf_sight_refusal(const struct kf_sight *s,
+				 const struct kf_offer *offer);
 
 /* kf_class_refusal tells why a release or an update is not taken. */
 enum kf_refusal kf_class_refusal(const struct kf_rotation *r,

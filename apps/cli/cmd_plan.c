@@ -98,7 +98,7 @@ static int no_plan(struct kf_planning *p)
 	kf_plan_line(p, "unknown", found == KF_FOUND_TOO_LARGE
 	     ? "there are more states than can be looked at"
 	     : found == KF_FOUND_TOO_MANY
-	     ? "there are more plans than can be tried: write one, and ask keyfit plan check"
+	     ? "it takes more steps than keyfit goes: write a plan, and ask keyfit plan check, or plan fewer releases and updates at a time"
 	     : "no plan of up to three phases is safe for all classes together: plan them apart");
 	status = kf_plan_lost(p);
 	if (status == KF_EXIT_FITS)
@@ -106,25 +106,57 @@ static int no_plan(struct kf_planning *p)
 	return status == KF_EXIT_FITS ? KF_EXIT_UNKNOWN : status;
 }
 
-/* ready asks all verifiers, and what each class can be saved from. */
-static int ready(struct kf_planning *p)
+/* published is the set of updates that the plan offers. */
+static uint32_t published(const struct kf_planning *p)
+{
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < p->rotation.num_updates; i++)
+		set |= (uint32_t)p->plan.update[i].published << i;
+	return set;
+}
+
+/* aims tells what each class can be saved from, as far as that was asked. */
+static enum kf_status aims(struct kf_planning *p, enum kf_proven *best)
+{
+	enum kf_status status = kf_room_open(&p->room, STATES_MAX,
+					     &p->keep.arena);
+
+	p->aims = p->rotation;
+	for (size_t i = 0; i < p->rotation.num_classes; i++)
+		best[i] = KF_PROVEN_NOT;
+	if (status != KF_OK || p->is_narrow)
+		return status;
+	p->room.steps = kf_plan_limits.max_steps;
+	status = kf_plan_aims(&p->aims, best, &p->rotation, &p->room,
+			      &p->keep.arena);
+	p->room.steps = UINT64_MAX;
+	return status;
+}
+
+/* ready asks all verifiers, and what each class can be saved from. Where there
+ * are too many trusts, those that a `given` plan leads to may be few. */
+static int ready(struct kf_planning *p, bool given)
 {
 	enum kf_proven best[KF_ROTATION_CLASSES_MAX];
 	const char *large;
-	int status = kf_plan_fill(p, &large);
+	int status = kf_plan_fill(p, UINT32_MAX, &large);
 	enum kf_status room;
+
+	if (status == KF_EXIT_FITS && large && given) {
+		p->is_narrow = true;
+		status = kf_plan_fill(p, published(p), &large);
+	}
 
 	if (status != KF_EXIT_FITS)
 		return status;
 	if (large) {
 		kf_say(large, "its devices can come to trust in more ways than can be looked at: not proven",
-		       "plan fewer updates at a time");
+		       given ? "plan fewer updates at a time"
+		       : "write a plan that publishes fewer updates, and ask keyfit plan check, or plan fewer of them at a time");
 		return KF_EXIT_UNKNOWN;
 	}
-	room = kf_room_open(&p->room, STATES_MAX, &p->keep.arena);
-	if (room == KF_OK)
-		room = kf_plan_aims(&p->aims, best, &p->rotation, &p->room,
-				    &p->keep.arena);
+	room = aims(p, best);
 	if (room != KF_OK || !kf_rotation_sound(&p->rotation))
 		return kf_say_failure(NULL, KF_NO_MEMORY,
 				      &(struct kf_fault){ 0 });
@@ -156,7 +188,7 @@ static int ask_moot(const struct kf_planning *p, bool made)
 static int run_make(struct kf_planning *p, const char *output)
 {
 	enum kf_status made;
-	int status = ready(p);
+	int status = ready(p, false);
 
 	if (status == KF_EXIT_FITS)
 		status = ask_moot(p, true);
@@ -190,7 +222,7 @@ static int run_check(struct kf_planning *p, bool has_plan)
 	}
 	for (size_t i = 0; i < p->rotation.num_classes; i++)
 		p->table[i].phase = (uint8_t)p->phase;
-	status = ready(p);
+	status = ready(p, true);
 	if (status == KF_EXIT_FITS)
 		status = ask_moot(p, false);
 	return status == KF_EXIT_FITS ? kf_plan_conclude(p, &p->plan, false)

@@ -140,6 +140,9 @@ struct kf_planning {
 	struct kf_schedule plan;
 	struct kf_made made;
 	uint8_t digest[32];
+	/* The updates that were asked about are those of the plan alone: with
+	 * all of them there is more to trust than can be looked at. */
+	bool is_narrow;
 	size_t num_asked, num_again;	/* verdicts; asked again for a story */
 	struct kf_render render;
 };
@@ -225,9 +228,11 @@ KF_MUST int kf_plan_boot(size_t *trust, struct kf_planning *p,
 KF_MUST int kf_plan_reset(size_t *trust, struct kf_planning *p,
 			  struct kf_plan_class *c, size_t from);
 
-/* plan_fill.c: kf_plan_fill asks all of it. `*large` names the class that has
- * more trusts than can be weighed; NULL: none. */
-KF_MUST int kf_plan_fill(struct kf_planning *p, const char **large);
+/* plan_fill.c: kf_plan_fill asks all of it, of the updates those of a set.
+ * `*large` names the class that has more trusts than can be weighed; NULL:
+ * none. It may be called again. */
+KF_MUST int kf_plan_fill(struct kf_planning *p, uint32_t updates,
+			 const char **large);
 
 void kf_plan_others_close(struct kf_planning *p);
 

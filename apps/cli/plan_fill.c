@@ -16,6 +16,7 @@ struct filling {
 	size_t releases, updates, dates;
 	/* [date][trust][which], for as many trusts as there may be */
 	uint8_t *install, *boot, *update;
+	uint32_t asked;		/* updates; of others none is ever offered */
 	bool large;
 };
 
@@ -80,6 +81,11 @@ static int fill_update(struct filling *f, size_t trust, size_t update)
 	int status = KF_EXIT_FITS;
 
 	for (size_t d = 0; d < f->dates && status == KF_EXIT_FITS; d++) {
+		if (!(f->asked >> update & 1)) {
+			f->update[at(d, trust, f->updates, update)] =
+				KF_REJECT;
+			continue;
+		}
 		status = kf_plan_updates(&answer, f->p, f->c, trust, d,
 					 update);
 		f->update[at(d, trust, f->updates, update)] =
@@ -173,8 +179,13 @@ static int counts_alone(struct filling *f)
 
 static int fill_class(struct filling *f)
 {
-	int status = open_tables(f) ? kf_plan_start(f->p, f->c)
-				    : KF_EXIT_FAULT;
+	bool again = f->c->num_trusts;
+	int status = !open_tables(f) ? KF_EXIT_FAULT
+		: again ? KF_EXIT_FITS : kf_plan_start(f->p, f->c);
+
+	/* The first trust is that of the start. */
+	if (again)
+		f->c->num_trusts = 1;
 
 	if (status == KF_EXIT_FITS)
 		status = counts_alone(f);
@@ -192,7 +203,7 @@ static int fill_class(struct filling *f)
 							   : KF_EXIT_FAULT;
 }
 
-int kf_plan_fill(struct kf_planning *p, const char **large)
+int kf_plan_fill(struct kf_planning *p, uint32_t updates, const char **large)
 {
 	int status = KF_EXIT_FITS;
 
@@ -206,6 +217,7 @@ int kf_plan_fill(struct kf_planning *p, const char **large)
 			.releases = p->rotation.num_releases,
 			.updates = p->rotation.num_updates,
 			.dates = p->rotation.num_epochs,
+			.asked = updates,
 		};
 
 		status = fill_class(&f);

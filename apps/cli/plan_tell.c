@@ -13,6 +13,7 @@
 const struct kf_make kf_plan_limits = {
 	.max_phases = 3,
 	.max_tries = 200000,
+	.max_steps = 100000000,
 };
 
 static const char *const ends[KF_NUM_PROVEN] = {
@@ -86,7 +87,8 @@ static void weigh(struct conclusion *c, struct kf_planning *p, size_t i,
 	c->edges += k->proof.num_edges;
 	c->devices += k->count;
 	/* That no plan helps has to follow from what is known. */
-	if (k->best != KF_PROVEN_SAFE && is_open(p, i)) {
+	if (k->best != KF_PROVEN_SAFE && k->best != KF_PROVEN_NOT &&
+	    is_open(p, i)) {
 		c->num_open++;
 	} else {
 		c->num_lost += lost;
@@ -224,7 +226,7 @@ static const char *end_words(enum kf_proven end)
 	case KF_PROVEN_KEEPS:
 		return "goes on to accept the key that is to retire";
 	default:
-		return "";
+		return "cannot be saved";
 	}
 }
 
@@ -253,7 +255,7 @@ static bool dies(struct kf_planning *p, size_t i,
 	t.is_lost = true;
 	t.phase = 0;
 	kf_class_prove(&proof, &p->rotation, &t, plan, &p->room);
-	return proof.worst == KF_PROVEN_DIES;
+	return proof.worst != KF_PROVEN_SAFE;
 }
 
 /* most publishes the newest release, and all else that kills no device of the
@@ -284,6 +286,7 @@ int kf_plan_lost(struct kf_planning *p)
 {
 	int status = KF_EXIT_FITS;
 
+	p->room.steps = kf_plan_limits.max_steps;
 	for (size_t i = 0; i < p->rotation.num_classes &&
 			   status == KF_EXIT_FITS; i++) {
 		struct kf_plan_class *k = &p->class_[i];
@@ -306,6 +309,7 @@ int kf_plan_lost(struct kf_planning *p)
 					     ", whatever the plan");
 		k->proof = kept;
 	}
+	p->room.steps = UINT64_MAX;
 	return status;
 }
 
@@ -314,9 +318,14 @@ static int tell_remedy(struct kf_planning *p, const struct kf_schedule *plan)
 {
 	struct kf_made *m = &p->made;
 	struct kf_output words = { 0 };
-	enum kf_status status = kf_plan_mend(m, &p->aims, plan, &kf_plan_limits,
-					     &p->room, &p->keep.arena);
+	enum kf_status status;
 
+	if (p->is_narrow) {
+		kf_plan_line(p, "remedy", "none was looked for: with all updates of the goal there is more to trust than can be looked at");
+		return KF_EXIT_FITS;
+	}
+	status = kf_plan_mend(m, &p->aims, plan, &kf_plan_limits, &p->room,
+			      &p->keep.arena);
 	if (status != KF_OK)
 		return kf_say_failure(NULL, status, &(struct kf_fault){ 0 });
 	for (size_t i = 0; i < m->num_edits; i++) {
@@ -602,7 +611,7 @@ static int show_json(struct kf_planning *p, const struct conclusion *c,
 	kf_json_close(&json);
 	proof_json(p, &json, c, found);
 	if (status == KF_EXIT_FITS && c->worst != KF_PROVEN_SAFE &&
-	    c->worst != KF_PROVEN_NOT)
+	    c->worst != KF_PROVEN_NOT && !p->is_narrow)
 		status = remedy_json(p, &json, plan);
 	kf_json_close(&json);
 	kf_output_text(&p->render.out, "\n");

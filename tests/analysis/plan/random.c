@@ -2,6 +2,7 @@
  */
 #include "tests/model.h"
 
+#include "brute.h"
 #include "naive.h"
 
 #include <stdio.h>
@@ -11,6 +12,7 @@
 enum {
 	WORLDS = 12000,
 	MADE_EVERY = 6,		/* for so many of them a plan is sought */
+	COMPARED = 1000,
 	MANY = 40000,
 };
 
@@ -281,6 +283,26 @@ static void count_plan(const struct kf_schedule *plan, size_t *published,
 	}
 }
 
+/* count_withdrawals counts what is out today, or in the plan, and is not to the
+ * end. */
+static size_t count_withdrawals(const struct kf_schedule *plan)
+{
+	const struct kf_rotation *r = &tables.rotation;
+	size_t num = 0;
+
+	for (size_t i = 0; i < r->num_releases + r->num_updates; i++) {
+		bool update = i >= r->num_releases;
+		size_t which = update ? i - r->num_releases : i;
+		const struct kf_offer *o = update ? &plan->update[which]
+						  : &plan->release[which];
+		uint32_t out = update ? r->updating : r->released;
+
+		num += o->published ? o->until + 1u < plan->num_phases
+				    : out >> which & 1;
+	}
+	return num;
+}
+
 /* no_plan_helps tries plans at random on what no plan is said to save. */
 static bool no_plan_helps(void)
 {
@@ -319,7 +341,8 @@ static void what_the_best_plan_can_do_is_that_of_the_second_opinion(void **s)
 
 static void plans_that_are_made_are_safe_and_the_cheapest(void **state)
 {
-	struct kf_make make = { .max_phases = 2, .max_tries = 3000 };
+	struct kf_make make = { .max_phases = 2, .max_tries = 3000,
+				.max_steps = 20000000 };
 	size_t found = 0, gated = 0, lost = 0, none = 0, many = 0, wrong = 0;
 
 	for (size_t i = 0; i < WORLDS / MADE_EVERY; i++) {
@@ -355,9 +378,82 @@ static void plans_that_are_made_are_safe_and_the_cheapest(void **state)
 	assert_true(found > 100 && gated > 20 && lost > 100);
 }
 
+/* is_as_cheap holds a plan against the one that a search finds which leaves
+ * nothing out. */
+static bool is_as_cheap(const struct kf_made *other)
+{
+	size_t published[2], gates[2];
+
+	if (made.found != other->found)
+		return false;
+	if (made.found != KF_FOUND)
+		return true;
+	count_plan(&made.plan, &published[0], &gates[0]);
+	count_plan(&other->plan, &published[1], &gates[1]);
+	return published[0] == published[1] && gates[0] == gates[1] &&
+	       count_withdrawals(&made.plan) ==
+	       count_withdrawals(&other->plan) &&
+	       made.plan.num_phases == other->plan.num_phases &&
+	       is_safe(&made.plan);
+}
+
+static void no_plan_is_cheaper_than_what_is_made(void **state)
+{
+	struct kf_make make = { .max_phases = 2, .max_tries = 20000,
+				.max_steps = 20000000 };
+	size_t asked = 0, found = 0, gated = 0, withdrawn = 0, phases = 0;
+	size_t none = 0, left = 0, wrong = 0, tries[2] = { 0 };
+	static struct kf_made other;
+
+	while (asked < COMPARED) {
+		size_t used = arena.used, published, gates;
+
+		make_world(&world);
+		n_fill(&tables, &world);
+		tables.rotation.released = roll(1u << world.releases);
+		tables.rotation.updating = chance(30) && world.updates
+			? roll(1u << world.updates) : 0;
+		if (kf_class_best(&tables.rotation, &tables.class_, &room) !=
+		    KF_PROVEN_SAFE)
+			continue;
+		make.no_gates = asked++ % 2;
+		assert_int_equal(brute_make(&other, &tables.rotation, &make,
+					    &room, &arena), KF_OK);
+		arena.used = used;
+		assert_int_equal(kf_plan_make(&made, &tables.rotation, &make,
+					      &room, &arena), KF_OK);
+		arena.used = used;
+		if (other.found == KF_FOUND_TOO_MANY) {
+			left++;
+			wrong += made.found == KF_FOUND &&
+				 !is_safe(&made.plan);
+			continue;
+		}
+		wrong += !is_as_cheap(&other);
+		tries[0] += made.num_tries;
+		tries[1] += other.num_tries;
+		none += made.found == KF_FOUND_NONE;
+		if (made.found != KF_FOUND)
+			continue;
+		count_plan(&made.plan, &published, &gates);
+		found++;
+		gated += gates > 0;
+		withdrawn += count_withdrawals(&made.plan) > 0;
+		phases += made.plan.num_phases > 1;
+	}
+	printf("# %zu worlds: %zu plans made, %zu with gates, %zu with "
+	       "withdrawals, %zu of two phases; %zu without one; as a search "
+	       "finds that leaves none out, by %zu proofs in place of %zu; %zu "
+	       "that it gave up; %zu wrong\n", asked, found, gated, withdrawn,
+	       phases, none, tries[0], tries[1], left, wrong);
+	assert_int_equal(wrong, 0);
+	assert_true(gated > 20 && withdrawn > 20 && none > 10);
+}
+
 static void what_mends_a_plan_makes_it_safe(void **state)
 {
-	struct kf_make make = { .max_phases = 3, .max_tries = 2000 };
+	struct kf_make make = { .max_phases = 3, .max_tries = 2000,
+				.max_steps = 20000000 };
 	size_t asked = 0, mended = 0, twice = 0, wrong = 0;
 
 	while (asked < WORLDS / MADE_EVERY) {
@@ -423,6 +519,7 @@ int main(void)
 		cmocka_unit_test(
 		  what_the_best_plan_can_do_is_that_of_the_second_opinion),
 		cmocka_unit_test(plans_that_are_made_are_safe_and_the_cheapest),
+		cmocka_unit_test(no_plan_is_cheaper_than_what_is_made),
 		cmocka_unit_test(what_mends_a_plan_makes_it_safe),
 		cmocka_unit_test(what_is_too_large_is_not_proven),
 	};
