@@ -75,6 +75,7 @@ class Installs:
         self.compatible()
         self.hooks()
         self.versions()
+        self.names()
         self.others()
         return self.all
 
@@ -115,6 +116,42 @@ class Installs:
                               if version else ''),
                      config(system='min-bundle-version=%s\n' % least),
                      versions=newer)
+
+    def names(self):
+        """Files by their names, to slots by their types."""
+        for name, slot in (
+                ('rootfs.ext4', 'raw'), ('rootfs.vfat', 'raw'),
+                ('rootfs.squashfs', 'raw'), ('rootfs.squashfs-xz', 'raw'),
+                ('rootfs.squashfs-lz4', 'raw'), ('a.b.img', 'raw'),
+                ('.img', 'raw'),
+                ('rootfs.squashfs-gz', 'raw'), ('rootfs.bin', 'raw'),
+                ('rootfs', 'raw'), ('rootfs.IMG', 'raw'),
+                ('rootfs.img.old', 'raw'), ('rootfs.ubifs', 'raw'),
+                ('rootfs.tar.gz', 'raw'), ('rootfs.tgz', 'raw'),
+                ('rootfs.catar', 'raw'), ('img', 'raw'),
+                ('x.tar.img', 'raw'), ('rootfs.img', 'jffs2'),
+                ('rootfs.vfat', 'ext4'), ('rootfs.squashfs', 'ext4'),
+                ('rootfs.bin', 'ext4'), ('rootfs.ext4', 'vfat'),
+                ('rootfs.squashfs', 'vfat'), ('rootfs.ext4', 'ubivol'),
+                ('rootfs.vfat', 'ubifs'), ('rootfs.tar', 'ubivol'),
+                ('rootfs.tar', 'nand'), ('rootfs.ext4', 'nor'),
+                ('rootfs.ext4', 'jffs2'), ('rootfs.bin', 'jffs2')):
+            self.add('%s to %s' % (name, slot), 'RAUC-27',
+                     manifest('plain').replace('rootfs.img', name),
+                     config().replace('type=raw', 'type=' + slot),
+                     files={name: IMAGE})
+        self.add('of no known name, by a hook', 'RAUC-27', manifest(
+            'plain', image='hooks=install\n',
+            sections='[hooks]\nfilename=hook\n').replace(
+                'rootfs.img', 'rootfs.bin'),
+                 files={'rootfs.bin': IMAGE, 'hook': '#!/bin/sh\nexit 0\n'})
+        for other, second in (('ubivol', 'raw'), ('ext4', 'vfat')):
+            self.add('a squashfs to %s or %s' % (other, second), 'RAUC-27',
+                     manifest('plain').replace('rootfs.img',
+                                               'rootfs.squashfs'),
+                     config().replace('type=raw', 'type=' + other, 1).replace(
+                         'type=raw', 'type=' + second),
+                     files={'rootfs.squashfs': IMAGE})
 
     def others(self):
         self.add('a slot that is not there', 'RAUC-25',

@@ -225,13 +225,10 @@ static bool not_as_told(struct rauc_case *k, const char *name,
 	return false;
 }
 
-/* as_told holds one image against what the manifest says. */
+/* as_told holds the size of one image against what the manifest says. */
 static bool as_told(struct rauc_case *k, const struct rauc_image *image,
 		    const struct kf_looked *looked)
 {
-	if (!looked->there)
-		return not_as_told(k, looked->name,
-				   "the manifest names a file that is not in the bundle");
 	if (!looked->plain || !size_counts(k, image) ||
 	    looked->size == image->size)
 		return true;
@@ -240,6 +237,16 @@ static bool as_told(struct rauc_case *k, const struct rauc_image *image,
 	kf_prove_field(&k->out->why, "size", 0, 0);
 	kf_prove_value(&k->out->why, looked->size, image->size);
 	return false;
+}
+
+/* all_there: the files are looked for before any is written. */
+static bool all_there(struct rauc_case *k)
+{
+	for (size_t i = 0; i < k->num_looked; i++)
+		if (!k->looked[i].there)
+			return not_as_told(k, k->looked[i].name,
+					   "the manifest names a file that is not in the bundle");
+	return true;
 }
 
 bool rauc_images(struct rauc_case *k)
@@ -263,6 +270,8 @@ bool rauc_images(struct rauc_case *k)
 		k->status = status;
 		return false;
 	}
+	if (!all_there(k) || !rauc_writes(k))
+		return false;
 	for (size_t i = 0; i < m->num_images; i++)
 		if (is_looked_for(&m->image[i]) &&
 		    !as_told(k, &m->image[i], &k->looked[num++]))

@@ -218,7 +218,8 @@ static bool fits(struct rauc_case *k)
 {
 	if (k->profile->version < RAUC_1_13)
 		return has_slots(k) && compatible(k);
-	return compatible(k) && new_enough(k) && has_slots(k);
+	return compatible(k) && new_enough(k) && has_slots(k) &&
+	       rauc_writes(k);
 }
 
 bool rauc_install(struct rauc_case *k)

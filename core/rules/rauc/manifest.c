@@ -166,51 +166,11 @@ static void read_conversions(struct reading *m, struct image *image)
 		image->slashes = image->slashes || has_slash(list[i]);
 }
 
-/* matches: g_pattern_match_simple for patterns of stars and plain text. */
-static bool matches(struct kf_bytes text, const char *pattern)
-{
-	struct kf_bytes p = kf_text(pattern);
-	size_t t = 0, i = 0, star = SIZE_MAX, mark = 0;
-
-	while (t < text.len) {
-		if (i < p.len && p.data[i] == '*') {
-			star = i++;
-			mark = t;
-		} else if (i < p.len && p.data[i] == text.data[t]) {
-			i++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			i = star + 1;
-			t = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (i < p.len && p.data[i] == '*')
-		i++;
-	return i == p.len;
-}
-
-/* has_known_name tells whether a type follows from a file's name.
- * Source: rauc/rauc, src/update_handler.c:ext_type_map at 3991031. */
-static bool has_known_name(struct kf_bytes name)
-{
-	static const char *const patterns[] = {
-		"*.ext4.caibx", "*.vfat.caibx", "*.ubifs.caibx", "*.img.caibx",
-		"*.squashfs.caibx", "*.squashfs-*.caibx", "*.catar", "*.caidx",
-		"*.tar*", "*.tgz", "*.ext4", "*.vfat", "*.img", "*.squashfs-*",
-		"*.squashfs", "*.ubifs",
-	};
-
-	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		if (matches(name, patterns[i]))
-			return true;
-	return false;
-}
-
 /* read_type: since 1.14 every image is of a type. */
 static void read_type(struct reading *m, struct image *image, bool artifact)
 {
+	const char *known;
+
 	if (m->r.profile->version < RAUC_1_16 || artifact)
 		return;
 	image->has_type = rauc_text(&image->type, &m->r, "type", RAUC_TEXT);
@@ -221,8 +181,12 @@ static void read_type(struct reading *m, struct image *image, bool artifact)
 			"caidx ext4-caibx vfat-caibx ubifs-caibx raw-caibx "
 			"squashfs-caibx emptyfs"))
 		rauc_refuse(&m->r, NULL, "type is none that RAUC knows");
-	if (!image->has_type &&
-	    (!image->has_file || !has_known_name(image->file)))
+	if (image->has_type)
+		return;
+	known = image->has_file ? rauc_type_of(image->file) : NULL;
+	if (known)
+		image->type = kf_text(known);
+	else
 		rauc_refuse(&m->r, NULL, "type is missing, and the filename does not tell it");
 }
 
@@ -344,6 +308,7 @@ static void read_image(struct reading *m, struct kf_bytes group)
 	told->has_size = image.has_size;
 	told->installs = image.installs;
 	read_type(m, &image, artifact);
+	told->type = image.type;
 	rauc_take_all(&m->r, keys);
 	read_conversions(m, &image);
 	out->beyond_plain = out->beyond_plain || artifact || image.converts ||

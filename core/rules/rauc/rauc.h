@@ -60,6 +60,7 @@ struct rauc_config {
 struct rauc_image {
 	struct kf_bytes class;
 	struct kf_bytes file;	/* empty: none */
+	struct kf_bytes type;	/* since 1.14; of older ones the name tells */
 	uint64_t size;
 	bool has_size;
 	bool installs;		/* by a hook of its own */
@@ -247,6 +248,11 @@ KF_MUST enum kf_status rauc_bad_blocks(const uint8_t **out,
  * that are bad; rauc_images whether the images are there. */
 enum kf_answer3 rauc_survives(struct rauc_case *k);
 bool rauc_images(struct rauc_case *k);
+
+/* write.c: rauc_writes tells whether images can be written to their slots;
+ * rauc_type_of, of which type a file is by its name, since 1.14. NULL: none. */
+bool rauc_writes(struct rauc_case *k);
+const char *rauc_type_of(struct kf_bytes name);
 
 /* rauc.c: what refuses says so, and is false. */
 bool rauc_reject(struct rauc_case *k, enum kf_reason_id reason,
