@@ -15,12 +15,24 @@
 static enum kf_status no_rules(struct kf_opening *o, const char *name)
 {
 	const struct kf_rules *rules;
-	struct kf_names names = { "", 0 };
+	struct kf_names names = { "", 0 }, all = { "", 0 };
+	const struct kf_verifier *last = NULL;
+	size_t len = strcspn(name, "-.0123456789");
 	char hint[240];
 
-	for (size_t i = 0; (rules = kf_rules_at(i)); i++)
-		kf_names_add(&names, rules->name);
-	snprintf(hint, sizeof(hint), "there are %s", names.text);
+	/* Those of the verifier that is meant, or else the verifiers: all
+	 * profiles are too many for a line. */
+	for (size_t i = 0; (rules = kf_rules_at(i)); i++) {
+		const char *verifier = rules->verifier->name;
+
+		if (len && strncmp(name, verifier, len) == 0)
+			kf_names_add(&names, rules->name);
+		if (rules->verifier != last)
+			kf_names_add(&all, verifier);
+		last = rules->verifier;
+	}
+	snprintf(hint, sizeof(hint), "there are %s%s", names.len ? names.text
+		 : all.text, names.len ? "" : ", and versions of these");
 	kf_fault_say(o->why, hint, "there are no rules named \"%.80s\"", name);
 	return KF_WRONG_USE;
 }
