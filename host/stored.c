@@ -66,19 +66,23 @@ static void write_time(struct kf_json *json, const struct kf_moment *t)
 static enum kf_status write_part(struct writing *w,
 				 const struct kf_part *part)
 {
+	/* Of a part that is not known, some entries may be. */
+	struct kf_bytes bytes = part->presence == KF_PRESENT ? part->bytes
+							     : part->least;
+	bool any = part->presence == KF_PRESENT || bytes.len;
 	struct kf_digest id = { .len = 0 };
 	enum kf_status status = KF_OK;
 
 	kf_json_open(&w->json, NULL, '{');
 	kf_json_foreign(&w->json, "name", kf_text(part->name));
 	kf_json_text(&w->json, "state", presences[part->presence]);
-	if (part->presence == KF_PRESENT && w->keep) {
-		status = kf_sha256(&id, part->bytes, w->crypto, w->why);
+	if (any && w->keep) {
+		status = kf_sha256(&id, bytes, w->crypto, w->why);
 		if (status == KF_OK)
-			status = w->keep(w->self, &id, part->bytes, w->why);
+			status = w->keep(w->self, &id, bytes, w->why);
 		kf_json_hex(&w->json, "sha256", kf_view(id.bytes, id.len));
-	} else if (part->presence == KF_PRESENT) {
-		kf_base64_write(&w->json, "data", part->bytes);
+	} else if (any) {
+		kf_base64_write(&w->json, "data", bytes);
 	}
 	if (part->attributes)
 		kf_json_number(&w->json, "attributes", part->attributes);
@@ -247,6 +251,20 @@ static enum kf_status read_bytes(const struct reading *r, json_t *one,
 		? KF_OK : wrong(r, "a part is no base64");
 }
 
+/* read_kept reads all of a part, or what is known of it. */
+static enum kf_status read_kept(const struct reading *r, json_t *one,
+				struct kf_part *part)
+{
+	bool any = json_object_get(one, "data") ||
+		   json_object_get(one, "sha256");
+
+	if (part->presence == KF_PRESENT)
+		return read_bytes(r, one, &part->bytes);
+	if (part->presence == KF_UNKNOWN && any)
+		return read_bytes(r, one, &part->least);
+	return KF_OK;
+}
+
 /* small reads a number below a limit. Fails: false. */
 static bool small(uint64_t *out, json_t *value, uint64_t most)
 {
@@ -303,8 +321,7 @@ static enum kf_status read_part(const struct reading *r,
 	part.name = kf_device_text(r->o, name);
 	if (!part.name)
 		return KF_NO_MEMORY;
-	if (part.presence == KF_PRESENT)
-		status = read_bytes(r, one, &part.bytes);
+	status = read_kept(r, one, &part);
 	if (status == KF_OK)
 		status = read_time(r, json_object_get(one, "time"), &part);
 	if (status != KF_OK)

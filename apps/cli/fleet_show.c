@@ -233,6 +233,9 @@ static void show_parts(struct kf_output *out, const struct kf_device *device)
 			if (p->presence == KF_PRESENT)
 				kf_output_print(out, "%zu bytes\n",
 						p->bytes.len);
+			else if (p->least.len)
+				kf_output_print(out, "known in part: %zu bytes\n",
+						p->least.len);
 			else
 				kf_output_print(out, "%s\n",
 						states[p->presence]);

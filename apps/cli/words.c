@@ -147,8 +147,10 @@ static bool place_entry(struct kf_output *out, const struct kf_finding *f,
 	if (!(named && kf_equal(named->bytes, e->bytes)) &&
 	    kf_words_read(&c, &lent, e->bytes, env, out))
 		kf_output_print(out, "\"%s\" in ", c.name);
-	kf_output_print(out, "%s (list %" PRIu32 ", entry %" PRIu32 ")",
-			e->name, e->list, e->entry);
+	kf_output_text(out, e->name);
+	if (e->list)
+		kf_output_print(out, " (list %" PRIu32 ", entry %" PRIu32 ")",
+				e->list, e->entry);
 	return true;
 }
 
@@ -465,9 +467,13 @@ static void write_entry(struct kf_output *out, const struct kf_evidence *e,
 	const struct kf_part *part = kf_store_part(&pair->verifier->store,
 						   e->name);
 
-	kf_output_print(out, "%s, list %" PRIu32 ", entry %" PRIu32, e->name,
-			e->list, e->entry);
-	write_range(out, e, e->name);
+	/* Of an entry that is only known to be there it is not known where. */
+	kf_output_text(out, e->name);
+	if (e->list) {
+		kf_output_print(out, ", list %" PRIu32 ", entry %" PRIu32,
+				e->list, e->entry);
+		write_range(out, e, e->name);
+	}
 	if (e->when.year) {
 		kf_output_text(out, ", revoked as of ");
 		kf_words_moment(out, &e->when);

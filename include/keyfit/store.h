@@ -43,6 +43,8 @@ struct kf_part {
 	bool shown;		/* as shim shows it to a running system: lists
 				 * start with shim's own */
 	const char *from;	/* the file it came from; NULL: not told */
+	struct kf_bytes least;	/* of a part that is not known: lists whose
+				 * entries it has, among others */
 };
 
 /* kf_hardware is what a machine's firmware says of its model (SMBIOS), as Linux

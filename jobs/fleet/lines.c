@@ -55,7 +55,8 @@ static enum kf_status more_bytes(struct kf_lines *l, bool *any,
 /* take hands out what stands before `end`. */
 static void take(struct kf_lines *l, struct kf_bytes *line, size_t end)
 {
-	*line = kf_view(l->data + l->start, end - l->start);
+	*line = end > l->start ? kf_view(l->data + l->start, end - l->start)
+			       : kf_view(NULL, 0);
 	if (line->len && line->data[line->len - 1] == '\r')
 		line->len--;
 	l->number++;

@@ -237,6 +237,8 @@ static enum kf_status read_part(struct edk2_part *out, const char *name,
 	out->presence = kf_store_presence(store, name);
 	if (out->presence == KF_PRESENT)
 		out->bytes = part->bytes;
+	else if (out->presence == KF_UNKNOWN && part)
+		out->bytes = part->least;
 	return know(out, profile, env);
 }
 

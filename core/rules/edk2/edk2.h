@@ -134,7 +134,9 @@ struct edk2_certificates {
 	const struct edk2_known *known;	/* of the next one */
 };
 
-/* edk2_part is one part of a store, with the digests of its certificates. */
+/* edk2_part is one part of a store, with the digests of its certificates. Of
+ * one that is not known, `bytes` are entries that it has among others: where
+ * they stand is not known either. */
 struct edk2_part {
 	const char *name;
 	enum kf_presence presence;
@@ -263,7 +265,8 @@ enum edk2_end edk2_find_digest(struct kf_bytes bytes, enum kf_digest_kind kind,
 enum edk2_end edk2_find_tbs(struct kf_bytes bytes,
 			    const struct kf_digest tbs[KF_NUM_DIGESTS],
 			    struct edk2_entry *out);
-void edk2_prove_entry(struct kf_finding *finding, const char *part,
+void edk2_prove_entry(struct kf_finding *finding,
+		      const struct edk2_part *part,
 		      const struct edk2_entry *entry);
 
 /* Takes note of how a walk ended. Returns true when it is no fault. */

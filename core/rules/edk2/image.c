@@ -28,6 +28,13 @@ static struct kf_finding *reject_signature(struct edk2_case *k,
 	return &k->out->why;
 }
 
+/* is_walked tells whether there is anything of a part to be gone through: all
+ * of it, or what is known of it. */
+static bool is_walked(const struct edk2_part *part)
+{
+	return part->presence == KF_PRESENT || part->bytes.len;
+}
+
 /* revoked_certificate: does the signature verify with a certificate that dbx
  * holds whole? UEFI-31. */
 static enum edk2_look revoked_certificate(struct edk2_case *k,
@@ -73,6 +80,16 @@ static enum edk2_look revoked_digest(struct edk2_case *k,
 	return EDK2_NOTHING;
 }
 
+/* unknown_dbx: what is not known of dbx may forbid it. */
+static enum edk2_look unknown_dbx(struct edk2_case *k,
+				  const struct edk2_signature *s)
+{
+	if (k->trust->dbx.presence != KF_UNKNOWN || k->dbx == EDK2_BEST)
+		return EDK2_NOTHING;
+	reject_signature(k, s, KF_REASON_STORE_PART_UNKNOWN, NULL);
+	return EDK2_HIT;
+}
+
 /* forbidden: does dbx forbid this signature, and with it the image? UEFI-28,
  * UEFI-31. Fills the verdict on a hit. */
 static enum edk2_look forbidden(struct edk2_case *k, struct edk2_signature *s)
@@ -83,12 +100,8 @@ static enum edk2_look forbidden(struct edk2_case *k, struct edk2_signature *s)
 	struct kf_finding *f;
 	enum edk2_look look;
 
-	if (k->trust->dbx.presence == KF_UNKNOWN && k->dbx == EDK2_WORST) {
-		reject_signature(k, s, KF_REASON_STORE_PART_UNKNOWN, NULL);
-		return EDK2_HIT;
-	}
-	if (k->trust->dbx.presence != KF_PRESENT)
-		return EDK2_NOTHING;
+	if (!is_walked(&k->trust->dbx))
+		return unknown_dbx(k, s);
 	look = revoked_certificate(k, s, &entry);
 	if (look == EDK2_HIT) {
 		r->revoked = true;
@@ -96,7 +109,7 @@ static enum edk2_look forbidden(struct edk2_case *k, struct edk2_signature *s)
 		f = reject_signature(k, s, KF_REASON_CERTIFICATE_REVOKED,
 				     "UEFI-29");
 		kf_prove_certificate(f, "revoked certificate", entry.data);
-		edk2_prove_entry(f, "dbx", &entry);
+		edk2_prove_entry(f, &k->trust->dbx, &entry);
 	}
 	if (look != EDK2_NOTHING)
 		return look;
@@ -114,9 +127,9 @@ static enum edk2_look forbidden(struct edk2_case *k, struct edk2_signature *s)
 		f = reject_signature(k, s, KF_REASON_CERTIFICATE_HASH_REVOKED,
 				     "UEFI-31");
 		kf_prove_certificate(f, "signer", signer);
-		edk2_prove_entry(f, "dbx", &entry);
+		edk2_prove_entry(f, &k->trust->dbx, &entry);
 	}
-	return look;
+	return look == EDK2_NOTHING ? unknown_dbx(k, s) : look;
 }
 
 /* anchor_revoked: is the digest of the db certificate that verified in dbx?
@@ -129,7 +142,7 @@ static enum edk2_look anchor_revoked(struct edk2_case *k,
 	enum edk2_end end;
 
 	entry->list = 0;
-	if (k->trust->dbx.presence != KF_PRESENT)
+	if (!is_walked(&k->trust->dbx))
 		return EDK2_NOTHING;
 	if (!anchor->known->has_tbs)
 		return EDK2_HIT;
@@ -194,10 +207,9 @@ static enum edk2_look allowed(struct edk2_case *k, struct edk2_signature *s,
 	struct edk2_entry anchor;
 	struct kf_why why;
 
-	if (db->presence == KF_UNKNOWN)
-		return k->db == EDK2_BEST ? EDK2_HIT : EDK2_NOTHING;
-	while (db->presence == KF_PRESENT &&
-	       edk2_certificates_next(&c, &anchor)) {
+	if (db->presence == KF_UNKNOWN && k->db == EDK2_BEST)
+		return EDK2_HIT;
+	while (edk2_certificates_next(&c, &anchor)) {
 		if (edk2_authenticode(k, s, &anchor, &why))
 			return anchored(k, s, n, &anchor);
 		if (k->status != KF_OK || k->fault != EDK2_END)
@@ -223,7 +235,7 @@ static struct kf_bytes signer_of(const struct edk2_signature *s)
 }
 
 /* explain_signature words why one signature did not allow the image. */
-static void explain_signature(struct kf_finding *f,
+static void explain_signature(struct kf_finding *f, const struct edk2_case *k,
 			      const struct edk2_signature *s,
 			      const struct nearest *n)
 {
@@ -236,14 +248,14 @@ static void explain_signature(struct kf_finding *f,
 	if (n->reason == KF_REASON_ANCHOR_HASH_REVOKED) {
 		f->rule = "UEFI-34";
 		kf_prove_certificate(f, "anchor", n->anchor.data);
-		edk2_prove_entry(f, "dbx", &n->revoked);
+		edk2_prove_entry(f, &k->trust->dbx, &n->revoked);
 		return;
 	}
 	kf_prove_certificate(f, "signer", signer_of(s));
 	if (n->reason == KF_REASON_SIGNER_UNKNOWN)
 		kf_prove_certificate(f, "top of its chain", top_of(s));
 	if (n->anchor.list)
-		edk2_prove_entry(f, "db", &n->anchor);
+		edk2_prove_entry(f, &k->trust->db, &n->anchor);
 	if (n->why.text && n->why.kind != KF_WHY_NO_PATH)
 		kf_prove_text(f, n->why.text);
 }
@@ -255,7 +267,7 @@ static void pass_over(struct edk2_case *k, const struct edk2_signature *s,
 	struct kf_signature_result *r = &k->out->signature[s->number - 1];
 	struct kf_finding why = { 0 };
 
-	explain_signature(&why, s, n);
+	explain_signature(&why, k, s, n);
 	r->reason = why.reason;
 	r->rule = why.rule;
 	if (!not_yet->reason)

@@ -288,14 +288,18 @@ bool edk2_certificates_next(struct edk2_certificates *c,
 	return true;
 }
 
-void edk2_prove_entry(struct kf_finding *finding, const char *part,
+void edk2_prove_entry(struct kf_finding *finding,
+		      const struct edk2_part *part,
 		      const struct edk2_entry *entry)
 {
-	struct kf_evidence *e = kf_prove(finding, KF_EV_STORE_ENTRY, part);
+	struct kf_evidence *e = kf_prove(finding, KF_EV_STORE_ENTRY,
+					 part->name);
 
-	e->list = entry->list;
-	e->entry = entry->entry;
-	e->at = entry->at;
+	if (part->presence == KF_PRESENT) {
+		e->list = entry->list;
+		e->entry = entry->entry;
+		e->at = entry->at;
+	}
 	e->len = entry->len;
 	e->bytes = entry->data;
 	e->when = entry->revoked_at;

@@ -25,15 +25,17 @@ static enum edk2_look digest_in(struct edk2_case *k,
 	enum edk2_end end;
 
 	entry->list = 0;
+	if (part->bytes.len && digest->len) {
+		end = edk2_find_digest(part->bytes, kind, digest, entry);
+		if (!edk2_walked(k, end, part->name, 0))
+			return EDK2_STOPPED;
+	}
+	if (entry->list)
+		return EDK2_HIT;
 	if (part->presence == KF_UNKNOWN)
 		return (guess == EDK2_BEST) == best_is_hit ? EDK2_HIT
 							   : EDK2_NOTHING;
-	if (part->presence == KF_ABSENT || digest->len == 0)
-		return EDK2_NOTHING;
-	end = edk2_find_digest(part->bytes, kind, digest, entry);
-	if (!edk2_walked(k, end, part->name, 0))
-		return EDK2_STOPPED;
-	return entry->list ? EDK2_HIT : EDK2_NOTHING;
+	return EDK2_NOTHING;
 }
 
 enum edk2_look edk2_digest_in_dbx(struct edk2_case *k,
@@ -65,7 +67,7 @@ void edk2_prove_digest(struct edk2_case *k, enum kf_digest_kind kind,
 	kf_prove(&k->out->why, KF_EV_DIGEST, kf_digest_name(kind))->bytes =
 		kf_view(d->bytes, d->len);
 	if (entry->list)
-		edk2_prove_entry(&k->out->why, "dbx", entry);
+		edk2_prove_entry(&k->out->why, &k->trust->dbx, entry);
 }
 
 /* judge_unsigned: an image without a certificate table. UEFI-27. */

@@ -22,7 +22,7 @@ static void expired(struct edk2_case *k)
 	if (!w)
 		return;
 	kf_prove_certificate(w, "anchor", anchor->data);
-	edk2_prove_entry(w, "db", anchor);
+	edk2_prove_entry(w, &k->trust->db, anchor);
 	kf_prove(w, KF_EV_MOMENT, "expired")->value =
 		(uint64_t)anchor->known->not_after_s;
 }
@@ -107,12 +107,12 @@ static void allowed_why(struct edk2_case *k)
 		kf_prove_signature(f, k->allowed->number, k->allowed->at,
 				   k->allowed->len);
 		kf_prove_certificate(f, "anchor", k->allowed_by.data);
-		edk2_prove_entry(f, "db", &k->allowed_by);
+		edk2_prove_entry(f, &k->trust->db, &k->allowed_by);
 	} else if (k->allowed_digest.list) {
 		f->rule = k->image->is_signed ? "UEFI-28" : "UEFI-27";
 		kf_prove(f, KF_EV_DIGEST, kf_digest_name(k->digest_kind))
 			->bytes = kf_view(d->bytes, d->len);
-		edk2_prove_entry(f, "db", &k->allowed_digest);
+		edk2_prove_entry(f, &k->trust->db, &k->allowed_digest);
 	}
 }
 

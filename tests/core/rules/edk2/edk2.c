@@ -141,6 +141,97 @@ static void a_revoked_file_is_refused_without_db(void **state)
 	assert_true(waits_for("db"));
 }
 
+/* ask_least judges by parts of which some entries are known, or by whole
+ * ones. */
+static enum kf_answer ask_least(struct kf_bytes file, struct kf_bytes db,
+				bool db_whole, struct kf_bytes dbx,
+				bool dbx_whole)
+{
+	struct kf_bytes list[] = { db, dbx };
+	bool whole[] = { db_whole, dbx_whole };
+	struct kf_store store = { .complete = false };
+
+	for (int i = 0; i < 2; i++) {
+		struct kf_part part = { .name = names[i], .least = list[i] };
+
+		if (whole[i]) {
+			part.presence = list[i].len ? KF_PRESENT : KF_ABSENT;
+			part.bytes = list[i];
+			part.least = none;
+		}
+		assert_true(kf_store_put(&store, &part));
+	}
+	model_put(&store, "dbt", none);
+	return model_ask(&verdict, file, &store, "edk2-2025.02");
+}
+
+static void known_entries_decide_where_no_others_can(void **state)
+{
+	struct kf_bytes file = signed_by(trusted, revoked, false);
+
+	ask_least(file, x509(trusted), false, none, false);
+	assert_true(waits_for("dbx"));
+	ask_least(file, x509(trusted), false, x509(revoked), false);
+	assert_true(refused("certificate-revoked"));
+	/* Where the entry stands on the device is not known. */
+	for (size_t i = 0; i < verdict.why.num_evidence; i++)
+		assert_int_equal(verdict.why.evidence[i].list, 0);
+	ask_least(plain, none, false, hash(plain), false);
+	assert_true(refused("image-hash-revoked"));
+	/* db may hold the image's own digest besides. */
+	ask_least(file, x509(other), false, none, true);
+	assert_true(waits_for("db"));
+	/* More in db takes nothing away. */
+	ask_least(file, x509(trusted), false, none, true);
+	assert_int_equal(verdict.answer, KF_ACCEPT);
+}
+
+enum { ENTRIES = 4, SETS = 1 << ENTRIES };
+
+/* What is known of a part is held against each whole part that has it: where
+ * there is an answer, all of them have it. */
+static void no_completion_contradicts_an_answer(void **state)
+{
+	struct kf_bytes entry[ENTRIES] = { x509(trusted), x509(revoked),
+					   hash(plain), tbs(trusted, 0) };
+	struct kf_bytes file[] = { signed_by(trusted, none, false),
+				   signed_by(trusted, revoked, false), plain };
+	struct kf_bytes set[SETS] = { { NULL, 0 } };
+	static enum kf_answer whole[SETS][SETS];
+	unsigned decided = 0, accepted = 0;
+
+	for (unsigned s = 1; s < SETS; s++)
+		for (unsigned e = 0; e < ENTRIES; e++)
+			if (s & 1u << e)
+				set[s] = model_join(set[s], entry[e]);
+	for (size_t f = 0; f < 3; f++) {
+		for (unsigned a = 0; a < SETS; a++)
+			for (unsigned b = 0; b < SETS; b++)
+				whole[a][b] = ask_least(file[f], set[a], true,
+							set[b], true);
+		for (unsigned n = 0; n < 3 * SETS * SETS; n++) {
+			unsigned a = n % SETS, b = n / SETS % SETS;
+			unsigned which = 1 + n / SETS / SETS;
+			enum kf_answer answer = ask_least(
+				file[f], set[a], !(which & 1), set[b],
+				!(which & 2));
+
+			decided += answer != KF_UNDECIDED;
+			accepted += answer == KF_ACCEPT;
+			for (unsigned x = 0; x < SETS; x++)
+				for (unsigned y = 0; y < SETS; y++)
+					assert_true(answer == KF_UNDECIDED ||
+						(which & 1 ? (x & a) != a
+							   : x != a) ||
+						(which & 2 ? (y & b) != b
+							   : y != b) ||
+						whole[x][y] == answer);
+		}
+	}
+	assert_true(accepted > 50);
+	assert_true(decided > 100);
+}
+
 static void dbt_is_waited_for_where_a_stamp_could_save(void **state)
 {
 	struct kf_bytes stamped = signed_by(trusted, none, true);
@@ -438,6 +529,8 @@ int main(void)
 		    a_file_that_db_does_not_trust_is_refused_without_dbx),
 		EDK2_TEST(an_unsigned_file_waits_for_db_and_for_dbx),
 		EDK2_TEST(a_revoked_file_is_refused_without_db),
+		EDK2_TEST(known_entries_decide_where_no_others_can),
+		EDK2_TEST(no_completion_contradicts_an_answer),
 		EDK2_TEST(dbt_is_waited_for_where_a_stamp_could_save),
 		EDK2_TEST(a_file_that_no_store_can_save_is_refused_at_once),
 		EDK2_TEST(
