@@ -57,6 +57,8 @@ struct kf_signing_key {
 	enum kf_answer3 extractable;
 	enum kf_answer3 was_extractable;
 	bool asks_each_time;	/* for its PIN, at each signature */
+	struct kf_fault warning;	/* what is to be told all the same;
+					 * `what` empty: nothing */
 };
 
 /* kf_sign signs, and verifies what came before anybody sees it: a token may be
