@@ -1,19 +1,23 @@
 /* Kills a program at its Nth call that changes a file, as kill -9 and a lost
- * machine do. To be preloaded; tests/fleet/killed does that, and says what it
- * wants in the environment:
+ * machine do. To be preloaded; tests/fleet/killed and others do that, and say
+ * what they want in the environment:
  *
  *   KILL_AT    which call, from 1
- *   KILL_HOW   before: nothing of the call is done; half: of a write, half
+ *   KILL_HOW   before: nothing of the call is done; half: of a write, half;
+ *              full: nothing ends, but from this write on the disk is full
  *   KILL_TOLD  a file that is made when it came so far
  */
 #define _GNU_SOURCE
 /* Else pwrite is another name of pwrite64, and both stand here. */
 #undef _FILE_OFFSET_BITS
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -32,11 +36,27 @@ static int is_now(void)
 	return 1;
 }
 
-static int by_half(void)
+static int by(const char *way)
 {
 	const char *how = getenv("KILL_HOW");
 
-	return how && strcmp(how, "half") == 0;
+	return how && strcmp(how, way) == 0;
+}
+
+/* is_last tells whether the program ends here. */
+static int is_last(void)
+{
+	return !by("full") && is_now();
+}
+
+/* is_full tells whether the disk is, from the call that was chosen on. */
+static int is_full(void)
+{
+	static int full;
+
+	if (by("full") && !full)
+		full = is_now();
+	return full;
 }
 
 static void end(void)
@@ -61,8 +81,17 @@ ssize_t write(int fd, const void *data, size_t len)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "write");
-	if (is_file(fd) && is_now()) {
-		if (by_half() && next(fd, data, len / 2) < 0)
+	if (is_file(fd) && is_full()) {
+		static int again;
+
+		/* Some of it still fits. */
+		if (!again++ && len > 1)
+			return next(fd, data, len / 2);
+		errno = ENOSPC;
+		return -1;
+	}
+	if (is_file(fd) && is_last()) {
+		if (by("half") && next(fd, data, len / 2) < 0)
 			end();
 		end();
 	}
@@ -75,8 +104,8 @@ static ssize_t put_at(int fd, const void *data, size_t len, off64_t at)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "pwrite64");
-	if (is_now()) {
-		if (by_half() && next(fd, data, len / 2, at) < 0)
+	if (is_last()) {
+		if (by("half") && next(fd, data, len / 2, at) < 0)
 			end();
 		end();
 	}
@@ -99,7 +128,7 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 		static int (*next)(int); \
 		if (!next) \
 			*(void **)&next = dlsym(RTLD_NEXT, #name); \
-		if (is_now()) \
+		if (is_last()) \
 			end(); \
 		return next(fd); \
 	}
@@ -112,7 +141,7 @@ static int cut(int fd, off64_t len)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "ftruncate64");
-	if (is_now())
+	if (is_last())
 		end();
 	return next(fd, len);
 }
@@ -133,9 +162,46 @@ int unlink(const char *path)
 
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "unlink");
-	if (is_now())
+	if (is_last())
 		end();
 	return next(path);
+}
+
+int unlinkat(int folder, const char *path, int flags)
+{
+	static int (*next)(int, const char *, int);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "unlinkat");
+	if (is_last())
+		end();
+	return next(folder, path, flags);
+}
+
+int renameat(int from_folder, const char *from, int to_folder, const char *to)
+{
+	static int (*next)(int, const char *, int, const char *);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "renameat");
+	if (is_last())
+		end();
+	return next(from_folder, from, to_folder, to);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode)
+{
+	static int (*next)(int, const char *, mode_t);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "mkdirat");
+	if (is_full()) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (is_last())
+		end();
+	return next(folder, path, mode);
 }
 
 #pragma GCC visibility pop
