@@ -265,6 +265,8 @@ enum edk2_end edk2_find_digest(struct kf_bytes bytes, enum kf_digest_kind kind,
 enum edk2_end edk2_find_tbs(struct kf_bytes bytes,
 			    const struct kf_digest tbs[KF_NUM_DIGESTS],
 			    struct edk2_entry *out);
+/* edk2_any_tbs tells whether a part has a list of such digests. */
+bool edk2_any_tbs(struct kf_bytes bytes);
 void edk2_prove_entry(struct kf_finding *finding,
 		      const struct edk2_part *part,
 		      const struct edk2_entry *entry);

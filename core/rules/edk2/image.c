@@ -209,6 +209,10 @@ static enum edk2_look allowed(struct edk2_case *k, struct edk2_signature *s,
 
 	if (db->presence == KF_UNKNOWN && k->db == EDK2_BEST)
 		return EDK2_HIT;
+	/* Where an entry that is not known stands before those that are, and
+	 * the signature leads to it too, its digest in dbx would end this. */
+	if (db->presence == KF_UNKNOWN && edk2_any_tbs(k->trust->dbx.bytes))
+		return EDK2_NOTHING;
 	while (edk2_certificates_next(&c, &anchor)) {
 		if (edk2_authenticode(k, s, &anchor, &why))
 			return anchored(k, s, n, &anchor);

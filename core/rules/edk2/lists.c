@@ -237,6 +237,19 @@ enum edk2_end edk2_find_tbs(struct kf_bytes bytes,
 	return w.end == EDK2_CUT ? EDK2_END : w.end;
 }
 
+bool edk2_any_tbs(struct kf_bytes bytes)
+{
+	struct edk2_walk w = edk2_walk(bytes, true);
+	struct edk2_list list;
+
+	while (edk2_walk_next(&w, &list)) {
+		if (tbs_kind(&list) >= 0)
+			return true;
+		pass(&w, &list);
+	}
+	return false;
+}
+
 struct edk2_certificates edk2_certificates(const struct edk2_part *part)
 {
 	struct edk2_certificates c = { .walk = edk2_walk(part->bytes, false),

@@ -184,6 +184,11 @@ static void known_entries_decide_where_no_others_can(void **state)
 	/* More in db takes nothing away. */
 	ask_least(file, x509(trusted), false, none, true);
 	assert_int_equal(verdict.answer, KF_ACCEPT);
+	/* But for an issuer that stands before it, and dbx has its digest. */
+	ask_least(file, x509(trusted), false, tbs(other, 0), true);
+	assert_true(waits_for("db"));
+	ask_least(file, x509(trusted), true, tbs(other, 0), true);
+	assert_int_equal(verdict.answer, KF_ACCEPT);
 }
 
 enum { ENTRIES = 4, SETS = 1 << ENTRIES };
