@@ -6,6 +6,7 @@
 #include "anchors.h"
 #include "audit.h"
 
+#include "core/keyfile.h"
 #include "core/reasons.h"
 #include "core/variables.h"
 
@@ -97,6 +98,32 @@ static void about(struct kf_anchors *out, const struct kf_rules *rules)
 		    (kf_same(clocks[i].rules, rules->verifier->name) &&
 		     (!out->clock || !kf_same(out->clock->rules, rules->name))))
 			out->clock = &clocks[i];
+}
+
+/* signing_time: a RAUC that believes its bundles. RAUC-9 */
+static enum kf_status signing_time(struct kf_anchors *out,
+				   const struct kf_store *store,
+				   struct kf_env *env)
+{
+	const struct kf_part *config = kf_store_part(store, "config");
+	const struct kf_keyfile_entry *e;
+	struct kf_keyfile file;
+	enum kf_status status;
+	bool on = false;
+
+	if (!config || config->presence != KF_PRESENT)
+		return KF_OK;
+	status = kf_keyfile_read(&file, config->bytes, env);
+	if (status != KF_OK || file.damage.field)
+		return status;
+	e = kf_keyfile_entry_of(&file, kf_keyfile_group_of(&file, "keyring"),
+				"use-bundle-signing-time");
+	if (!e || kf_keyfile_truth(&on, e->value) != KF_VALUE_GOOD || !on)
+		return KF_OK;
+	for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
+		if (clocks[i].kind == KF_CLOCK_SIGNED)
+			out->clock = &clocks[i];
+	return KF_OK;
 }
 
 /* built tells whether MCUboot was built with an option; KF_NOT_ASKED: nobody
@@ -322,6 +349,8 @@ enum kf_status kf_anchors_of(struct kf_anchors *out,
 	if (!out->anchor)
 		return KF_NO_MEMORY;
 	about(out, rules);
+	if (kf_same(verifier->name, "rauc"))
+		r.status = signing_time(out, store, env);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) &&
 	     r.status == KF_OK; i++)
 		if (kf_anchor_word(rows[i].verifiers, verifier->name))

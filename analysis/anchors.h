@@ -60,6 +60,7 @@ enum kf_clock {
 	KF_CLOCK_NONE = 1,	/* there are no dates */
 	KF_CLOCK_IGNORED,
 	KF_CLOCK_COUNTED,
+	KF_CLOCK_SIGNED,	/* by the time of signing, as the file says */
 };
 
 /* kf_anchor_clock is what a verifier makes of dates. */

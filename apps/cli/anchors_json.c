@@ -188,6 +188,7 @@ static void verifier(struct kf_json *json, const struct kf_anchors *all)
 		[KF_CLOCK_NONE] = "none",
 		[KF_CLOCK_IGNORED] = "ignored",
 		[KF_CLOCK_COUNTED] = "counted",
+		[KF_CLOCK_SIGNED] = "signed",
 	};
 
 	kf_json_open(json, "code", '{');

@@ -331,6 +331,8 @@ static void ends(struct kf_output *out, const struct kf_anchored *a,
 	kf_output_print(out, "%s %.10s%s, ", end_s < a->at_s ? "ended"
 			: "until", day, !clock ? " (whether that matters is not known)"
 			: clock->kind == KF_CLOCK_COUNTED ? " (which counts here)"
+			: clock->kind == KF_CLOCK_SIGNED
+			? " (which counts for what is signed later)"
 			: " (which does not matter here)");
 }
 

@@ -81,10 +81,14 @@ static int pick_form(struct asked *q)
 		}
 		q->form = forms[i];
 	}
-	if ((kf_argument(q->arguments, "expires") ||
-	     kf_argument(q->arguments, "change")) &&
+	if (kf_argument(q->arguments, "change") &&
 	    q->form != &kf_matrix_text && q->form != &kf_matrix_json) {
-		kf_say(NULL, "--expires and --change go with text and --json alone",
+		kf_say(NULL, "--change goes with text and --json alone", NULL);
+		return KF_EXIT_USAGE;
+	}
+	if (kf_argument(q->arguments, "expires") &&
+	    q->form == &kf_matrix_sarif) {
+		kf_say(NULL, "--expires goes with text, --json, --csv and --html",
 		       NULL);
 		return KF_EXIT_USAGE;
 	}
@@ -256,17 +260,47 @@ static int verdict(const struct asked *q)
 	return KF_EXIT_FITS;
 }
 
-/* write_ends tells until when the files are taken. */
+/* write_page writes the page, with the last days where they were asked for. */
+static enum kf_status write_page(struct asked *q, const struct kf_ends *ends,
+				 const struct kf_losses *losses,
+				 struct kf_fault *why)
+{
+	const char *html = kf_argument(q->arguments, "html");
+	struct kf_matrix *m = &q->matrix;
+	enum kf_status status = m->names ? kf_matrix_name(m, why) : KF_OK;
+
+	if (status == KF_OK)
+		status = kf_matrix_order(m, why);
+	return status == KF_OK && html
+		? kf_matrix_html(m, ends, losses, html, why) : status;
+}
+
+/* page_alone: the page takes the place of the answer. */
+static bool page_alone(const struct asked *q)
+{
+	const char *html = kf_argument(q->arguments, "html");
+
+	return html && strcmp(html, "-") == 0;
+}
+
+/* write_ends tells until when the files are taken, and what ends with the
+ * anchors. */
 static enum kf_status write_ends(struct asked *q, struct kf_fault *why)
 {
 	bool devices = kf_argument(q->arguments, "devices");
+	struct kf_losses losses = { 0 };
 	struct kf_ends ends;
 	enum kf_status status = kf_ends_find(&ends, &q->matrix, why);
 
 	if (status == KF_OK)
-		status = kf_ends_write(&ends, &q->matrix, &q->render,
+		status = kf_losses_find(&losses, &q->matrix, why);
+	if (status == KF_OK && kf_argument(q->arguments, "html"))
+		status = write_page(q, &ends, &losses, why);
+	if (status == KF_OK && !page_alone(q))
+		status = kf_ends_write(&ends, &losses, &q->matrix, &q->render,
 				       q->form->name, devices, why);
 	q->too_short = kf_ends_before(&ends, q->life_s);
+	kf_losses_close(&losses);
 	kf_ends_close(&ends);
 	return status;
 }
@@ -310,25 +344,16 @@ static enum kf_status write_turns(struct asked *q, struct kf_fault *why)
 /* write_all writes what was asked for. */
 static enum kf_status write_all(struct asked *q, struct kf_fault *why)
 {
-	const char *html = kf_argument(q->arguments, "html");
-	struct kf_matrix *m = &q->matrix;
 	enum kf_status status;
 
 	if (q->expires)
 		return write_ends(q, why);
 	if (kf_argument(q->arguments, "change"))
 		return write_turns(q, why);
-	status = m->names ? kf_matrix_name(m, why) : KF_OK;
-	if (status == KF_OK)
-		status = kf_matrix_order(m, why);
-	if (status == KF_OK && html)
-		status = kf_matrix_html(m, html, why);
-	if (html && strcmp(html, "-") == 0)
-		return status;
-	return status == KF_OK
-		? q->form->write(m, &q->render,
-				 kf_argument(q->arguments, "devices"), why)
-		: status;
+	status = write_page(q, NULL, NULL, why);
+	return status != KF_OK || page_alone(q) ? status
+		: q->form->write(&q->matrix, &q->render,
+				 kf_argument(q->arguments, "devices"), why);
 }
 
 /* say_faults tells of what could not be judged. */

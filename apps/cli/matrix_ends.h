@@ -3,7 +3,7 @@
 #ifndef KEYFIT_APPS_CLI_MATRIX_ENDS_H
 #define KEYFIT_APPS_CLI_MATRIX_ENDS_H
 
-#include "matrix.h"
+#include "matrix_losses.h"
 
 /* kf_end: devices that take a file now, and until one moment. */
 struct kf_end {
@@ -40,9 +40,34 @@ void kf_ends_close(struct kf_ends *ends);
 /* matrix_ends_show.c: writes them. kf_ends_before tells whether any comes
  * before a time. */
 KF_MUST enum kf_status kf_ends_write(const struct kf_ends *ends,
+				     const struct kf_losses *losses,
 				     struct kf_matrix *m, struct kf_render *r,
 				     const char *form, bool devices,
 				     struct kf_fault *why);
+
+/* matrix_losses_show.c: writes what anchors end, as text, JSON or CSV. */
+KF_MUST enum kf_status kf_losses_write(const struct kf_losses *losses,
+				       struct kf_matrix *m,
+				       struct kf_render *r, const char *form,
+				       bool devices, struct kf_fault *why);
+
+/* kf_ends_left counts the devices that take a file at a moment, and
+ * kf_ends_years are the first and the last year of which that is told. */
+uint64_t kf_ends_left(const struct kf_ends *ends, const struct kf_matrix *m,
+		      const struct kf_matrix_file *f, int64_t time_s);
+void kf_ends_years(int *from, int *to, const struct kf_ends *ends,
+		   const struct kf_matrix *m);
+int64_t kf_year_start(int year);
+
+/* kf_ends_names writes the names of devices whose class `has` says yes to. */
+KF_MUST enum kf_status
+kf_ends_names(struct kf_output *out, struct kf_matrix *m,
+	      bool (*has)(const void *self, size_t class), const void *self,
+	      struct kf_fault *why);
+
+/* matrix_ends_html.c: writes both for the page. */
+void kf_ends_html(struct kf_output *out, const struct kf_ends *ends,
+		  const struct kf_losses *losses, const struct kf_matrix *m);
 bool kf_ends_before(const struct kf_ends *ends, int64_t time_s);
 
 /* kf_life_read reads a span of time: 25mo, 2y, 90d; from a moment on it gives

@@ -1,5 +1,6 @@
 /* The last days, as a table and a timeline.
  */
+#include "csv.h"
 #include "matrix_ends.h"
 
 #include "say.h"
@@ -88,9 +89,8 @@ static void show_line(struct kf_output *out, const struct kf_matrix *m,
 	kf_output_text(out, "\n");
 }
 
-/* left counts the devices that take a file at the end of a time. */
-static uint64_t left(const struct kf_ends *ends, const struct kf_matrix *m,
-		     const struct kf_matrix_file *f, int64_t time_s)
+uint64_t kf_ends_left(const struct kf_ends *ends, const struct kf_matrix *m,
+		      const struct kf_matrix_file *f, int64_t time_s)
 {
 	uint64_t num = 0;
 
@@ -112,7 +112,7 @@ static int year_of(int64_t time_s)
 	return gmtime_r(&time, &day) ? day.tm_year + 1900 : 1970;
 }
 
-static int64_t start_of(int year)
+int64_t kf_year_start(int year)
 {
 	struct tm day = { .tm_year = year - 1900, .tm_mday = 1 };
 
@@ -130,13 +130,20 @@ static int last_year(const struct kf_ends *ends, int from)
 	return last - from > YEARS_MAX ? from + YEARS_MAX : last;
 }
 
+void kf_ends_years(int *from, int *to, const struct kf_ends *ends,
+		   const struct kf_matrix *m)
+{
+	*from = year_of(m->at_s);
+	*to = last_year(ends, *from);
+}
+
 /* timeline shows how many devices take a file at the start of each year. */
 static void timeline(struct kf_output *out, const struct kf_ends *ends,
 		     const struct kf_matrix *m,
 		     const struct kf_matrix_file *f, int to)
 {
 	int from = year_of(m->at_s);
-	uint64_t now = left(ends, m, f, m->at_s);
+	uint64_t now = kf_ends_left(ends, m, f, m->at_s);
 
 	if (now == 0)
 		return;
@@ -144,8 +151,8 @@ static void timeline(struct kf_output *out, const struct kf_ends *ends,
 	kf_output_shown(out, kf_text(f->path[0] ? f->path : "any file"));
 	kf_output_text(out, "\n");
 	for (int year = from; year <= to + 1; year++) {
-		int64_t when = year == from ? m->at_s : start_of(year);
-		uint64_t num = left(ends, m, f, when);
+		int64_t when = year == from ? m->at_s : kf_year_start(year);
+		uint64_t num = kf_ends_left(ends, m, f, when);
 		int bar = (int)(num * BAR_LEN / now);
 
 		kf_output_print(out, "  %s%d  %-*.*s %" PRIu64 "\n",
@@ -156,18 +163,94 @@ static void timeline(struct kf_output *out, const struct kf_ends *ends,
 	}
 }
 
-static enum kf_status write_text(const struct kf_ends *ends,
-				 struct kf_matrix *m, struct kf_output *out)
+/* first_of finds where the ends of a class begin. */
+static size_t first_of(const struct kf_ends *ends, size_t class)
 {
-	int to = last_year(ends, year_of(m->at_s));
+	size_t low = 0, high = ends->num_of;
 
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ends->of[middle].class < class)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* one_end is what names are asked for. */
+struct one_end {
+	const struct kf_ends *ends;
+	const struct kf_end *end;
+};
+
+static bool has_end(const void *self, size_t class)
+{
+	const struct one_end *one = self;
+	const struct kf_ends *ends = one->ends;
+	size_t n = first_of(ends, class);
+
+	for (; n < ends->num_of && ends->of[n].class == class; n++)
+		if (&ends->end[ends->of[n].end] == one->end)
+			return true;
+	return false;
+}
+
+/* naming is devices while they are named. */
+struct naming {
+	struct kf_output *out;
+	bool (*has)(const void *self, size_t class);
+	const void *self;
+	size_t num;
+};
+
+static enum kf_status name_one(void *self, struct kf_bytes name, size_t class,
+			       struct kf_fault *why)
+{
+	struct naming *n = self;
+
+	(void)why;
+	if (!n->has(n->self, class))
+		return KF_OK;
+	kf_output_text(n->out, n->num++ ? ", " : "");
+	kf_output_shown(n->out, name);
+	return n->out->failed ? KF_NO_MEMORY : KF_OK;
+}
+
+enum kf_status kf_ends_names(struct kf_output *out, struct kf_matrix *m,
+			     bool (*has)(const void *self, size_t class),
+			     const void *self, struct kf_fault *why)
+{
+	struct naming n = { out, has, self, 0 };
+	enum kf_status status;
+
+	kf_output_text(out, "  devices  ");
+	status = kf_matrix_devices(m, name_one, &n, why);
+	kf_output_text(out, "\n");
+	return status;
+}
+
+static enum kf_status write_text(const struct kf_ends *ends,
+				 struct kf_matrix *m, struct kf_output *out,
+				 bool devices, struct kf_fault *why)
+{
+	enum kf_status status = KF_OK;
+	int from, to;
+
+	kf_ends_years(&from, &to, ends, m);
 	if (ends->num == 0)
 		kf_output_text(out, "no device takes any of these files now\n");
-	for (size_t n = 0; n < ends->num; n++)
+	for (size_t n = 0; n < ends->num && status == KF_OK; n++) {
+		const struct one_end one = { ends, ends->order[n] };
+
 		show_line(out, m, ends->order[n]);
+		if (devices)
+			status = kf_ends_names(out, m, has_end, &one, why);
+	}
 	for (size_t n = 0; n < m->num_files; n++)
 		timeline(out, ends, m, m->file[n], to);
-	return KF_OK;
+	return status;
 }
 
 /* end_members writes the members of an end. */
@@ -222,16 +305,8 @@ static enum kf_status of_class(void *self, struct kf_bytes name, size_t class,
 	struct writing *w = self;
 	const struct kf_ends *ends = w->ends;
 	enum kf_status status = KF_OK;
-	size_t low = 0, high = ends->num_of;
+	size_t low = first_of(ends, class);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ends->of[middle].class < class)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < ends->num_of && ends->of[low].class == class &&
 	       status == KF_OK; low++)
 		status = write_device(w, name, &ends->end[ends->of[low].end],
@@ -259,11 +334,48 @@ static enum kf_status write_json(const struct kf_ends *ends,
 	return devices ? kf_matrix_devices(m, of_class, &w, why) : KF_OK;
 }
 
-enum kf_status kf_ends_write(const struct kf_ends *ends, struct kf_matrix *m,
-			     struct kf_render *r, const char *form,
-			     bool devices, struct kf_fault *why)
+/* csv_line writes an end in CSV. */
+static void csv_line(struct kf_output *out, const struct kf_matrix *m,
+		     const struct kf_end *e)
 {
-	return strcmp(form, "json") == 0
-		? write_json(ends, m, r, devices, why)
-		: write_text(ends, m, &r->out);
+	const struct kf_cell *c = &m->cell[e->cell];
+	char last[24], chain[24];
+
+	kf_time_write(last, e->last_s);
+	kf_time_write(chain, e->chain_s);
+	kf_csv_cell(out, kf_text(c->file->release ? c->file->release : ""),
+		     ",");
+	kf_csv_cell(out, kf_text(c->file->path), ",");
+	kf_output_print(out, "%s,%s,%s,%s,%s,%s,%" PRIu64 ",%" PRIu64 "\n",
+			c->rules->verifier->stage, c->rules->name,
+			e->ends ? last : "never", e->has_chain ? chain : "",
+			e->reason ? e->reason->slug : "",
+			e->reason && e->rule ? e->rule : "", e->devices,
+			e->classes);
+}
+
+static void write_csv(const struct kf_ends *ends, const struct kf_matrix *m,
+		      struct kf_output *out)
+{
+	kf_output_text(out, "release,artifact,stage,rules,until,chain_until,reason,rule,devices,classes\n");
+	for (size_t n = 0; n < ends->num; n++)
+		csv_line(out, m, ends->order[n]);
+}
+
+enum kf_status kf_ends_write(const struct kf_ends *ends,
+			     const struct kf_losses *losses,
+			     struct kf_matrix *m, struct kf_render *r,
+			     const char *form, bool devices,
+			     struct kf_fault *why)
+{
+	enum kf_status status = KF_OK;
+
+	if (strcmp(form, "json") == 0)
+		status = write_json(ends, m, r, devices, why);
+	else if (strcmp(form, "csv") == 0)
+		write_csv(ends, m, &r->out);
+	else
+		status = write_text(ends, m, &r->out, devices, why);
+	return status == KF_OK && strcmp(form, "csv") != 0
+		? kf_losses_write(losses, m, r, form, devices, why) : status;
 }

@@ -21,8 +21,7 @@ enum {
 
 extern const char kf_matrix_page[];
 
-/* escaped writes foreign text. What steers is made visible first. */
-static void escaped(struct kf_output *out, struct kf_bytes text)
+void kf_html_text(struct kf_output *out, struct kf_bytes text)
 {
 	struct kf_output shown = { 0 };
 
@@ -54,12 +53,12 @@ static void escaped(struct kf_output *out, struct kf_bytes text)
 
 static void escaped_text(struct kf_output *out, const char *text)
 {
-	escaped(out, kf_text(text));
+	kf_html_text(out, kf_text(text));
 }
 
 static void escaped_words(struct kf_output *out, struct kf_output *words)
 {
-	escaped(out, kf_view(words->data, words->len));
+	kf_html_text(out, kf_view(words->data, words->len));
 	out->failed = out->failed || words->failed;
 	kf_output_close(words);
 }
@@ -68,6 +67,8 @@ static void escaped_words(struct kf_output *out, struct kf_output *words)
 struct page {
 	struct kf_matrix *m;
 	struct kf_output *out;
+	const struct kf_ends *ends;	/* NULL: not asked for */
+	const struct kf_losses *losses;
 };
 
 static const struct { const char *name, *symbol; } answers[] = {
@@ -216,7 +217,7 @@ static void item(struct page *p, const char *term, struct kf_output *words)
 {
 	if (words->len) {
 		kf_output_print(p->out, "<dt>%s</dt><dd>", term);
-		escaped(p->out, kf_view(words->data, words->len));
+		kf_html_text(p->out, kf_view(words->data, words->len));
 		kf_output_text(p->out, "</dd>\n");
 	}
 	p->out->failed = p->out->failed || words->failed;
@@ -382,11 +383,11 @@ static enum kf_status fill(struct page *p, const char *mark, size_t len,
 {
 	static const char *const marks[] = {
 		"@head@", "@releases@", "@cells@", "@style-hash@",
-		"@script-hash@",
+		"@script-hash@", "@ends@",
 	};
 	size_t n = 0;
 
-	while (n < 5 && (strlen(marks[n]) != len ||
+	while (n < 6 && (strlen(marks[n]) != len ||
 			 memcmp(marks[n], mark, len) != 0))
 		n++;
 	switch (n) {
@@ -402,6 +403,10 @@ static enum kf_status fill(struct page *p, const char *mark, size_t len,
 		return hash(p, "<style>@style@", "@/style@", why);
 	case 4:
 		return hash(p, "<script>@script@", "@/script@", why);
+	case 5:
+		if (p->ends)
+			kf_ends_html(p->out, p->ends, p->losses, p->m);
+		return KF_OK;
 	default:
 		return KF_OK;	/* the ends of style and script */
 	}
@@ -435,11 +440,12 @@ static enum kf_status write_page(struct page *p, struct kf_fault *why)
 	return status;
 }
 
-enum kf_status kf_matrix_html(struct kf_matrix *m, const char *path,
+enum kf_status kf_matrix_html(struct kf_matrix *m, const struct kf_ends *ends,
+			      const struct kf_losses *losses, const char *path,
 			      struct kf_fault *why)
 {
 	struct kf_output out = { 0 };
-	struct page p = { m, &out };
+	struct page p = { m, &out, ends, losses };
 	enum kf_status status = write_page(&p, why);
 
 	if (status == KF_OK && out.failed) {

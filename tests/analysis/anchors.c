@@ -160,8 +160,9 @@ static void every_clock_rule_is_about_a_profile(void **state)
 		size_t num = 0;
 
 		for (size_t k = 0; (rules = kf_rules_at(k)); k++)
-			num += kf_same(rules->name, clock->rules) ||
-			       kf_same(rules->verifier->name, clock->rules);
+			num += kf_anchor_word(clock->rules, rules->name) ||
+			       kf_anchor_word(clock->rules,
+					      rules->verifier->name);
 		if (num == 0)
 			fail_msg("%s", clock->rules);
 	}
