@@ -40,8 +40,9 @@ static void import(struct kf_fleet *fleet, const char *path,
 {
 	uint64_t bad = 0, devices = 0;
 	const struct kf_import_told told = { count_bad, NULL, &bad };
+	const struct kf_ask how = { .rules = NULL };
 	struct kf_fault why = { "", "" };
-	enum kf_status status = kf_fleet_import(fleet, count, path, NULL,
+	enum kf_status status = kf_fleet_import(fleet, count, path, &how,
 						1795766400, &told, &why);
 
 	if (status != KF_OK) {

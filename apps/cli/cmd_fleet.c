@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct kf_option options[] = {
@@ -18,6 +19,8 @@ static const struct kf_option options[] = {
 	KF_ASK_INSTALLED,
 	{ "rules", KF_VALUE_RULES, "NAME", false,
 	  "import: the rules of devices that name none themselves" },
+	{ "certificate", KF_VALUE_FILE, "FILE", true,
+	  "import: a certificate that osquery names by its digest; may come again" },
 	{ "store", KF_VALUE_FILE, "FILE", false,
 	  "show: write the device's trust store there, for --device" },
 	{ "csv", KF_VALUE_NONE, NULL, false, "export, list: CSV" },
@@ -91,42 +94,61 @@ static void count_text(struct kf_output *out, const char *path,
 			c->classes);
 }
 
+/* import_one takes one file. */
+static int import_one(struct kf_fleet *fleet, const char *path,
+		      const struct kf_ask *how, bool json,
+		      struct kf_output *out)
+{
+	struct telling t = { path };
+	const struct kf_import_told told = { tell_bad, tell_progress, &t };
+	struct kf_fault why = { "", "" };
+	struct kf_import_count count;
+	enum kf_status done = kf_fleet_import(fleet, &count, path, how,
+					      kf_now_s(), &told, &why);
+
+	kf_progress("", 0, 0);
+	if (done != KF_OK) {
+		/* What was taken before stays, and is told. */
+		int put = kf_put_answer(out);
+		int status = kf_say_failure(path, done, &why);
+
+		return put == KF_EXIT_FITS ? status : put;
+	}
+	if (json)
+		count_json(out, path, &count);
+	else
+		count_text(out, path, &count);
+	return count.refused ? KF_EXIT_NOT : KF_EXIT_FITS;
+}
+
 /* import takes the files, each by itself. */
 static int import(struct kf_fleet *fleet, const struct kf_arguments *a)
 {
-	struct telling t = { NULL };
-	const struct kf_import_told told = { tell_bad, tell_progress, &t };
+	struct kf_setting *certificate = calloc(a->num_given + 1,
+						sizeof(*certificate));
+	struct kf_ask how = { .rules = kf_argument(a, "rules"),
+			      .trust = certificate };
+	bool json = kf_argument(a, "json");
 	struct kf_output out = { 0 };
 	int status = KF_EXIT_FITS, put;
 
-	if (a->num_operands < 2) {
-		kf_say(NULL, "no file to import",
-		       "usage: keyfit fleet import FILE... --fleet FLEET");
-		return KF_EXIT_USAGE;
+	if (!certificate) {
+		kf_say(NULL, "out of memory", NULL);
+		return KF_EXIT_FAULT;
 	}
-	for (size_t n = 1; n < a->num_operands; n++) {
-		struct kf_import_count count;
-		struct kf_fault why = { "", "" };
-		enum kf_status done;
+	for (size_t n = 0; n < a->num_given; n++)
+		if (strcmp(a->given[n].option->name, "certificate") == 0)
+			certificate[how.num_trust++] = (struct kf_setting){
+				"db", a->given[n].value };
+	for (size_t n = 1; n < a->num_operands && status < KF_EXIT_USAGE;
+	     n++) {
+		int one = import_one(fleet, a->operand[n], &how, json, &out);
 
-		t.path = a->operand[n];
-		done = kf_fleet_import(fleet, &count, t.path,
-				       kf_argument(a, "rules"), kf_now_s(),
-				       &told, &why);
-		kf_progress("", 0, 0);
-		if (done != KF_OK) {
-			/* What was taken before stays, and is told. */
-			put = kf_put_answer(&out);
-			status = kf_say_failure(t.path, done, &why);
-			return put == KF_EXIT_FITS ? status : put;
-		}
-		if (kf_argument(a, "json"))
-			count_json(&out, t.path, &count);
-		else
-			count_text(&out, t.path, &count);
-		if (count.refused)
-			status = KF_EXIT_NOT;
+		status = one != KF_EXIT_FITS ? one : status;
 	}
+	free(certificate);
+	if (status >= KF_EXIT_USAGE)
+		return status;
 	put = kf_put_answer(&out);
 	return put == KF_EXIT_FITS ? status : put;
 }
@@ -227,6 +249,11 @@ static int act(struct kf_fleet *fleet, const struct kf_arguments *a,
 {
 	const char *noun = a->operand[0];
 
+	if (strcmp(noun, "import") == 0 && a->num_operands < 2) {
+		kf_say(NULL, "no file to import",
+		       "usage: keyfit fleet import FILE... --fleet FLEET");
+		return KF_EXIT_USAGE;
+	}
 	if (strcmp(noun, "import") == 0)
 		return import(fleet, a);
 	if (strcmp(noun, "list") == 0)

@@ -159,13 +159,19 @@ enum kf_status kf_matrix_decide(struct kf_matrix *m, struct kf_matrix_file *f,
 	return status;
 }
 
+/* equal tells whether two texts are the same, or neither is there. */
+static bool equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool is_same(const struct kf_cell *a, const struct kf_cell *b)
 {
 	return a->file == b->file && a->rules == b->rules &&
 	       a->verifier == b->verifier && a->answer == b->answer &&
 	       a->not_enforced == b->not_enforced && a->shut == b->shut &&
 	       a->reason == b->reason && a->fault == b->fault &&
-	       kf_same(a->rule, b->rule) && kf_same(a->outcome, b->outcome);
+	       equal(a->rule, b->rule) && equal(a->outcome, b->outcome);
 }
 
 /* put_cell counts an answer. `class` is whose. Fails: false. */

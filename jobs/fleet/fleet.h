@@ -52,13 +52,16 @@ struct kf_import_count {
 };
 
 /* kf_fleet_import takes all that a file tells of devices: records as JSON
- * lines, a JSON list or CSV, a tar file of EFI variables, or whatever
- * kf_device_open takes. All of it or, when it fails, nothing. `rules`: for
- * devices that name none themselves; NULL: their own.
+ * lines, a JSON list or CSV, a tar file of EFI variables, what osquery logs, or
+ * whatever kf_device_open takes. All of it or, when it fails, nothing.
+ * `how->rules`: for devices that name none themselves; NULL: their own.
+ * `how->trust`: files of certificates that osquery names by their digests, each
+ * as a list "db".
  * Fails: KF_WRONG_USE, KF_CANNOT_READ, KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_fleet_import(struct kf_fleet *fleet,
 				       struct kf_import_count *count,
-				       const char *path, const char *rules,
+				       const char *path,
+				       const struct kf_ask *how,
 				       int64_t now_s,
 				       const struct kf_import_told *told,
 				       struct kf_fault *why);

@@ -142,7 +142,7 @@ static enum kf_status open_path(struct kf_importing *i, const char *folder,
 				const char *path, struct kf_device *device,
 				struct kf_fault *why)
 {
-	struct kf_ask ask = { .rules = i->rules };
+	struct kf_ask ask = { .rules = i->how->rules };
 	enum kf_status status;
 	bool lost;
 	char *real = kf_within_path(folder, path, &lost), *own = NULL;
@@ -167,7 +167,7 @@ enum kf_status kf_import_open(struct kf_importing *i,
 			      struct kf_fault *why)
 {
 	const char *slash = strrchr(i->path, '/');
-	struct kf_ask ask = { .device = i->path, .rules = i->rules };
+	struct kf_ask ask = { .device = i->path, .rules = i->how->rules };
 	char *folder = kf_import_folder(i->path), path[PATH_LEN];
 	enum kf_status status;
 

@@ -25,7 +25,9 @@ struct kf_importing {
 	struct kf_import_count *count;
 	const struct kf_import_told *told;
 	struct kf_fault *why;
-	const char *path, *rules;
+	const char *path;
+	const struct kf_ask *how;
+	struct kf_osquery *osquery;	/* what its tables told; or NULL */
 	int64_t now_s, id;
 	uint64_t size;		/* of the file */
 	struct kf_query *put, *seen;

@@ -6,7 +6,7 @@
  *
  * Source: RFC 4180, 2.
  */
-#include "parts.h"
+#include "osquery.h"
 
 #include "host/json_write.h"
 
@@ -14,6 +14,9 @@
 #include <string.h>
 
 enum { COLUMNS_MAX = 64, NAME_LEN = 64 };
+
+/* The column by which Fleet's CSV names a host; the rows are osquery's. */
+#define HOST "host_display_name"
 
 /* What a column is. */
 enum column_kind {
@@ -49,6 +52,7 @@ struct column {
 struct sheet {
 	struct kf_importing *i;
 	char comma;		/* what parts its columns */
+	bool rows;		/* of osquery's: columns have any names */
 	struct column column[COLUMNS_MAX];
 	size_t num_columns;
 	struct kf_bytes field[COLUMNS_MAX];
@@ -130,13 +134,15 @@ static bool look_on(struct quoting *q, struct kf_bytes line, char comma)
 
 char kf_csv_likely(struct kf_bytes line)
 {
-	static const char *const names[] = { "device", "\"device\"" };
+	static const char *const names[] = {
+		"device", "\"device\"", HOST, "\"" HOST "\"",
+	};
 	static const char commas[] = ",;\t";
 
-	for (size_t n = 0; n < 6; n++) {
-		const char *name = names[n % 2];
+	for (size_t n = 0; n < 12; n++) {
+		const char *name = names[n % 4];
 		size_t len = strlen(name);
-		char comma = commas[n / 2];
+		char comma = commas[n / 4];
 
 		for (size_t at = 0; at + len <= line.len; at++)
 			if (memcmp(line.data + at, name, len) == 0 &&
@@ -186,6 +192,18 @@ static enum kf_status name_column(struct sheet *s, struct kf_bytes name)
 	return KF_OK;
 }
 
+/* keep_column keeps the name of a column, whatever it is. */
+static enum kf_status keep_column(struct sheet *s, struct kf_bytes name)
+{
+	struct column *c = &s->column[s->num_columns++];
+
+	if (name.len >= NAME_LEN)
+		return no_column(s, name, "has too long a name of a column");
+	if (name.len)
+		memcpy(c->name, name.data, name.len);
+	return KF_OK;
+}
+
 static enum kf_status read_head(struct sheet *s, struct kf_bytes head)
 {
 	char room[8192];
@@ -195,8 +213,11 @@ static enum kf_status read_head(struct sheet *s, struct kf_bytes head)
 
 	if (num == 0)
 		return no_column(s, head, "its first line names no columns");
+	for (size_t n = 0; n < num; n++)
+		s->rows |= kf_equal(s->field[n], kf_text(HOST));
 	for (size_t n = 0; n < num && status == KF_OK; n++)
-		status = name_column(s, s->field[n]);
+		status = s->rows ? keep_column(s, s->field[n])
+				 : name_column(s, s->field[n]);
 	return status;
 }
 
@@ -309,6 +330,37 @@ static const char *fill(struct sheet *s, struct kf_record *r,
 	return wrong ? wrong : put_trust(s, r);
 }
 
+/* take_row takes a row of one of osquery's tables: all rows of a host are what
+ * its table had at once. */
+static enum kf_status take_row(struct sheet *s, uint64_t number)
+{
+	struct kf_osquery_row row = { .sha1 = { NULL, 0 } };
+	struct kf_bytes host = { NULL, 0 };
+	int64_t time_s = 0;
+	char time[40] = "";
+
+	for (size_t n = 0; n < s->num_columns; n++) {
+		struct kf_bytes name = kf_text(s->column[n].name);
+		struct kf_bytes field = s->field[n], *place;
+
+		place = kf_osquery_place(&row, name);
+		if (place)
+			*place = field.len ? field : kf_view("", 0);
+		else if (kf_equal(name, kf_text(HOST)))
+			host = field;
+		else if (kf_equal(name, kf_text("last_fetched")) &&
+			 field.len < sizeof(time))
+			memcpy(time, field.data, field.len);
+	}
+	if (time[0] && !kf_time_read(&time_s, time)) {
+		kf_import_bad(s->i, number, "\"last_fetched\" is no time",
+			      "export the report again");
+		return KF_OK;
+	}
+	return kf_osquery_take(s->i, number, host, time_s,
+			       KF_OSQUERY_SNAPSHOT, &row);
+}
+
 static bool has_room(struct sheet *s, size_t len)
 {
 	char *room = len < s->room_len ? s->room : realloc(s->room, len + 1);
@@ -340,6 +392,8 @@ static enum kf_status take_line(struct sheet *s, struct kf_bytes line,
 		wrong = "has quotes that are not right";
 	else if (num != s->num_columns)
 		wrong = "has another number of columns than the first line";
+	if (!wrong && s->rows)
+		return take_row(s, number);
 	if (!wrong)
 		wrong = fill(s, &r, &groups);
 	if (s->labels.failed || s->profile.failed || groups.failed) {

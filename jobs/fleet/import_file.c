@@ -1,6 +1,6 @@
 /* Takes a file in, whatever it is: all of it, or nothing.
  */
-#include "import.h"
+#include "osquery.h"
 
 #include "host/collected.h"
 #include "host/json_read.h"
@@ -69,7 +69,7 @@ enum kf_status kf_import_whole(struct kf_importing *i, uint64_t line,
 static enum kf_status take_device(struct kf_importing *i)
 {
 	struct kf_record r = { .device = kf_text(i->path) };
-	struct kf_ask ask = { .device = i->path, .rules = i->rules };
+	struct kf_ask ask = { .device = i->path, .rules = i->how->rules };
 	struct kf_text_file file = { 0 };
 	struct kf_fault why = { "", "" }, ignored = { "", "" };
 	struct kf_device device;
@@ -282,14 +282,14 @@ static enum kf_status end(struct kf_importing *i, uint64_t before)
 
 enum kf_status kf_fleet_import(struct kf_fleet *fleet,
 			       struct kf_import_count *count,
-			       const char *path, const char *rules,
+			       const char *path, const struct kf_ask *how,
 			       int64_t now_s,
 			       const struct kf_import_told *told,
 			       struct kf_fault *why)
 {
 	struct kf_importing i = { .fleet = fleet, .count = count,
 				  .told = told, .why = why, .path = path,
-				  .rules = rules, .now_s = now_s };
+				  .how = how, .now_s = now_s };
 	uint64_t before = 0;
 	enum kf_status status;
 
@@ -306,6 +306,9 @@ enum kf_status kf_fleet_import(struct kf_fleet *fleet,
 		status = begin(&i);
 	if (status == KF_OK)
 		status = take(&i);
+	if (status == KF_OK)
+		status = kf_osquery_end(&i);
+	kf_osquery_close(&i);
 	kf_query_close(i.put);
 	kf_query_close(i.seen);
 	if (status == KF_OK)

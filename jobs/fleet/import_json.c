@@ -2,7 +2,7 @@
  *
  * Keys that mean nothing are refused: they were meant to mean something.
  */
-#include "parts.h"
+#include "osquery.h"
 
 #include "host/collected.h"
 #include "host/json_read.h"
@@ -227,6 +227,8 @@ static enum kf_status take_object(struct kf_importing *i, uint64_t line,
 		kf_json_wrong(what, sizeof(what), &error);
 	if (!json_is_object(root))
 		kf_import_bad(i, line, what, NULL);
+	else if (kf_osquery_likely(root))
+		status = kf_osquery_line(i, line, root);
 	else
 		status = take_record(i, line, root);
 	json_decref(root);
