@@ -6,8 +6,9 @@
  * signs with: that may be another one. What is not there stays unknown.
  *
  * Source: mcu-tools/mcuboot boot/zephyr/include/mcuboot_config/
- * mcuboot_config.h (options), boot/zephyr/CMakeLists.txt (key files);
- * zephyrproject-rtos/zephyr doc/build/sysbuild/index.rst, Kconfig.zephyr.
+ * mcuboot_config.h (options), boot/zephyr/CMakeLists.txt (key files), tag
+ * 2d4bacc3; zephyrproject-rtos/zephyr share/sysbuild/cmake/modules/
+ * sysbuild_extensions.cmake (a folder an image), cmake/mcuboot.cmake.
  */
 #include "device.h"
 #include "within.h"
@@ -19,7 +20,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONFIG_MAX = 1 << 20, PATH_LEN = 4096, OPTIONS_LEN = 1024 };
+enum {
+	CONFIG_MAX = 1 << 20,
+	PATH_LEN = 4096,
+	OPTIONS_LEN = 1024,
+	NODE_LEN = 4096,	/* properties of a node of the devicetree */
+};
 
 /* build is one that was found. */
 struct build {
@@ -106,6 +112,7 @@ static void options(struct build *b)
 		{ "BOOT_DIRECT_XIP", "DIRECT_XIP" },
 		{ "BOOT_DIRECT_XIP_REVERT", "DIRECT_XIP_REVERT" },
 		{ "BOOT_RAM_LOAD", "RAM_LOAD" },
+		{ "BOOT_RAM_LOAD_REVERT", "RAM_LOAD_REVERT" },
 		{ "BOOT_FIRMWARE_LOADER", "FIRMWARE_LOADER" },
 		{ "BOOT_USE_MBEDTLS", "USE_MBED_TLS" },
 		{ "BOOT_USE_TINYCRYPT", "USE_TINYCRYPT" },
@@ -142,7 +149,10 @@ static void options(struct build *b)
 		{ "BOOT_IMAGE_ACCESS_HOOKS", "IMAGE_ACCESS_HOOKS" },
 		{ "BOOT_GO_HOOKS", "BOOT_GO_HOOKS" },
 		{ "BOOT_FLASH_AREA_HOOKS", "FLASH_AREA_HOOKS" },
+		{ "FIND_NEXT_SLOT_HOOKS", "FIND_NEXT_SLOT_HOOKS" },
 	};
+
+	char size[32];
 
 	if (!is_set(b->config, "BOOT_VALIDATE_SLOT0"))
 		add(b, "VALIDATE_PRIMARY_SLOT=0");
@@ -150,6 +160,10 @@ static void options(struct build *b)
 		if (is_set(b->config, rows[i].name))
 			add(b, rows[i].option);
 	add_number(b, "IMAGE_NUMBER", "UPDATEABLE_IMAGE_NUMBER");
+	value(size, sizeof(size), b->config, "MCUBOOT_LOGICAL_SECTOR_SIZE");
+	if (strtoul(size, NULL, 0))
+		add_number(b, "LOGICAL_SECTOR_SIZE",
+			   "MCUBOOT_LOGICAL_SECTOR_SIZE");
 	if (!is_set(b->config, "BOOT_MAX_IMG_SECTORS_AUTO"))
 		add_number(b, "MAX_IMG_SECTORS", "BOOT_MAX_IMG_SECTORS");
 }
@@ -205,12 +219,37 @@ static void cached(char out[PATH_LEN], struct kf_opening *o,
 	o->why = why;
 }
 
+/* filled_in puts a folder of the build's cache in place of the first ${NAME}
+ * of a path, as CMake does with each. Source: zephyrproject-rtos/zephyr
+ * cmake/modules/configuration_files.cmake. */
+static void filled_in(char out[PATH_LEN], struct kf_opening *o,
+		      const struct build *b, const char *path)
+{
+	const char *from = strstr(path, "${");
+	const char *end = from ? strchr(from, '}') : NULL;
+	char name[64], folder[PATH_LEN];
+	int len;
+
+	snprintf(out, PATH_LEN, "%s", path);
+	if (!end || (size_t)(end - from) >= sizeof(name))
+		return;
+	snprintf(name, sizeof(name), "%.*s:", (int)(end - from - 2), from + 2);
+	cached(folder, o, b, name);
+	if (!folder[0])
+		return;
+	len = snprintf(out, PATH_LEN, "%.*s%s%s", (int)(from - path), path,
+		       folder, end + 1);
+	if (len >= PATH_LEN)
+		out[0] = '\0';
+}
+
 /* resolve finds a key file where Zephyr does. Fails: false, it is not there. */
 static bool resolve(char *out, size_t max, struct kf_opening *o,
-		    const struct build *b, const char *name)
+		    const struct build *b, const char *told)
 {
-	char config[PATH_LEN], source[PATH_LEN];
+	char config[PATH_LEN], source[PATH_LEN], name[PATH_LEN];
 
+	filled_in(name, o, b, told);
 	snprintf(out, max, "%s", name);
 	if (name[0] == '/')
 		return access(out, R_OK) == 0;
@@ -233,9 +272,12 @@ static bool resolve(char *out, size_t max, struct kf_opening *o,
 static bool output(char *out, size_t max, const struct build *b)
 {
 	static const char *const ends[] = { "bin", "elf", "hex" };
+	char name[256];
 
+	value(name, sizeof(name), b->config, "KERNEL_BIN_NAME");
 	for (size_t i = 0; b->folder[0] && i < 3; i++) {
-		snprintf(out, max, "%s/zephyr/zephyr.%s", b->folder, ends[i]);
+		snprintf(out, max, "%s/zephyr/%s.%s", b->folder,
+			 name[0] ? name : "zephyr", ends[i]);
 		if (access(out, R_OK) == 0)
 			return true;
 	}
@@ -248,7 +290,7 @@ static enum kf_status from_output(struct kf_opening *o, struct kf_store *store,
 				  const struct build *b)
 {
 	struct kf_fault quiet = { "", "" }, *why = o->why;
-	char path[PATH_LEN + 32];
+	char path[PATH_LEN + 320];
 	enum kf_status status = KF_OK;
 
 	if (output(path, sizeof(path), b)) {
@@ -338,28 +380,54 @@ static enum kf_status set_number(struct kf_opening *o, struct kf_store *store,
 	return set(o, store, name, number);
 }
 
+/* find_slot finds a slot by the label of its node, as MCUboot does. Only where
+ * no node is called so it is found by what is written on it, as it once was.
+ * Its own properties are copied, its children's are not. NULL: there is none.
+ * Source: mcu-tools/mcuboot boot/zephyr/include/sysflash/sysflash.h. */
+static const char *find_slot(char out[NODE_LEN], const char *tree,
+			     const char *label, const char *written)
+{
+	const char *at = strstr(tree, label), *start;
+	size_t len;
+
+	while (at && at > tree && !strchr(" \t\n", at[-1]))
+		at = strstr(at + 1, label);
+	start = at ? strchr(at, '{') : NULL;
+	if (!start && (at = strstr(tree, written)))
+		start = last_of(tree, at, "{");
+	if (!start)
+		return NULL;
+	len = strcspn(start + 1, "{}");
+	snprintf(out, NODE_LEN, "%.*s", len < NODE_LEN ? (int)len : 0,
+		 start + 1);
+	return start;
+}
+
 /* slots reads the slots out of the devicetree: the numbers of the flash stand
  * in front of its partitions. Two slots of two sizes are left open. */
 static enum kf_status take_slots(struct kf_opening *o, struct kf_store *store,
 				 const char *tree)
 {
+	char first[NODE_LEN], second[NODE_LEN];
 	static const struct { const char *name, *setting; } rows[] = {
 		{ "erase-block-size = <", "sector-size" },
 		{ "write-block-size = <", "write-size" },
 	};
-	const char *slot = strstr(tree, "\"image-0\""), *at;
-	const char *other = strstr(tree, "\"image-1\"");
+	const char *at, *slot = find_slot(first, tree, "slot0_partition: ",
+					  "\"image-0\"");
+	const char *other = find_slot(second, tree, "slot1_partition: ",
+				      "\"image-1\"");
 	enum kf_status status = KF_OK;
 	unsigned long place, size, size_2, n;
 
-	if (!slot || !cell(&place, slot, "reg = <", 0) ||
-	    !cell(&size, slot, "reg = <", 1))
+	if (!slot || !cell(&place, first, "reg = <", 0) ||
+	    !cell(&size, first, "reg = <", 1))
 		return KF_OK;
 	status = set_number(o, store, "slot-address", place);
-	if (other && status == KF_OK && cell(&n, other, "reg = <", 0))
+	if (other && status == KF_OK && cell(&n, second, "reg = <", 0))
 		status = set_number(o, store, "second-slot-address", n);
 	if (status == KF_OK &&
-	    (!other || (cell(&size_2, other, "reg = <", 1) && size_2 == size)))
+	    (!other || (cell(&size_2, second, "reg = <", 1) && size_2 == size)))
 		status = set_number(o, store, "slot-size", size);
 	for (size_t i = 0; i < 2 && status == KF_OK; i++) {
 		at = last_of(tree, slot, rows[i].name);
@@ -419,7 +487,8 @@ static bool look(struct build *b, struct kf_opening *o, const char *folder)
 	return found;
 }
 
-/* look_below tries the folders of sysbuild's images, one each. */
+/* look_below tries the folders of sysbuild's images, one each. Source:
+ * zephyrproject-rtos/zephyr share/sysbuild/cmake/domains.cmake. */
 static bool look_below(struct build *b, struct kf_opening *o,
 		       const char *folder)
 {

@@ -38,8 +38,9 @@ PUBLIC = 'fc5701dc6135e1323847bdc40f04d2e5bee5833b23c29f93593d00018cfa9994'
 
 
 # What west writes with sysbuild: sysbuild's own configuration at the top, and a
-# folder an image. Source: zephyrproject-rtos/zephyr doc/build/sysbuild/index.rst,
-# share/sysbuild/cmake/modules/sysbuild_extensions.cmake.
+# folder an image. Source: zephyrproject-rtos/zephyr share/sysbuild/cmake/modules/
+# sysbuild_extensions.cmake, share/sysbuild/cmake/domains.cmake,
+# share/sysbuild/images/bootloader/CMakeLists.txt, cmake/mcuboot.cmake.
 SYSBUILD = '''SB_CONFIG_BOARD="reel_board"
 SB_CONFIG_BOOTLOADER_MCUBOOT=y
 SB_CONFIG_MCUBOOT_MODE_SWAP_USING_MOVE=y
@@ -87,9 +88,9 @@ def west(put):
     """A build folder with sysbuild, and one of the application alone."""
     image = mi.Image('ec256', size=2000)
     config = CONFIG.replace('development.der', '/nowhere/development.pem')
-    put('west/domains.yaml', b'default: app\nbuild_dir: .\ndomains:\n'
-        b'  - name: app\n    build_dir: app\n'
-        b'  - name: mcuboot\n    build_dir: mcuboot\n')
+    put('west/domains.yaml', b'default: app\nbuild_dir: /nowhere/build\n'
+        b'domains:\n  - name: app\n    build_dir: /nowhere/build/app\n'
+        b'  - name: mcuboot\n    build_dir: /nowhere/build/mcuboot\n')
     put('west/CMakeCache.txt', b'CMAKE_PROJECT_NAME:STATIC=sysbuild\n')
     put('west/zephyr/.config', SYSBUILD.encode())
     put('west/app/zephyr/.config', APPLICATION.encode())
@@ -97,7 +98,9 @@ def west(put):
     put('west/app/zephyr/zephyr.bin', image.payload)
     put('west/app/zephyr/zephyr.signed.bin', image.bytes())
     put('west/mcuboot/CMakeCache.txt',
-        b'APPLICATION_SOURCE_DIR:PATH=/nowhere/mcuboot/boot/zephyr\n')
+        b'//Application Source Directory\n'
+        b'APPLICATION_SOURCE_DIR:PATH=/nowhere/mcuboot/boot/zephyr\n'
+        b'APPLICATION_CONFIG_DIR:INTERNAL=/nowhere/app/sysbuild/mcuboot\n')
     put('west/mcuboot/zephyr/.config', config.encode())
     put('west/mcuboot/zephyr/zephyr.dts', WEST_TREE.encode())
     put('west/mcuboot/zephyr/zephyr.bin', stream(b'code', 5000) +
