@@ -1,6 +1,11 @@
 /* One build of MCUboot: ECDSA with P-256, updates that overwrite, and nothing
  * else built in.
  */
+enum {
+	MCUBOOT_HASHED = 1,	/* by SHA-256 */
+	MCUBOOT_NEEDS_PAYLOAD = 0,
+};
+
 static inline unsigned mcuboot_ask(struct mcuboot_case *k,
 				   enum mcuboot_question question,
 				   unsigned num)

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void *begin(void *self, enum kf_digest_kind kind)
 {
@@ -45,14 +46,21 @@ static enum kf_status verify(void *self, const struct kf_key *key,
 			     struct kf_bytes signature, enum kf_answer3 *out)
 {
 	const unsigned char *p = key->spki.data;
+	uint8_t buffer[MCUBOOT_BUFFER] = { 0 }, der[MCUBOOT_BUFFER];
+	struct mcuboot_stale stale;
+	size_t len;
 	EVP_PKEY *pkey = d2i_PUBKEY(NULL, &p, (long)key->spki.len);
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(pkey, NULL);
 
 	(void)self;
 	(void)scheme;
-	*out = c && EVP_PKEY_verify_init(c) > 0 &&
-	       EVP_PKEY_verify(c, signature.data, signature.len, content.data,
-			       content.len) == 1 ? KF_YES : KF_NO;
+	/* As the bootloader's own library reads it: Mbed TLS. */
+	memcpy(buffer, signature.data, signature.len);
+	len = mcuboot_ecdsa(der, buffer, sizeof(buffer), signature.len, 32,
+			    MCUBOOT_MBED_TLS, &stale);
+	*out = len && c && EVP_PKEY_verify_init(c) > 0 &&
+	       EVP_PKEY_verify(c, der, len, content.data, content.len) == 1
+		? KF_YES : KF_NO;
 	EVP_PKEY_CTX_free(c);
 	EVP_PKEY_free(pkey);
 	return KF_OK;

@@ -25,11 +25,11 @@ bool mcuboot_odd(struct mcuboot_case *k, enum mcuboot_trailer *trailer)
 
 	if (mcuboot_is(k, MCUBOOT_Q_ODD))
 		return undecided(k, KF_REASON_BEYOND_LIMITS, d->odd);
-	if (d->known[MCUBOOT_Q_PURE] == 1 &&
+	if (!MCUBOOT_ONE_BUILD && d->known[MCUBOOT_Q_PURE] == 1 &&
 	    mcuboot_ask(k, MCUBOOT_Q_SIGNATURE, MCUBOOT_NUM_SIGNATURES) !=
 	    MCUBOOT_ED25519)
 		return undecided(k, KF_REASON_BEYOND_LIMITS, "SIGN_PURE without Ed25519");
-	if (d->known[MCUBOOT_Q_HW_KEY] == 1 &&
+	if (!MCUBOOT_ONE_BUILD && d->known[MCUBOOT_Q_HW_KEY] == 1 &&
 	    (d->known[MCUBOOT_Q_BYPASS] == 1 ||
 	     d->known[MCUBOOT_Q_BUILTIN_KEY] == 1))
 		return undecided(k, KF_REASON_BEYOND_LIMITS, "HW_KEY beside another way to find a key");

@@ -74,7 +74,7 @@ static enum kf_status add_step(void *const *digest,
 	if (!m->source->read_at(m->source->self, at, env->window, step))
 		return KF_CANNOT_READ;
 	status = key ? decrypt(m, key, env, at, step) : KF_OK;
-	for (int i = 0; i < MCUBOOT_HASHES; i++)
+	for (int i = 0; i < MCUBOOT_HASHED; i++)
 		env->crypto->digest_add(digest[i],
 					kf_view(env->window, step));
 	return status;
@@ -85,13 +85,13 @@ static enum kf_status end_all(void *const *digest, struct kf_digest *out,
 			      const struct kf_crypto *crypto,
 			      enum kf_status status)
 {
-	for (int i = 0; i < MCUBOOT_HASHES; i++) {
+	for (int i = 0; i < MCUBOOT_HASHED; i++) {
 		if (digest[i] && status == KF_OK)
 			crypto->digest_end(digest[i], &out[i]);
 		else if (digest[i])
 			crypto->digest_drop(digest[i]);
 	}
-	for (int i = 0; i < MCUBOOT_HASHES && status == KF_OK; i++)
+	for (int i = 0; i < MCUBOOT_HASHED && status == KF_OK; i++)
 		if (out[i].len == 0)
 			status = KF_NO_CRYPTO;
 	return status;
@@ -107,7 +107,7 @@ enum kf_status mcuboot_hash(struct kf_digest out[MCUBOOT_HASHES],
 	enum kf_status status = KF_OK;
 	uint64_t at = 0;
 
-	for (int i = 0; i < MCUBOOT_HASHES; i++) {
+	for (int i = 0; i < MCUBOOT_HASHED; i++) {
 		digest[i] = env->crypto->digest_begin(env->crypto->self,
 						      kinds[i]);
 		if (!digest[i])
@@ -128,7 +128,7 @@ static bool has_pure(const struct mcuboot_image *m)
 {
 	struct mcuboot_walk w;
 
-	return mcuboot_walk_start(&w, m, false) &&
+	return MCUBOOT_NEEDS_PAYLOAD && mcuboot_walk_start(&w, m, false) &&
 	       mcuboot_walk_find(&w, KF_MCUBOOT_SIG_PURE) == MCUBOOT_ENTRY;
 }
 
@@ -173,6 +173,8 @@ static enum kf_status read_vector(struct mcuboot_image *m)
 	const uint64_t at = m->header.header_len + 4u;
 	uint8_t bytes[4] = { 0xff, 0xff, 0xff, 0xff };
 
+	if (!MCUBOOT_NEEDS_PAYLOAD)
+		return KF_OK;
 	if (at < m->size &&
 	    !m->source->read_at(m->source->self, at, bytes,
 				m->size - at < 4 ? (size_t)(m->size - at) : 4))

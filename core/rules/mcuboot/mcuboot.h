@@ -242,9 +242,18 @@ enum mcuboot_step { MCUBOOT_END, MCUBOOT_ENTRY, MCUBOOT_BROKEN };
  * says nothing. */
 #ifdef KEYFIT_MCUBOOT_BUILD
 /* One build alone: a header answers, and what it was not built with is left
- * out by the compiler. */
+ * out by the compiler. So is what only a report needs, or a second run; and
+ * signatures are read by the crypto library, as that device's bootloader has
+ * its own read them. The header also tells how many of the digests the build
+ * needs, and whether the payload itself, or its second word. */
 #include KEYFIT_MCUBOOT_BUILD
+enum { MCUBOOT_ONE_BUILD = 1 };
 #else
+enum {
+	MCUBOOT_ONE_BUILD = 0,
+	MCUBOOT_HASHED = MCUBOOT_HASHES,
+	MCUBOOT_NEEDS_PAYLOAD = 1,
+};
 unsigned mcuboot_ask(struct mcuboot_case *k, enum mcuboot_question question,
 		     unsigned num);
 bool mcuboot_is(struct mcuboot_case *k, enum mcuboot_question question);

@@ -56,6 +56,8 @@ static void load(struct mcuboot_checks *c, const struct kf_mcuboot_entry *e)
 
 	if (e->value.len < len)
 		len = e->value.len;
+	if (MCUBOOT_ONE_BUILD)
+		return;
 	if (len)
 		memcpy(c->buffer, e->value.data, len);
 	if (len > c->known)
@@ -183,6 +185,8 @@ note(struct mcuboot_case *k, const struct mcuboot_checks *c,
 	struct mcuboot_result *r = &k->run;
 	struct mcuboot_signature_seen *s;
 
+	if (MCUBOOT_ONE_BUILD)
+		return &r->signature[0];
 	if (r->num_signatures == KF_SIGNATURES_MAX) {
 		k->status = KF_TOO_MUCH;
 		return &r->signature[0];
@@ -285,8 +289,8 @@ bool mcuboot_signature_verdict(struct mcuboot_case *k,
 		no_signature(k, c);
 		return false;
 	}
-	last = &k->run.signature[k->run.last];
-	for (size_t i = 0; i < k->run.num_signatures; i++)
+	last = &k->run.signature[MCUBOOT_ONE_BUILD ? 0 : k->run.last];
+	for (size_t i = 0; !MCUBOOT_ONE_BUILD && i < k->run.num_signatures; i++)
 		good_before |= k->run.signature[i].good;
 	mcuboot_refuse(k, KF_REASON_SIGNATURE_INVALID,
 		       good_before ? "MCUBOOT-15" : rule_of(mcuboot_signature_of(k)),
