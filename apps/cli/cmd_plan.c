@@ -25,7 +25,7 @@ enum {
 
 static const struct kf_option options[] = {
 	{ "output", KF_VALUE_FILE, "FILE", false,
-	  "make: write the plan into a file, for keyfit plan check" },
+	  "write the plan, and what it was proven with, into a file" },
 	KF_ASK_FLEET,
 	{ "phase", KF_VALUE_ANY, "NUMBER", false,
 	  "status: the phase of the plan that is now" },
@@ -63,6 +63,9 @@ static int write_plan(struct kf_planning *p, const char *path)
 	kf_json_text(&json, "goal", whole ? whole : slash ? slash + 1
 		     : p->path);
 	kf_plan_write(p, &json, &p->plan);
+	kf_json_open(&json, "proof", '{');
+	kf_plan_inputs_json(p, &json);
+	kf_json_close(&json);
 	kf_json_close(&json);
 	kf_output_text(&out, "\n");
 	free(whole);
@@ -185,6 +188,22 @@ static int ask_moot(const struct kf_planning *p, bool made)
 	return made ? KF_EXIT_USAGE : KF_EXIT_FITS;
 }
 
+/* conclude proves the plan and, where it was asked for, writes it with what it
+ * was proven with. One that was given has to be safe for that. */
+static int conclude(struct kf_planning *p, const char *output, bool found)
+{
+	int status = kf_plan_conclude(p, &p->plan, found), written;
+
+	if (!output || status == KF_EXIT_FAULT || status == KF_EXIT_USAGE)
+		return status;
+	if (!found && status != KF_EXIT_FITS) {
+		kf_say(output, "is not written: the plan is not proven to be safe", NULL);
+		return status;
+	}
+	written = write_plan(p, output);
+	return written == KF_EXIT_FITS ? status : written;
+}
+
 static int run_make(struct kf_planning *p, const char *output)
 {
 	enum kf_status made;
@@ -201,13 +220,10 @@ static int run_make(struct kf_planning *p, const char *output)
 	if (p->made.found != KF_FOUND)
 		return no_plan(p);
 	p->plan = p->made.plan;
-	if (output)
-		status = write_plan(p, output);
-	return status == KF_EXIT_FITS ? kf_plan_conclude(p, &p->plan, true)
-				      : status;
+	return conclude(p, output, true);
 }
 
-static int run_check(struct kf_planning *p, bool has_plan)
+static int run_check(struct kf_planning *p, const char *output, bool has_plan)
 {
 	int status;
 
@@ -225,8 +241,7 @@ static int run_check(struct kf_planning *p, bool has_plan)
 	status = ready(p, true);
 	if (status == KF_EXIT_FITS)
 		status = ask_moot(p, false);
-	return status == KF_EXIT_FITS ? kf_plan_conclude(p, &p->plan, false)
-				      : status;
+	return status == KF_EXIT_FITS ? conclude(p, output, false) : status;
 }
 
 /* verb is what is to be done. */
@@ -297,11 +312,14 @@ static int run(const struct kf_arguments *arguments)
 	if (status == KF_EXIT_FITS)
 		status = kf_plan_read(&p, arguments->operand[1], &has_plan);
 	if (status == KF_EXIT_FITS)
-		status = check ? run_check(&p, has_plan)
+		status = check
+			? run_check(&p, kf_argument(arguments, "output"),
+				    has_plan)
 			: run_make(&p, kf_argument(arguments, "output"));
 	kf_plan_forget(&p);
 	kf_plan_files_close(&p);
 	kf_plan_others_close(&p);
+	kf_plan_inputs_close(&p);
 	kf_plan_close(&p);
 	kf_fleet_close(p.fleet);
 	kf_output_close(&p.render.out);

@@ -104,6 +104,12 @@ struct kf_plan_other {
 	struct kf_device device;
 };
 
+/* kf_plan_input is something that a proof is about. */
+struct kf_plan_input {
+	char *name;
+	uint8_t sha256[32];
+};
+
 /* kf_planning is a plan while it is worked on. */
 struct kf_planning {
 	const char *path;	/* of the goal's file: others start there */
@@ -139,7 +145,10 @@ struct kf_planning {
 	struct kf_room room;
 	struct kf_schedule plan;
 	struct kf_made made;
-	uint8_t digest[32];
+	struct kf_plan_input *input;
+	size_t num_inputs;
+	uint8_t digest[32];	/* of all of them */
+	json_t *proof;		/* that the plan's file has; NULL: none */
 	/* The updates that were asked about are those of the plan alone: with
 	 * all of them there is more to trust than can be looked at. */
 	bool is_narrow;
@@ -236,6 +245,19 @@ KF_MUST int kf_plan_fill(struct kf_planning *p, uint32_t updates,
 
 void kf_plan_others_close(struct kf_planning *p);
 
+/* plan_inputs.c: kf_plan_inputs gathers all that a proof is about. It says
+ * what is wrong, and returns an exit status: 0 or 4. kf_plan_changes holds it
+ * against the proof in the plan's file: an input is "changed", "new", "gone".
+ * Returns whether there is one. */
+KF_MUST int kf_plan_inputs(struct kf_planning *p,
+			   const struct kf_schedule *plan);
+void kf_plan_inputs_json(const struct kf_planning *p, struct kf_json *json);
+bool kf_plan_changes(struct kf_planning *p,
+		     void (*each)(struct kf_planning *p, void *self,
+				  const char *name, const char *how),
+		     void *self);
+void kf_plan_inputs_close(struct kf_planning *p);
+
 /* plan_story.c: tells a story move by move, asking the verifiers again. */
 KF_MUST int kf_plan_story_text(struct kf_planning *p, size_t class_,
 			       const struct kf_schedule *plan);
@@ -249,6 +271,8 @@ extern const struct kf_make kf_plan_limits;
 KF_MUST int kf_plan_conclude(struct kf_planning *p,
 			     const struct kf_schedule *plan, bool found);
 KF_MUST int kf_plan_lost(struct kf_planning *p);
+/* kf_plan_tables writes all that the verifiers answered. */
+void kf_plan_tables(const struct kf_planning *p, struct kf_output *out);
 void kf_plan_line(struct kf_planning *p, const char *label, const char *text);
 
 /* plan_show.c */

@@ -642,6 +642,13 @@ int kf_plan_read(struct kf_planning *p, const char *path_given,
 		status = read_all(p);
 	plan = json_object_get(given, "plan");
 	*has_plan = plan;
+	p->proof = json_incref(json_object_get(given, "proof"));
+	if (status == KF_EXIT_FITS && p->proof &&
+	    !json_is_array(json_object_get(p->proof, "inputs"))) {
+		kf_say(path_given, "\"proof\" is none that keyfit plan writes",
+		       "take it out, or let keyfit plan write one: --output");
+		status = KF_EXIT_USAGE;
+	}
 	if (status == KF_EXIT_FITS && plan)
 		status = kf_plan_offers(p, plan);
 	if (other)

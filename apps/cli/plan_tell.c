@@ -121,19 +121,12 @@ static void prove(struct conclusion *c, struct kf_planning *p,
 	}
 }
 
-/* add_digest hashes the tables and the plan: what the proof is about. */
-static int add_digest(struct kf_planning *p, const struct kf_schedule *plan)
+void kf_plan_tables(const struct kf_planning *p, struct kf_output *out)
 {
 	const struct kf_rotation *r = &p->rotation;
-	struct kf_output all = { 0 };
-	struct kf_bytes bytes;
-	struct kf_source source;
-	struct kf_digest digest = { 0 };
-	struct kf_json json = { .out = &all };
-	enum kf_status status = KF_NO_MEMORY;
+	struct kf_json json = { .out = out };
 
 	kf_json_open(&json, NULL, '{');
-	kf_plan_write(p, &json, plan);
 	kf_json_number(&json, "newest", r->newest);
 	for (size_t i = 0; i < r->num_classes; i++) {
 		const struct kf_rotation_class *c = &r->class_[i];
@@ -162,17 +155,6 @@ static int add_digest(struct kf_planning *p, const struct kf_schedule *plan)
 			       c->may_keep << 22);
 	}
 	kf_json_close(&json);
-	if (!all.failed) {
-		bytes = kf_view((const uint8_t *)all.data, all.len);
-		source = kf_bytes_source(&bytes);
-		kf_work_again(&p->work, all.len);
-		status = kf_file_digest(&digest, &source, &p->work.env);
-	}
-	kf_output_close(&all);
-	if (status != KF_OK)
-		return kf_say_failure(NULL, status, &(struct kf_fault){ 0 });
-	memcpy(p->digest, digest.bytes, sizeof(p->digest));
-	return KF_EXIT_FITS;
 }
 
 static const char *word_of(const struct conclusion *c)
@@ -388,7 +370,7 @@ static void tell_proof(struct kf_planning *p, const struct conclusion *c,
 		kf_output_print(&words, "; %zu plans were tried",
 				p->made.num_tries);
 	kf_text_line(&p->render, "proof", &words);
-	kf_output_text(&words, "SHA-256 of what was proven: ");
+	kf_output_text(&words, "SHA-256 of all that it is about: ");
 	kf_output_hex(&words, kf_view(p->digest, sizeof(p->digest)));
 	kf_text_line(&p->render, "", &words);
 }
@@ -482,6 +464,42 @@ static void tell_now(struct kf_planning *p, const struct kf_schedule *plan)
 	}
 }
 
+static void tell_change(struct kf_planning *p, void *self, const char *name,
+			const char *how)
+{
+	struct kf_output words = { 0 };
+
+	kf_output_print(&words, "%s %s since this plan was proven", name,
+			strcmp(how, "changed") == 0 ? "has changed"
+			: strcmp(how, "new") == 0 ? "is new" : "is gone");
+	kf_text_line(&p->render, "changed", &words);
+	(void)self;
+}
+
+/* tell_inputs holds what was read against what the plan was proven with. */
+static void tell_inputs(struct kf_planning *p)
+{
+	struct kf_output words = { 0 };
+
+	if (!p->proof || kf_plan_changes(p, tell_change, NULL))
+		return;
+	kf_output_print(&words, "all %zu are as they were when this plan was proven",
+			p->num_inputs);
+	kf_text_line(&p->render, "inputs", &words);
+}
+
+static void change_json(struct kf_planning *p, void *self, const char *name,
+			const char *how)
+{
+	struct kf_json *json = self;
+
+	(void)p;
+	kf_json_open(json, NULL, '{');
+	kf_json_text(json, "name", name);
+	kf_json_text(json, "how", how);
+	kf_json_close(json);
+}
+
 /* show_text tells of a plan. `found`: it was made, not given. */
 static int show_text(struct kf_planning *p, const struct conclusion *c,
 		     const struct kf_schedule *plan, bool found)
@@ -490,6 +508,7 @@ static int show_text(struct kf_planning *p, const struct conclusion *c,
 
 	headline(p, c, plan);
 	kf_plan_steps_text(p, plan);
+	tell_inputs(p);
 	if (p->tells_now)
 		tell_now(p, plan);
 	if (c->worst == KF_PROVEN_NOT)
@@ -584,8 +603,13 @@ static void proof_json(struct kf_planning *p, struct kf_json *json,
 	kf_json_number(json, "verdicts", p->num_asked);
 	if (found)
 		kf_json_number(json, "plans", p->made.num_tries);
-	kf_json_hex(json, "sha256", kf_view(p->digest, sizeof(p->digest)));
+	kf_plan_inputs_json(p, json);
 	kf_json_close(json);
+	if (p->proof) {
+		kf_json_open(json, "changed", '[');
+		(void)kf_plan_changes(p, change_json, json);
+		kf_json_close(json);
+	}
 	if (!k)
 		return;
 	kf_json_open(json, "no_return", '{');
@@ -622,7 +646,7 @@ int kf_plan_conclude(struct kf_planning *p, const struct kf_schedule *plan,
 		    bool found)
 {
 	struct conclusion c;
-	int status = add_digest(p, plan);
+	int status = kf_plan_inputs(p, plan);
 
 	if (status != KF_EXIT_FITS)
 		return status;
