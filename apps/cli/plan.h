@@ -286,5 +286,8 @@ void kf_plan_steps_text(struct kf_planning *p,
 			const struct kf_schedule *plan);
 void kf_plan_write(struct kf_planning *p, struct kf_json *json,
 		   const struct kf_schedule *plan);
+/* kf_plan_table_json writes what boots, today, by each trust of a class. */
+void kf_plan_table_json(const struct kf_planning *p, struct kf_json *json,
+			size_t class_);
 
 #endif

@@ -226,3 +226,38 @@ void kf_plan_write(struct kf_planning *p, struct kf_json *json,
 	kf_json_close(json);
 	kf_json_close(json);
 }
+
+/* boots_json writes the releases that a trust answers so, today. */
+static void boots_json(struct kf_json *json, const char *key,
+		       const struct kf_planning *p, size_t class_,
+		       size_t trust, enum kf_answer answer)
+{
+	const struct kf_rotation_class *t = &p->table[class_];
+
+	kf_json_open(json, key, '[');
+	for (size_t i = 0; i < p->rotation.num_releases; i++)
+		if (t->boot[kf_class_cell(t, p->rotation.num_releases, 0,
+					  trust, i)] == answer)
+			kf_json_text(json, NULL, p->release[i].name);
+	kf_json_close(json);
+}
+
+void kf_plan_table_json(const struct kf_planning *p, struct kf_json *json,
+			size_t class_)
+{
+	const struct kf_rotation_class *t = &p->table[class_];
+
+	kf_json_open(json, "table", '[');
+	for (size_t i = 0; i < t->num_trusts; i++) {
+		kf_json_open(json, NULL, '{');
+		kf_json_open(json, "holds", '[');
+		for (size_t u = 0; u < p->rotation.num_updates; u++)
+			if (t->holds[i] >> u & 1)
+				kf_json_text(json, NULL, p->update[u].name);
+		kf_json_close(json);
+		boots_json(json, "boots", p, class_, i, KF_ACCEPT);
+		boots_json(json, "unknown", p, class_, i, KF_UNDECIDED);
+		kf_json_close(json);
+	}
+	kf_json_close(json);
+}

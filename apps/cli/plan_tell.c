@@ -555,6 +555,7 @@ static int class_json(struct kf_planning *p, struct kf_json *json, size_t i,
 	if (num)
 		offered(NULL, json, p, i, plan, &start[0].to);
 	kf_json_close(json);
+	kf_plan_table_json(p, json, i);
 	if (k->proof.worst != KF_PROVEN_SAFE)
 		status = kf_plan_story_json(p, json, i, plan);
 	kf_json_close(json);
