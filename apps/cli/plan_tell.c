@@ -317,6 +317,8 @@ static int tell_remedy(struct kf_planning *p, const struct kf_schedule *plan)
 	}
 	if (m->num_edits)
 		kf_output_text(&words, ": proven to be safe");
+	else if (m->found == KF_FOUND_TOO_MANY)
+		kf_output_text(&words, "none was found within the steps that keyfit takes");
 	else
 		kf_output_text(&words, "no few changes of this plan make it safe: keyfit plan make looks for another one");
 	kf_text_line(&p->render, "remedy", &words);
