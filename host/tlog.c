@@ -235,24 +235,33 @@ enum kf_status kf_tlog_prove(struct kf_proof *out, struct kf_tlog *log,
 	return status;
 }
 
-enum kf_status kf_tlog_prove_since(struct kf_proof *out, struct kf_tlog *log,
-				   uint64_t old_size,
-				   const struct kf_hash *old_root,
-				   struct kf_fault *why)
+enum kf_status kf_tlog_since(struct kf_proof *out, struct kf_tlog *log,
+			     uint64_t old_size, struct kf_fault *why)
 {
 	struct reading reading = { log, why };
 	struct kf_tree tree = { log->checkpoint.size, &log->edge, log->crypto,
 				hashes, &reading };
-	struct kf_consistency claim = { old_size, tree.size, *old_root,
-					log->checkpoint.root, out };
 	enum kf_status status = kf_prove_consistency(out, &tree, old_size);
-	bool holds = false;
 
 	if (status == KF_WRONG_USE)
 		kf_fault_say(why, NULL,
 			     "the log is smaller than it was: %llu entries, not %llu",
 			     (unsigned long long)tree.size,
 			     (unsigned long long)old_size);
+	return status;
+}
+
+enum kf_status kf_tlog_prove_since(struct kf_proof *out, struct kf_tlog *log,
+				   uint64_t old_size,
+				   const struct kf_hash *old_root,
+				   struct kf_fault *why)
+{
+	struct kf_consistency claim = { old_size, log->checkpoint.size,
+					*old_root, log->checkpoint.root,
+					out };
+	enum kf_status status = kf_tlog_since(out, log, old_size, why);
+	bool holds = false;
+
 	if (status == KF_OK)
 		status = kf_consistency_holds(&holds, &claim, log->crypto);
 	if (status == KF_OK)

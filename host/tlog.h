@@ -68,6 +68,11 @@ KF_MUST enum kf_status kf_tlog_prove_since(struct kf_proof *out,
 					   const struct kf_hash *old_root,
 					   struct kf_fault *why);
 
+/* kf_tlog_since makes the proof for whoever knows the older root. Fails: so. */
+KF_MUST enum kf_status kf_tlog_since(struct kf_proof *out,
+				     struct kf_tlog *log, uint64_t old_size,
+				     struct kf_fault *why);
+
 /* kf_tlog_scan reads all of a log, every byte that its checkpoint covers, and
  * hands out each entry. Only at the end is it known whether they are those of
  * the checkpoint: look at `wrong` first. Fails: as `each`, as kf_tlog_open. */
@@ -135,6 +140,23 @@ KF_MUST enum kf_status kf_tlog_append(uint64_t *index,
  * Fails: KF_CANNOT_READ (it cannot be written), as kf_sign. */
 KF_MUST enum kf_status kf_tlog_publish(struct kf_tlog_writer *writer,
 				       struct kf_fault *why);
+
+/* kf_tlog_recent hands out the entries that are not published, and those of
+ * the last tile before them: whoever does again what broke off finds it there.
+ * Fails: as `each`. */
+KF_MUST enum kf_status kf_tlog_recent(const struct kf_tlog_writer *writer,
+				      const struct kf_tlog_visitor *visitor);
+
+/* kf_tlog_origin reads the name of a log, which nobody has verified. Fails:
+ * KF_CANNOT_READ, there is no log. */
+KF_MUST enum kf_status kf_tlog_origin(char out[KF_NOTE_NAME_MAX + 1],
+				      const char *path, struct kf_fault *why);
+
+/* kf_tlog_entry reads one entry, and proves that it is in the log. Owns:
+ * `*memory`, to be freed. Fails: as kf_tlog_prove. */
+KF_MUST enum kf_status kf_tlog_entry(struct kf_bytes *out, uint8_t **memory,
+				     struct kf_tlog *log, uint64_t index,
+				     struct kf_fault *why);
 
 /* kf_tlog_size counts the entries, with those that are not published. */
 uint64_t kf_tlog_size(const struct kf_tlog_writer *writer);

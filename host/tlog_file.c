@@ -125,9 +125,9 @@ enum kf_status kf_tlog_sync(int folder, const char *of, struct kf_fault *why)
 	return error ? kf_tlog_cannot(why, name, error) : KF_OK;
 }
 
-/* make_folders makes those that a name lies in; each is on the disk before
- * anything is in it. */
-static enum kf_status make_folders(int folder, const char *name,
+/* make_folders makes those that a name lies in; where `now` says so, each is on
+ * the disk before anything is in it. */
+static enum kf_status make_folders(int folder, const char *name, bool now,
 				   struct kf_fault *why)
 {
 	char part[KF_TLOG_NAME_LEN];
@@ -143,7 +143,7 @@ static enum kf_status make_folders(int folder, const char *name,
 				continue;
 			return kf_tlog_cannot(why, part, errno);
 		}
-		status = kf_tlog_sync(folder, part, why);
+		status = now ? kf_tlog_sync(folder, part, why) : KF_OK;
 		if (status != KF_OK)
 			return status;
 	}
@@ -151,7 +151,7 @@ static enum kf_status make_folders(int folder, const char *name,
 }
 
 /* put fills the one file that is on its way: only one writer is. */
-static int put(int folder, struct kf_bytes bytes)
+static int put(int folder, struct kf_bytes bytes, bool now)
 {
 	int fd = openat(folder, KF_TLOG_NEW,
 			O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -160,29 +160,48 @@ static int put(int folder, struct kf_bytes bytes)
 	if (fd < 0)
 		return errno;
 	error = kf_tlog_pour(fd, bytes);
-	if (error == 0 && fsync(fd) != 0)
+	if (error == 0 && now && fsync(fd) != 0)
 		error = errno;
 	if (close(fd) != 0 && error == 0)
 		error = errno;
 	return error;
 }
 
-enum kf_status kf_tlog_file_write(int folder, const char *name,
-				  struct kf_bytes bytes, struct kf_fault *why)
+static enum kf_status write_file(int folder, const char *name,
+				 struct kf_bytes bytes, bool now,
+				 struct kf_fault *why)
 {
-	enum kf_status status = make_folders(folder, name, why);
+	enum kf_status status = make_folders(folder, name, now, why);
 	int error;
 
 	if (status != KF_OK)
 		return status;
-	error = put(folder, bytes);
+	error = put(folder, bytes, now);
 	if (error == 0 && renameat(folder, KF_TLOG_NEW, folder, name) != 0)
 		error = errno;
 	if (error != 0) {
 		unlinkat(folder, KF_TLOG_NEW, 0);
 		return kf_tlog_cannot(why, name, error);
 	}
-	return kf_tlog_sync(folder, name, why);
+	return now ? kf_tlog_sync(folder, name, why) : KF_OK;
+}
+
+enum kf_status kf_tlog_file_write(int folder, const char *name,
+				  struct kf_bytes bytes, struct kf_fault *why)
+{
+	return write_file(folder, name, bytes, true, why);
+}
+
+enum kf_status kf_tlog_file_put(int folder, const char *name,
+				struct kf_bytes bytes, struct kf_fault *why)
+{
+	return write_file(folder, name, bytes, false, why);
+}
+
+enum kf_status kf_tlog_sync_all(int folder, struct kf_fault *why)
+{
+	return syncfs(folder) == 0 ? KF_OK
+				   : kf_tlog_cannot(why, "disk", errno);
 }
 
 void kf_tlog_tile_name(char out[KF_TLOG_NAME_LEN], int level, uint64_t n,

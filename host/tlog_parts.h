@@ -39,6 +39,12 @@ void kf_tlog_file_close(struct kf_tlog_file *file);
 KF_MUST enum kf_status kf_tlog_file_write(int folder, const char *name,
 					  struct kf_bytes bytes,
 					  struct kf_fault *why);
+/* kf_tlog_file_put does so, but it is not on the disk before
+ * kf_tlog_sync_all: of many files that is faster. */
+KF_MUST enum kf_status kf_tlog_file_put(int folder, const char *name,
+					struct kf_bytes bytes,
+					struct kf_fault *why);
+KF_MUST enum kf_status kf_tlog_sync_all(int folder, struct kf_fault *why);
 enum kf_status kf_tlog_cannot(struct kf_fault *why, const char *name,
 			      int error);
 KF_MUST enum kf_status kf_tlog_sync(int folder, const char *of,

@@ -11,7 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NOTE_ROOM = 4096 };
+enum {
+	NOTE_ROOM = 4096,
+	/* So many entries fill so many tiles that the disk is better waited
+	 * for once. */
+	MANY = 8 * KF_TILE_WIDTH,
+};
 
 /* growing is a log on its way to the next checkpoint: its writer's own rows
  * and entries stay as they are until that is signed. */
@@ -20,6 +25,7 @@ struct growing {
 	struct kf_tlog_rows *rows;
 	struct kf_tlog_grown bundle;
 	struct kf_fault *why;
+	bool many;
 };
 
 static enum kf_status write_tile(struct growing *g, int level,
@@ -29,7 +35,8 @@ static enum kf_status write_tile(struct growing *g, int level,
 	char name[KF_TLOG_NAME_LEN];
 
 	kf_tlog_tile_name(name, level, row->n, row->num);
-	return kf_tlog_file_write(g->w->log.folder, name, bytes, g->why);
+	return (g->many ? kf_tlog_file_put : kf_tlog_file_write)(
+		g->w->log.folder, name, bytes, g->why);
 }
 
 static enum kf_status write_row(void *self, unsigned level,
@@ -80,7 +87,8 @@ static enum kf_status grow(struct growing *g)
 			status = write_tile(g, (int)i, row, kf_view(
 				row->hash, row->num * KF_HASH_LEN));
 	}
-	return status;
+	return status == KF_OK && g->many
+		? kf_tlog_sync_all(w->log.folder, g->why) : status;
 }
 
 /* sign_text makes the note of a checkpoint. Owns: `*out`, until freed. */
@@ -229,6 +237,7 @@ enum kf_status kf_tlog_publish(struct kf_tlog_writer *w, struct kf_fault *why)
 		return kf_tlog_cannot(why, "", ENOMEM);
 	}
 	*g.rows = *w->rows;
+	g.many = w->leaves.len > (size_t)MANY * KF_HASH_LEN;
 	status = grow(&g);
 	if (status == KF_OK)
 		status = kf_tlog_sign(w, g.rows, why);

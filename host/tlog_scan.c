@@ -3,8 +3,10 @@
 #include "tlog_parts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* scanning is how far it came: the tiles as they have to be. */
 struct scanning {
@@ -132,5 +134,88 @@ enum kf_status kf_tlog_scan(struct kf_tlog *log,
 	if (status == KF_OK && !log->wrong.what[0])
 		status = last_tiles(s);
 	free(s);
+	return status;
+}
+
+enum kf_status kf_tlog_recent(const struct kf_tlog_writer *w,
+			      const struct kf_tlog_visitor *visitor)
+{
+	const struct kf_tlog_grown *part[] = { &w->bundle, &w->pending };
+	uint64_t index = w->rows->size - w->rows->row[0].num;
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct kf_bytes rest = kf_view(part[i]->data, part[i]->len);
+		struct kf_bytes entry;
+
+		while (status == KF_OK && rest.len &&
+		       kf_tlog_entry_next(&entry, &rest))
+			status = visitor->each(visitor->self, index++, entry);
+	}
+	return status;
+}
+
+enum kf_status kf_tlog_origin(char out[KF_NOTE_NAME_MAX + 1],
+			      const char *path, struct kf_fault *why)
+{
+	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct kf_tlog_file file;
+	enum kf_status status;
+	size_t len = 0;
+
+	if (folder < 0)
+		return kf_tlog_cannot(why, "folder", errno);
+	status = kf_tlog_file_read(&file, folder, KF_TLOG_SIGNED,
+				   KF_TLOG_FILE_MAX, why);
+	if (status == KF_OK && !file.data)
+		status = kf_tlog_file_read(&file, folder, KF_TLOG_CHECKPOINT,
+					   KF_TLOG_FILE_MAX, why);
+	close(folder);
+	if (status != KF_OK)
+		return status;
+	while (len < file.len && len < KF_NOTE_NAME_MAX &&
+	       file.data[len] != '\n')
+		len++;
+	if (file.data && len)
+		memcpy(out, file.data, len);
+	out[len] = '\0';
+	kf_tlog_file_close(&file);
+	if (len > 0)
+		return KF_OK;
+	kf_fault_say(why, "`keyfit ledger init` makes a log",
+		     "there is no log: it has no checkpoint");
+	return KF_CANNOT_READ;
+}
+
+enum kf_status kf_tlog_entry(struct kf_bytes *out, uint8_t **memory,
+			     struct kf_tlog *log, uint64_t index,
+			     struct kf_fault *why)
+{
+	uint64_t n = index / KF_TILE_WIDTH, size = log->checkpoint.size;
+	struct kf_bytes rest;
+	struct kf_tlog_file file;
+	struct kf_proof proof;
+	struct kf_hash leaf;
+	enum kf_status status;
+	bool there = false;
+
+	*memory = NULL;
+	*out = kf_view(NULL, 0);
+	status = kf_tlog_tile_read(&file, log->folder, -1, n,
+				   size / KF_TILE_WIDTH > n
+				   ? (size_t)KF_TILE_WIDTH
+				   : (size_t)(size % KF_TILE_WIDTH), why);
+	if (status != KF_OK)
+		return status;
+	rest = kf_view(file.data, file.len);
+	for (uint64_t i = n * KF_TILE_WIDTH; i <= index; i++)
+		there = kf_tlog_entry_next(out, &rest);
+	*memory = file.data;
+	status = kf_hash_leaf(&leaf, log->crypto, *out);
+	if (status == KF_OK)
+		status = kf_tlog_prove(&proof, log, index, &leaf, why);
+	if (status == KF_OK && !there)
+		kf_fault_say(&log->wrong, NULL, "entry %llu is not there",
+			     (unsigned long long)index);
 	return status;
 }

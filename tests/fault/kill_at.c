@@ -134,6 +134,7 @@ ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
 	}
 SYNC(fsync)
 SYNC(fdatasync)
+SYNC(syncfs)
 
 static int cut(int fd, off64_t len)
 {
