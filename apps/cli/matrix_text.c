@@ -140,14 +140,16 @@ static int columns(struct kf_bytes shown)
 	return num;
 }
 
-/* name_width is how wide a name is where it is shown. */
-static int name_width(const char *name)
+/* name_width is how wide a name is where it is shown. Without memory nobody
+ * knows, and `out` fails. */
+static int name_width(struct kf_output *out, const char *name)
 {
 	struct kf_output shown = { 0 };
 	int width;
 
 	kf_output_shown(&shown, kf_text(name));
 	width = columns(kf_view(shown.data, shown.len));
+	out->failed = out->failed || shown.failed;
 	kf_output_close(&shown);
 	return width;
 }
@@ -155,7 +157,7 @@ static int name_width(const char *name)
 /* row_name starts a line of the table; a long name has a line of its own. */
 static void row_name(struct kf_output *out, const char *name, int width)
 {
-	int wide = name_width(name);
+	int wide = name_width(out, name);
 
 	kf_output_shown(out, kf_text(name));
 	if (wide > width) {
@@ -189,7 +191,7 @@ static void table(struct writing *w)
 	int width = 7;
 
 	for (size_t n = 0; n < m->num_releases; n++) {
-		int wide = name_width(m->release[n].name);
+		int wide = name_width(out, m->release[n].name);
 
 		if (wide > width && wide < NAME_WIDTH_MOST)
 			width = wide;
