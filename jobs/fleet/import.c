@@ -37,6 +37,10 @@ void kf_import_bad(struct kf_importing *i, uint64_t line, const char *what,
 {
 	struct kf_fault fault = { "", "" };
 
+	/* What stands in front of it is told first. Where that fails, so does
+	 * the import, at its end. */
+	if (kf_batch_done(i->batch) != KF_OK)
+		return;
 	kf_fault_say(&fault, hint, "%s", what);
 	i->count->refused++;
 	i->told->bad(i->told->self, i->path, line, &fault);
@@ -276,6 +280,24 @@ static enum kf_status known(struct kf_importing *i, const struct kf_record *r,
 	return KF_OK;
 }
 
+void kf_import_twice(struct kf_importing *i, uint64_t line,
+		     struct kf_bytes device)
+{
+	struct kf_record r = { .line = line, .device = device };
+
+	refuse(i, &r, "is told of twice for one time, and differently: the first record stays",
+	       "say when each was reported");
+}
+
+void kf_import_stranger(struct kf_importing *i, uint64_t line,
+			struct kf_bytes device)
+{
+	struct kf_record r = { .line = line, .device = device };
+
+	refuse(i, &r, "is not known, and the record does not say what it trusts",
+	       "give \"profile\", \"class\", or \"rules\" and \"trust\"");
+}
+
 static bool differs(struct kf_bytes told, struct kf_bytes known)
 {
 	return told.data && !kf_equal(told, known);
@@ -301,8 +323,7 @@ static enum kf_status weigh(struct kf_importing *i, const struct kf_record *r,
 	else if (!other)
 		i->count->same++;
 	else
-		refuse(i, r, "is told of twice for one time, and differently: the first record stays",
-		       "say when each was reported");
+		kf_import_twice(i, r->line, r->device);
 	kf_query_again(i->seen);
 	return KF_OK;
 }
@@ -322,6 +343,8 @@ static enum kf_status put_row(struct kf_importing *i,
 	uint64_t changed = 0;
 	enum kf_status status;
 
+	if (i->batch)
+		return kf_batch_put(i->batch, r, class_id, reported_s);
 	kf_bind_text(i->put, 1, r->device);
 	kf_bind_number(i->put, 2, class_id);
 	bind_if(i->put, 3, r->groups);
@@ -393,8 +416,7 @@ static enum kf_status as_before(struct kf_importing *i,
 	*id = status == KF_OK && row ? kf_column_number(i->seen, 0) : 0;
 	kf_query_again(i->seen);
 	if (status == KF_OK && !row)
-		refuse(i, r, "is not known, and the record does not say what it trusts",
-		       "give \"profile\", \"class\", or \"rules\" and \"trust\"");
+		kf_import_stranger(i, r->line, r->device);
 	return status;
 }
 
@@ -433,6 +455,8 @@ enum kf_status kf_import_put(struct kf_importing *i,
 
 	if (!sound(i, r) || !read_time(i, r, &reported_s))
 		return KF_OK;
+	if (r->told_by == KF_TOLD_NOTHING && i->batch)
+		return put_row(i, r, 0, reported_s);
 	if (r->told_by == KF_TOLD_NOTHING)
 		status = as_before(i, r, &class_id);
 	else

@@ -28,6 +28,7 @@ struct kf_importing {
 	const char *path;
 	const struct kf_ask *how;
 	struct kf_osquery *osquery;	/* what its tables told; or NULL */
+	struct kf_batch *batch;	/* for a server; NULL: rows go one by one */
 	int64_t now_s, id;
 	uint64_t size;		/* of the file */
 	struct kf_query *put, *seen;
@@ -63,5 +64,24 @@ KF_MUST enum kf_status kf_import_class(struct kf_importing *i,
 				       const struct kf_record *r,
 				       const struct kf_device *device,
 				       int64_t *id);
+
+/* kf_import_stranger refuses a record of a device that is not known, and
+ * kf_import_twice one of two that contradict each other. */
+void kf_import_stranger(struct kf_importing *i, uint64_t line,
+			struct kf_bytes device);
+void kf_import_twice(struct kf_importing *i, uint64_t line,
+		     struct kf_bytes device);
+
+/* batch.c: kf_batch_put takes a record that is sound; `class_id` 0: the device
+ * stays of its class. kf_batch_done does those that wait; NULL: none do.
+ * Fails: where the import as a whole does. Owns: `*out`, until kf_batch_close,
+ * even where kf_batch_open fails. */
+KF_MUST enum kf_status kf_batch_open(struct kf_batch **out,
+				     struct kf_importing *i);
+KF_MUST enum kf_status kf_batch_put(struct kf_batch *b,
+				    const struct kf_record *r,
+				    int64_t class_id, int64_t reported_s);
+KF_MUST enum kf_status kf_batch_done(struct kf_batch *b);
+void kf_batch_close(struct kf_batch *b);
 
 #endif

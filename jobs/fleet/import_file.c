@@ -304,11 +304,16 @@ enum kf_status kf_fleet_import(struct kf_fleet *fleet,
 		status = index_later(&i, before);
 	if (status == KF_OK)
 		status = begin(&i);
+	if (status == KF_OK && kf_db_is_url(fleet->where))
+		status = kf_batch_open(&i.batch, &i);
 	if (status == KF_OK)
 		status = take(&i);
 	if (status == KF_OK)
 		status = kf_osquery_end(&i);
+	if (status == KF_OK)
+		status = kf_batch_done(i.batch);
 	kf_osquery_close(&i);
+	kf_batch_close(i.batch);
 	kf_query_close(i.put);
 	kf_query_close(i.seen);
 	if (status == KF_OK)
