@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 json_t *kf_json_read(struct kf_bytes file, json_error_t *error, bool *lost)
 {
@@ -38,6 +39,9 @@ void kf_json_wrong(char *out, size_t room, const json_error_t *error)
 		{ json_error_premature_end_of_input, "is cut short" },
 	};
 
+	/* Of a key that comes twice it tells which. */
+	const char *near = json_error_code(error) == json_error_duplicate_key
+		? strstr(error->text, "near ") : NULL;
 	char line[32] = "";
 
 	/* A record has one line, and its number stands in front already. */
@@ -45,8 +49,9 @@ void kf_json_wrong(char *out, size_t room, const json_error_t *error)
 		snprintf(line, sizeof(line), "in line %d ", error->line);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].code == json_error_code(error)) {
-			snprintf(out, room, "%s, %sat byte %d", known[i].what,
-				 line, error->column);
+			snprintf(out, room, "%s, %sat byte %d%s%.60s",
+				 known[i].what, line, error->column,
+				 near ? " " : "", near ? near : "");
 			return;
 		}
 	snprintf(out, room, "is no JSON, %sat byte %d: %.100s", line,

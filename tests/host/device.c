@@ -624,7 +624,7 @@ static void refused(const char *json, const char *what, const char *hint)
 
 static void what_a_profile_gets_wrong_is_named(void **state)
 {
-	refused("{", "line 1", NULL);
+	refused("{\"rules\":\n", "cut short, in line 2", NULL);
 	refused("{\"rules\": \"edk2\", \"rules\": \"edk2\"}", "rules", NULL);
 	refused("{\"ruels\": \"edk2\"}", "ruels", "rules");
 	refused("{\"rules\": 1}", "\"rules\"", NULL);
