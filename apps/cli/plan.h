@@ -152,7 +152,7 @@ struct kf_planning {
 	/* The updates that were asked about are those of the plan alone: with
 	 * all of them there is more to trust than can be looked at. */
 	bool is_narrow;
-	size_t num_asked, num_again;	/* verdicts; asked again for a story */
+	size_t num_asked;	/* verdicts */
 	struct kf_render render;
 };
 

@@ -55,45 +55,50 @@ static void differ(struct telling *t)
 	t->status = KF_EXIT_FAULT;
 }
 
-/* again asks what the table says, and holds both against each other. */
-static void again(struct telling *t, struct kf_plan_answer *out, int status,
-		  uint8_t table)
+/* asking is one of kf_plan_installs, kf_plan_boots, kf_plan_updates. */
+typedef int asking(struct kf_plan_answer *out, struct kf_planning *p,
+		   struct kf_plan_class *c, size_t trust, size_t date,
+		   size_t which);
+
+/* hold holds an answer, and how asking went, against what the table says. */
+static void hold(struct telling *t, const struct kf_plan_answer *out,
+		 int status, uint8_t table)
 {
-	t->p->num_again++;
 	if (status != KF_EXIT_FITS)
 		t->status = status;
 	else if (out->answer != (enum kf_answer)table)
 		differ(t);
 }
 
-static void ask_install(struct telling *t, struct kf_plan_answer *out,
-			const struct kf_state *s, size_t which)
+/* ask asks again what stands in a table of `num` columns. */
+static void ask(struct telling *t, struct kf_plan_answer *out, asking *how,
+		const uint8_t *table, size_t num, const struct kf_state *s,
+		size_t which)
 {
-	size_t cell = kf_class_cell(t->t, t->p->rotation.num_releases,
-				    s->epoch, s->trust, which);
+	int status = how(out, t->p, t->c, s->trust, s->epoch, which);
 
-	again(t, out, kf_plan_installs(out, t->p, t->c, s->trust, s->epoch,
-				       which), t->t->install[cell]);
+	hold(t, out, status, table[kf_class_cell(t->t, num, s->epoch,
+						 s->trust, which)]);
 }
 
 static void ask_boot(struct telling *t, struct kf_plan_answer *out,
 		     const struct kf_state *s, size_t which)
 {
-	size_t cell = kf_class_cell(t->t, t->p->rotation.num_releases,
-				    s->epoch, s->trust, which);
-
-	again(t, out, kf_plan_boots(out, t->p, t->c, s->trust, s->epoch,
-				    which), t->t->boot[cell]);
+	ask(t, out, kf_plan_boots, t->t->boot, t->p->rotation.num_releases, s,
+	    which);
 }
 
-static void ask_update(struct telling *t, struct kf_plan_answer *out,
-		       const struct kf_state *s, size_t which)
+/* ask_taken asks whether a release is installed, or an update taken. */
+static void ask_taken(struct telling *t, struct kf_plan_answer *out,
+		      const struct kf_state *s, enum kf_move_kind kind,
+		      size_t which)
 {
-	size_t cell = kf_class_cell(t->t, t->p->rotation.num_updates,
-				    s->epoch, s->trust, which);
-
-	again(t, out, kf_plan_updates(out, t->p, t->c, s->trust, s->epoch,
-				      which), t->t->update[cell]);
+	if (kind == KF_MOVE_INSTALL)
+		ask(t, out, kf_plan_installs, t->t->install,
+		    t->p->rotation.num_releases, s, which);
+	else
+		ask(t, out, kf_plan_updates, t->t->update,
+		    t->p->rotation.num_updates, s, which);
 }
 
 /* why writes a reason: "signer-unknown: no certificate ... (UEFI-34)". */
@@ -161,10 +166,7 @@ static void taken(struct telling *t, struct kf_output *out,
 	bool install = m->kind == KF_MOVE_INSTALL;
 	struct kf_plan_answer answer;
 
-	if (install)
-		ask_install(t, &answer, from, m->which);
-	else
-		ask_update(t, &answer, from, m->which);
+	ask_taken(t, &answer, from, m->kind, m->which);
 	kf_output_print(out, "%s %s%s", install ? "installs" : "takes",
 			install ? release(t, m->which)
 			: t->p->update[m->which].name,
@@ -279,10 +281,7 @@ static bool refusal_words(struct telling *t, struct kf_output *out,
 		break;
 	case KF_REFUSAL_DEVICE:
 	case KF_REFUSAL_UNKNOWN:
-		if (install)
-			ask_install(t, &answer, s, which);
-		else
-			ask_update(t, &answer, s, which);
+		ask_taken(t, &answer, s, kind, which);
 		kf_output_text(out, refusal == KF_REFUSAL_DEVICE
 			       ? "is refused: " : "may be refused: ");
 		why(t, out, &answer);
@@ -390,7 +389,7 @@ static void keeps(struct telling *t, struct kf_output *out,
 		kf_plan_retire_words(out, t->p);
 		return;
 	}
-	again(t, &answer, kf_plan_refuses(&answer, t->p, t->c, s->trust),
+	hold(t, &answer, kf_plan_refuses(&answer, t->p, t->c, s->trust),
 	      KF_UNDECIDED);
 	kf_output_text(out, "whether it refuses ");
 	kf_plan_retire_words(out, t->p);
