@@ -364,7 +364,9 @@ static void token_text(struct kf_keys *k, const struct kf_token *token)
 		kf_output_text(&k->out, ", ");
 		kf_output_shown(&k->out, kf_text(token->model ? token->model
 								: ""));
-		kf_output_text(&k->out, ", serial ");
+		kf_output_text(&k->out, token->serial &&
+			       strncmp(token->serial, "firmware", 8) == 0
+			       ? ", " : ", serial ");
 		kf_output_shown(&k->out, kf_text(token->serial
 						 ? token->serial : ""));
 	}

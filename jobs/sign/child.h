@@ -13,12 +13,14 @@
 
 #include <sys/types.h>
 
-/* kf_driver is what a child does. It is made in the child by `start`, which may
- * still read what is open in the parent. `told` are pieces, see told.h. */
+/* kf_driver is what a child does. `start` runs in the child while what is open
+ * in its parent can still be read; `load` when nothing is any more, so that
+ * what it opens stays. `told` are pieces, see told.h. */
 struct kf_driver {
 	enum kf_status (*start)(void **self, const struct kf_key_name *name,
 				struct kf_fault *warning,
 				struct kf_fault *why);
+	enum kf_status (*load)(void *self, struct kf_fault *why);
 	enum kf_status (*open)(void *self, struct kf_output *told,
 			       struct kf_fault *why);
 	enum kf_status (*list)(void *self, struct kf_output *told,

@@ -114,6 +114,8 @@ void kf_child_run(int fd, const struct kf_driver *driver,
 		_exit(1);
 	started = driver->start(&self, name, &answer.warning, &answer.why);
 	settle(fd);
+	if (started == KF_OK)
+		started = driver->load(self, &answer.why);
 	while (read_all(fd, &head, sizeof(head))) {
 		struct kf_output told = { 0 };
 		bool ok;
@@ -131,7 +133,6 @@ void kf_child_run(int fd, const struct kf_driver *driver,
 		if (!ok || started != KF_OK)
 			break;
 	}
-	if (started == KF_OK)
-		driver->close(self);
+	driver->close(self);
 	_exit(0);
 }

@@ -114,7 +114,7 @@ static enum kf_status load_path(struct kf_p11 *p, const char *path,
 	return KF_OK;
 }
 
-static enum kf_status load(struct kf_p11 *p, struct kf_fault *why)
+enum kf_status kf_p11_load(struct kf_p11 *p, struct kf_fault *why)
 {
 	const char *path = p->kit.uri_get_module_path(p->uri);
 
@@ -143,8 +143,6 @@ enum kf_status kf_p11_start(struct kf_p11 *p, const struct kf_key_name *name,
 	status = parse(p, name->whole, why);
 	if (status == KF_OK)
 		status = kf_pin_read(&p->pin, name, warning, why);
-	if (status == KF_OK)
-		status = load(p, why);
 	return status;
 }
 
@@ -178,7 +176,7 @@ bool kf_p11_again(struct kf_p11 *p, unsigned *times)
 	ms += (unsigned)(t.tv_nsec / 1000) % ms;
 	t = (struct timespec){ ms / 1000, (long)(ms % 1000) * 1000000 };
 	nanosleep(&t, NULL);
-	return load(p, &ignored) == KF_OK;
+	return kf_p11_load(p, &ignored) == KF_OK;
 }
 
 void kf_p11_end(struct kf_p11 *p)

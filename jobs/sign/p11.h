@@ -48,8 +48,11 @@ struct kf_p11 {
 };
 
 /* p11.c: the URI's modules and tokens. */
-enum kf_status kf_p11_start(struct kf_p11 *p, const struct kf_key_name *name,
-			    struct kf_fault *warning, struct kf_fault *why);
+KF_MUST enum kf_status kf_p11_start(struct kf_p11 *p,
+				    const struct kf_key_name *name,
+				    struct kf_fault *warning,
+				    struct kf_fault *why);
+KF_MUST enum kf_status kf_p11_load(struct kf_p11 *p, struct kf_fault *why);
 void kf_p11_end(struct kf_p11 *p);
 KF_MUST enum kf_status kf_p11_tokens(struct kf_p11 *p,
 				     struct kf_p11_token *out, size_t *num,

@@ -13,12 +13,13 @@ static struct kf_p11 state;	/* the child drives one token, ever */
 static enum kf_status start(void **self, const struct kf_key_name *name,
 			    struct kf_fault *warning, struct kf_fault *why)
 {
-	enum kf_status status = kf_p11_start(&state, name, warning, why);
-
-	if (status != KF_OK)
-		kf_p11_end(&state);
 	*self = &state;
-	return status;
+	return kf_p11_start(&state, name, warning, why);
+}
+
+static enum kf_status load(void *self, struct kf_fault *why)
+{
+	return kf_p11_load(self, why);
 }
 
 static enum kf_status open_key(void *self, struct kf_output *told,
@@ -167,5 +168,5 @@ static void close_token(void *self)
 }
 
 const struct kf_driver kf_driver_pkcs11 = {
-	start, open_key, list, sign, close_token,
+	start, load, open_key, list, sign, close_token,
 };
