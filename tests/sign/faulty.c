@@ -7,7 +7,8 @@
  *   FAULTY_TOLD  a file, into which the name of each call is written
  *   FAULTY_ASKS  1: the key asks for its PIN at each signature
  *
- * Calls are counted through all loads of the module in one process. */
+ * Calls are counted through all loads of the module in one process.
+ */
 #include <p11-kit/pkcs11.h>
 
 #include <openssl/ec.h>
@@ -24,7 +25,7 @@
 enum how {
 	FINE,
 	REMOVED,	/* the token is gone, and stays so */
-	LOST,		/* it is gone, and back at once, with nobody logged in */
+	LOST,		/* it is gone, and back at once, nobody logged in */
 	HANGS,
 	CRASHES,
 	ENDS,		/* the process does */
