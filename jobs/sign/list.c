@@ -98,8 +98,8 @@ static enum kf_status read_all(struct kf_tokens *out, struct kf_bytes told,
 	r.arena.base = out->memory[0] = malloc(r.arena.size);
 	r.object = objects = out->memory[1] = calloc(num_objects + 1,
 						     sizeof(*objects));
-	r.mechanism = calloc(num_mechanisms + 1, sizeof(*r.mechanism));
-	out->memory[2] = (void *)r.mechanism;
+	r.mechanism = out->memory[2] = calloc(num_mechanisms + 1,
+					      sizeof(*r.mechanism));
 	out->token = out->memory[3] = calloc(out->num_tokens + 1,
 					     sizeof(*out->token));
 	for (size_t i = 0; i < 4; i++)

@@ -75,11 +75,7 @@ static enum kf_status fill(struct kf_signing_key *out, struct token_key *k,
 		return KF_WRONG_USE;
 	}
 	out->key = o->key;
-	/* A certificate of another key may have the same id. */
-	if (o->certificate.len && o->key.spki.len &&
-	    memmem(o->certificate.data, o->certificate.len, o->key.spki.data,
-		   o->key.spki.len))
-		out->certificate = o->certificate;
+	out->certificate = o->certificate;
 	out->extractable = o->extractable;
 	out->was_extractable = o->was_extractable;
 	out->asks_each_time = o->asks_each_time;

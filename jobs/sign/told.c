@@ -186,6 +186,17 @@ static enum kf_status conclude(struct gathering *g)
 	return KF_OK;
 }
 
+/* check_certificate drops the certificate of another key, which may have the
+ * same id: a key stands in its own as it is encoded. */
+static void check_certificate(struct kf_token_object *o)
+{
+	if (o->kind == KF_OBJECT_PRIVATE &&
+	    (!o->key.spki.len || !o->certificate.len ||
+	     !memmem(o->certificate.data, o->certificate.len,
+		     o->key.spki.data, o->key.spki.len)))
+		o->certificate = kf_view(NULL, 0);
+}
+
 enum kf_status kf_told_object(struct kf_token_object *out, struct kf_cursor *c,
 			      const struct kf_crypto *crypto,
 			      struct kf_arena *arena)
@@ -193,6 +204,7 @@ enum kf_status kf_told_object(struct kf_token_object *out, struct kf_cursor *c,
 	struct gathering g = { .object = out, .crypto = crypto,
 			       .arena = arena };
 	struct kf_cursor ahead;
+	enum kf_status status;
 	struct kf_bytes bytes;
 	enum kf_told tag;
 
@@ -205,7 +217,9 @@ enum kf_status kf_told_object(struct kf_token_object *out, struct kf_cursor *c,
 	     *c = ahead)
 		if (!take(&g, tag, bytes))
 			return KF_NO_MEMORY;
-	return conclude(&g);
+	status = conclude(&g);
+	check_certificate(out);
+	return status;
 }
 
 /* integer writes an INTEGER. Returns its length. */
