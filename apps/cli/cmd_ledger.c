@@ -143,6 +143,11 @@ static int run(const struct kf_arguments *arguments)
 	status = word->run(&l);
 	if (status == KF_EXIT_FITS && l.finding)
 		status = KF_EXIT_NOT;
+	if (l.fault) {
+		kf_say(l.path, kf_status_text(KF_NO_MEMORY), NULL);
+		kf_output_close(&l.out);
+		status = KF_EXIT_FAULT;
+	}
 	put = kf_put_answer(&l.out);
 	kf_work_close(&l.work);
 	kf_openssl_close(l.crypto);

@@ -26,6 +26,7 @@ struct kf_ledger {
 	struct kf_output out;
 	bool as_json;
 	bool finding;
+	bool fault;		/* what was found may be for want of memory */
 };
 
 /* kf_ledger_log_key reads --log-key; kf_ledger_witnesses, each --witness, and
@@ -43,7 +44,8 @@ KF_MUST int kf_ledger_witnesses(struct kf_ledger_witnesses *out,
 				struct kf_ledger *l);
 
 /* kf_ledger_cosigned counts the witnesses that signed a checkpoint, and tells
- * the time of the last. Fails: false, a signature does not hold; `why`. */
+ * the time of the last. Fails: false, a signature does not hold, and `why`; or
+ * `l->fault`. */
 bool kf_ledger_cosigned(size_t *num, uint64_t *time_s,
 			const struct kf_note *note,
 			const struct kf_ledger_witnesses *witnesses,

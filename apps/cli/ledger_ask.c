@@ -132,10 +132,11 @@ bool kf_ledger_cosigned(size_t *num, uint64_t *time_s,
 		enum kf_status status = kf_note_ask(&said, note, &w->key[i],
 						    &l->work.env);
 
+		if (status != KF_OK)
+			l->fault = true;
 		if (status != KF_OK || said.answer == KF_NO) {
-			kf_fault_say(why, NULL, status != KF_OK
-				     ? "out of memory"
-				     : "the signature of %.*s does not hold",
+			kf_fault_say(why, NULL,
+				     "the signature of %.*s does not hold",
 				     (int)w->key[i].name.len,
 				     (const char *)w->key[i].name.data);
 			return false;

@@ -146,10 +146,13 @@ static int take(struct monitoring *m, const char *path, bool own)
 	done = kf_text_file_read(&file, path, KF_NOTE_MAX, &why);
 	if (done != KF_OK)
 		return kf_say_failure(path, done, &why);
-	if (!kf_checkpoint_read(&other, file.bytes, &damage) ||
-	    !kf_equal(other.origin, m->log.key.name) ||
+	memset(&said, 0, sizeof(said));
+	if (kf_checkpoint_read(&other, file.bytes, &damage) &&
+	    kf_equal(other.origin, m->log.key.name) &&
 	    kf_note_ask(&said, &other.note, &m->log.key, &m->l->work.env) !=
-		    KF_OK || said.answer != KF_YES) {
+		    KF_OK)
+		m->l->fault = true;
+	if (said.answer != KF_YES) {
 		kf_say(path, "is no checkpoint that this log's key signed",
 		       NULL);
 		kf_text_file_close(&file);

@@ -33,6 +33,13 @@ static bool no(struct verifying *v, const char *what)
 	return false;
 }
 
+/* lost: it could not be asked, and that is no answer. */
+static bool lost(struct verifying *v)
+{
+	v->l->fault = true;
+	return false;
+}
+
 /* is_signed asks the log's key and the witnesses. */
 static bool is_signed(struct verifying *v)
 {
@@ -43,7 +50,7 @@ static bool is_signed(struct verifying *v)
 		return no(v, "the checkpoint is that of another log");
 	if (kf_note_ask(&said, &c->note, &v->log_key, &v->l->work.env) !=
 	    KF_OK)
-		return no(v, "the signature could not be asked");
+		return lost(v);
 	if (said.answer != KF_YES)
 		return no(v, said.answer == KF_NO
 			  ? "the log's signature does not hold"
@@ -68,14 +75,14 @@ static bool is_included(struct verifying *v, struct kf_bytes *entry)
 	bool holds = false;
 
 	if (!plain)
-		return no(v, "out of memory");
+		return lost(v);
 	if (extra.len == 0 ||
 	    !kf_base64_strict(plain, extra.len, &len, extra))
 		return no(v, "the proof does not bring its entry along");
 	*entry = kf_view(plain, len);
 	if (kf_hash_leaf(&claim.leaf, v->l->crypto, *entry) != KF_OK ||
 	    kf_inclusion_holds(&holds, &claim, v->l->crypto) != KF_OK)
-		return no(v, "the crypto library failed");
+		return lost(v);
 	return holds || no(v, "the entry is not in the tree that was signed");
 }
 
@@ -86,31 +93,40 @@ static bool is_by(struct verifying *v)
 	struct kf_text_file file = { 0 };
 	enum kf_answer3 answer = KF_NO;
 	struct kf_env *env = &v->l->work.env;
+	enum kf_status status;
 	struct kf_key key;
 
 	if (!path)
 		return true;
-	if (kf_text_file_read(&file, path, PROOF_MAX, &v->why) != KF_OK ||
-	    env->crypto->key_read(env->crypto->self, &key, file.bytes,
-				  env->arena) != KF_OK)
+	status = kf_text_file_read(&file, path, PROOF_MAX, &v->why);
+	if (status == KF_OK)
+		status = env->crypto->key_read(env->crypto->self, &key,
+					       file.bytes, env->arena);
+	if (status == KF_WRONG_USE || status == KF_CANNOT_READ)
 		no(v, "the statement's key cannot be read");
-	else if (kf_dsse_ask(&answer, &v->statement.envelope, &key, env) !=
-		 KF_OK || answer != KF_YES)
+	else if (status == KF_OK)
+		status = kf_dsse_ask(&answer, &v->statement.envelope, &key,
+				     env);
+	if (status == KF_OK && answer != KF_YES)
 		no(v, "the statement is not signed by its key");
 	kf_text_file_close(&file);
-	return answer == KF_YES;
+	return status == KF_NO_MEMORY || status == KF_NO_CRYPTO
+		? lost(v) : status == KF_OK && answer == KF_YES;
 }
 
 static bool proves(struct verifying *v)
 {
 	struct kf_bytes entry;
+	enum kf_status status;
 	const char *name;
 
 	if (!is_signed(v) || !is_included(v, &entry))
 		return false;
-	if (kf_statement_read(&v->statement, entry, &v->l->work.env,
-			      &v->why) != KF_OK)
-		return no(v, "the entry cannot be read");
+	status = kf_statement_read(&v->statement, entry, &v->l->work.env,
+				   &v->why);
+	if (status != KF_OK)
+		return status == KF_WRONG_USE
+			? no(v, "the entry cannot be read") : lost(v);
 	if (!kf_statement_subject(&v->statement, &name, &v->sha256))
 		return no(v, "the entry is about another file");
 	return is_by(v);

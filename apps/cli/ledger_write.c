@@ -174,30 +174,44 @@ static int make(struct appending *a)
 	return status;
 }
 
-/* compare looks for an entry among those that are there already. */
+/* compare_one holds an entry that is there against one that is to come. */
+static enum kf_status compare_one(struct appending *a, size_t i,
+				  const struct kf_statement *there,
+				  uint64_t index)
+{
+	struct kf_fault ignored = { 0 };
+	struct kf_statement s = { 0 };
+	bool same = false;
+	enum kf_status status;
+
+	status = kf_statement_read(&s, a->entry[i], &a->l->work.env,
+				   &ignored);
+	if (status == KF_OK)
+		status = kf_statement_same(&same, &s, there);
+	if (same) {
+		a->index[i] = index;
+		a->there[i] = true;
+	}
+	kf_statement_close(&s);
+	return status == KF_WRONG_USE ? KF_OK : status;
+}
+
+/* compare looks for an entry among those that are there already. What is no
+ * statement is none of them. */
 static enum kf_status compare(void *self, uint64_t index,
 			      struct kf_bytes entry)
 {
 	struct appending *a = self;
 	struct kf_fault ignored = { 0 };
 	struct kf_statement there = { 0 };
+	enum kf_status status;
 
 	kf_work_again(&a->l->work, FILE_MAX);
-	if (kf_statement_read(&there, entry, &a->l->work.env, &ignored) ==
-	    KF_OK)
-		for (size_t i = 0; i < a->num; i++) {
-			struct kf_statement s = { 0 };
-
-			if (kf_statement_read(&s, a->entry[i],
-					      &a->l->work.env, &ignored) ==
-			    KF_OK && kf_statement_same(&s, &there)) {
-				a->index[i] = index;
-				a->there[i] = true;
-			}
-			kf_statement_close(&s);
-		}
+	status = kf_statement_read(&there, entry, &a->l->work.env, &ignored);
+	for (size_t i = 0; i < a->num && status == KF_OK; i++)
+		status = compare_one(a, i, &there, index);
 	kf_statement_close(&there);
-	return KF_OK;
+	return status == KF_WRONG_USE ? KF_OK : status;
 }
 
 /* put appends what is not there yet, and publishes all. */

@@ -22,6 +22,7 @@ struct finding {
 	struct signer signer[KF_LEDGER_SIGNERS_MAX];
 	size_t num;
 	bool more;		/* than there is room for */
+	bool fault;		/* a part could not be described */
 	unsigned depth, list;	/* depth of the list; 0: outside */
 	struct signer now;
 };
@@ -106,6 +107,7 @@ static void look(void *self, const struct kf_fact *fact)
 {
 	struct finding *f = self;
 
+	f->fault = f->fault || is(fact, "fault");
 	if (fact->kind == KF_FACT_OPEN)
 		opened(f, fact);
 	else if (fact->kind == KF_FACT_CLOSE)
@@ -181,7 +183,7 @@ static enum kf_status describe(struct finding *f, const char **format,
 	if (status == KF_OK)
 		known->describe(&artifact, &work->env, &sink);
 	kf_artifact_close(&artifact, &work->env);
-	return status;
+	return status == KF_OK && f->fault ? KF_NO_MEMORY : status;
 }
 
 static enum kf_status one(struct kf_json *json, struct finding *f,

@@ -80,9 +80,10 @@ bool kf_statement_signer(const json_t *signer,
 			 const struct kf_key_names *key);
 
 /* kf_statement_same tells whether two entries say the same but for when it was
- * said, and by whose signature. */
-bool kf_statement_same(const struct kf_statement *a,
-		       const struct kf_statement *b);
+ * said, and by whose signature. Fails: KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_statement_same(bool *same,
+					 const struct kf_statement *a,
+					 const struct kf_statement *b);
 
 /* kf_watch_kind is what a monitor finds in entries. */
 enum kf_watch_kind {

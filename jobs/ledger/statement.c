@@ -164,13 +164,14 @@ static json_t *without_time(const struct kf_statement *s)
 	return copy;
 }
 
-bool kf_statement_same(const struct kf_statement *a,
-		       const struct kf_statement *b)
+enum kf_status kf_statement_same(bool *same, const struct kf_statement *a,
+				 const struct kf_statement *b)
 {
 	json_t *one = without_time(a), *other = without_time(b);
-	bool same = one && other && json_equal(one, other);
+	bool lost = !one || !other;
 
+	*same = !lost && json_equal(one, other);
 	json_decref(one);
 	json_decref(other);
-	return same;
+	return lost ? KF_NO_MEMORY : KF_OK;
 }

@@ -22,7 +22,8 @@ static struct kf_tlog_signer signer;
 static int told(enum kf_status status)
 {
 	if (status != KF_OK)
-		fprintf(stderr, "log: %s\n", why.what);
+		fprintf(stderr, "log: %s\n", why.what[0] ? why.what
+			: "out of memory");
 	return status == KF_OK ? 0 : 4;
 }
 
@@ -128,11 +129,13 @@ int main(int argc, char **argv)
 {
 	struct kf_signing_key key;
 
+	if (argc < 3)
+		return 2;
 	crypto = kf_openssl_open(&why);
-	if (argc < 3 || !crypto || !signer_open(&key, "log") ||
+	if (!crypto || !signer_open(&key, "log") ||
 	    kf_tlog_signer_of(&signer, &key, "log.example/killed", crypto,
 			      &why) != KF_OK)
-		return 2;
+		return told(KF_NO_MEMORY);
 	if (strcmp(argv[1], "init") == 0)
 		return told(kf_tlog_init(argv[2], &signer, crypto, &why));
 	if (strcmp(argv[1], "append") == 0 && argc == 5)
