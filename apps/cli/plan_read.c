@@ -188,6 +188,10 @@ static int named(struct place *at, json_t *object, const char **out)
 	if (kf_plan_release_of(at->p, *out) >= 0 ||
 	    kf_plan_update_of(at->p, *out) >= 0)
 		return wrong(at, NULL, "stands there twice");
+	for (size_t i = 0; i < at->p->rotation.num_classes; i++)
+		if (strcmp(at->p->class_[i].name, *out) == 0)
+			return wrong(at, "name each by what it trusts and runs",
+				     "stands there twice");
 	return KF_EXIT_FITS;
 }
 
@@ -353,6 +357,9 @@ static int read_numbers(const struct place *at, struct kf_plan_class *c,
 		      json_integer_value(count) < 0))
 		return wrong(at, NULL, "\"count\" has to be a number");
 	c->count = count ? (uint64_t)json_integer_value(count) : 1;
+	if (c->count == 0)
+		return wrong(at, "leave the class out",
+			     "has no device: its \"count\" is 0");
 	return KF_EXIT_FITS;
 }
 
@@ -375,6 +382,10 @@ static int read_slots(const struct place *at, struct kf_plan_class *c,
 		status = release_named(at, object, "installed", &t->active);
 	if (status == KF_EXIT_FITS)
 		status = release_named(at, object, "other-slot", &t->other);
+	if (status == KF_EXIT_FITS && t->other != KF_NO_RELEASE &&
+	    !t->two_slots)
+		return wrong(at, "give \"slots\": 2, or leave \"other-slot\" out",
+			     "has an \"other-slot\", but one slot");
 	if (status == KF_EXIT_FITS)
 		status = release_named(at, object, "recovery", &t->recovery);
 	return status;
