@@ -89,6 +89,7 @@ struct kf_anchor_key {
 	struct kf_certificate certificate;
 	const char *key;	/* "RSA-2048"; NULL: cannot be told */
 	struct kf_digest spki;	/* SHA-256; `len` 0: not known */
+	struct kf_bytes own;	/* of a bare key of RSA, RSAPublicKey */
 	enum kf_owner owner;
 	const char *owner_name;	/* by the table; NULL: none */
 	const char *owner_where;

@@ -151,6 +151,7 @@ static struct kf_anchor_key *key(struct kf_anchor_read *r,
 		return NULL;
 	a->key = k->name;
 	a->spki = k->sha256;
+	a->own = k->own;
 	(void)known_as(r, a, kf_view(NULL, 0));
 	return a;
 }

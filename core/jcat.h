@@ -89,6 +89,11 @@ const char *kf_jcat_kind_name(uint32_t kind);
 void kf_jcat_describe(const struct kf_jcat *jcat, struct kf_env *env,
 		      const struct kf_sink *sink);
 
+/* kf_jcat_unarmour decodes the first PEM of a text; empty: there is none, or
+ * the arena is full. */
+struct kf_bytes kf_jcat_unarmour(struct kf_bytes text,
+				 struct kf_arena *arena);
+
 /* kf_jcat_key is one file of those that keys are taken from. Its bytes are
  * there where its name says that libjcat reads it. */
 struct kf_jcat_key {

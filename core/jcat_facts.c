@@ -18,8 +18,7 @@ static size_t find(struct kf_bytes in, size_t from, const char *text)
 	return in.len;
 }
 
-/* unarmour decodes the first PEM of a text; empty: there is none. */
-static struct kf_bytes unarmour(struct kf_bytes text, struct kf_arena *arena)
+struct kf_bytes kf_jcat_unarmour(struct kf_bytes text, struct kf_arena *arena)
 {
 	size_t begin = find(text, 0, "-----BEGIN ");
 	size_t from = find(text, begin, "\n"), len = 0, n = 0;
@@ -45,7 +44,7 @@ static struct kf_bytes unarmour(struct kf_bytes text, struct kf_arena *arena)
 static void describe_pkcs7(const struct kf_jcat_blob *blob,
 			   struct kf_env *env, const struct kf_sink *sink)
 {
-	struct kf_bytes der = unarmour(blob->data, env->arena);
+	struct kf_bytes der = kf_jcat_unarmour(blob->data, env->arena);
 
 	if (der.len)
 		kf_fact_signed_data(sink, env, der);
