@@ -3,38 +3,12 @@
  */
 #include "bom.h"
 #include "say.h"
+#include "seal.h"
 
-#include "core/dsse.h"
 #include "host/json_read.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char statement_type[] = "application/vnd.in-toto+json";
-
-/* key_of reads the public key that has to have signed: in PEM or DER, by
- * itself or in a certificate. */
-static int key_of(struct kf_key *out, struct kf_billing *q, const char *path)
-{
-	const struct kf_crypto *crypto = q->crypto;
-	struct kf_arena *arena = &q->work.arena;
-	struct kf_text_file file = { 0 };
-	struct kf_fault why = { 0 };
-	struct kf_bytes bytes = { 0 };
-	enum kf_status status = kf_text_file_read(&file, path, 1 << 20, &why);
-
-	if (status == KF_OK && !kf_arena_keep(arena, &bytes, file.bytes))
-		status = KF_NO_MEMORY;
-	if (status == KF_OK)
-		status = crypto->key_read(crypto->self, out, bytes, arena);
-	kf_text_file_close(&file);
-	if (status == KF_OK)
-		return KF_EXIT_FITS;
-	if (!why.what[0])
-		kf_fault_say(&why, "a public key in PEM or DER",
-			     "is no key to verify with");
-	return kf_say_failure(path, status, &why);
-}
 
 /* opening is an envelope on its way to the bill that is in it. */
 struct opening {
@@ -47,41 +21,20 @@ struct opening {
 /* open_envelope takes the payload out, if the right key has signed it. */
 static int open_envelope(struct opening *o)
 {
-	struct kf_env *env = &o->q->work.env;
-	enum kf_answer3 answer = KF_NO;
-	struct kf_dsse envelope;
-	struct kf_fault why = { 0 };
-	const char *what = NULL;
+	struct kf_work *work = &o->q->work;
 	struct kf_key key;
-	enum kf_status status = kf_dsse_read(&envelope, &what, o->text, env);
-	int exit_status;
+	int status = KF_EXIT_FITS;
 
-	if (status != KF_OK) {
-		kf_fault_say(&why, NULL, "is no envelope: %s",
-			     what ? what : kf_status_text(status));
-		return kf_say_failure(o->path, status, &why);
-	}
-	if (!kf_equal(envelope.type, kf_text(statement_type))) {
-		kf_say(o->path, "is an envelope of something else than a statement", NULL);
-		return KF_EXIT_USAGE;
-	}
-	o->text = envelope.payload;
+	if (o->key)
+		status = kf_seal_key(&key, o->key, work);
+	if (status == KF_EXIT_FITS)
+		status = kf_unseal(&o->text, o->path, o->text,
+				   o->key ? &key : NULL, work);
 	o->sealed = !o->key;
-	if (!o->key)
-		return KF_EXIT_FITS;
-	exit_status = key_of(&key, o->q, o->key);
-	if (exit_status != KF_EXIT_FITS)
-		return exit_status;
-	status = kf_dsse_ask(&answer, &envelope, &key, env);
-	if (status != KF_OK)
-		return kf_say_failure(o->path, status, &why);
-	if (answer == KF_YES)
-		return KF_EXIT_FITS;
-	kf_say(o->path, "is not signed by this key", o->key);
-	return KF_EXIT_NOT;
+	return status;
 }
 
-/* has_word tells whether an object of a file may have a member; what is no
+/* has_member tells whether an object of a file may have a member; what is no
  * JSON has none. */
 static bool has_member(struct kf_bytes text, const char *name, bool *lost)
 {

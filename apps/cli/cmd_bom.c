@@ -4,6 +4,7 @@
  */
 #include "bom.h"
 #include "say.h"
+#include "seal.h"
 
 #include "host/replace.h"
 
@@ -29,6 +30,8 @@ static const struct kf_option options[] = {
 	  "of make: where the private half lies: pkcs11:token=release" },
 	{ "statement", KF_VALUE_NONE, NULL, false,
 	  "of make: an in-toto Statement about the files, with the bill in it" },
+	KF_ASK_SIGN,
+	KF_ASK_PIN,
 	{ "output", KF_VALUE_FILE, "FILE", false,
 	  "of make: where to, not to stdout" },
 	{ "key", KF_VALUE_FILE, "FILE", false,
@@ -41,6 +44,7 @@ static const struct kf_option options[] = {
 static const char *const examples[] = {
 	"keyfit bom make shimx64.efi --output shim.cdx.json",
 	"keyfit bom make firmware.raucb rootfs/ --name gateway --version 4.2.0 --spec 1.7",
+	"keyfit bom make firmware.raucb --sign 'pkcs11:token=release;object=bom' --pin-source env:PIN",
 	"keyfit bom diff release-41.cdx.json release-42.cdx.json",
 	"keyfit bom verify firmware.raucb approved.cdx.json --at 2027-01-01",
 	NULL,
@@ -196,21 +200,26 @@ static int all_used(const struct kf_billing *q)
 	return KF_EXIT_FITS;
 }
 
-/* wrap puts the bill into a Statement, where that is asked for. */
+/* wrap puts the bill into a Statement, and that into an envelope, where that is
+ * asked for. */
 static int wrap(struct kf_billing *q)
 {
+	const char *key = kf_argument(q->arguments, "sign");
 	struct kf_output statement = { 0 };
 	struct kf_fault why = { 0 };
 	enum kf_status status;
 
-	if (!kf_argument(q->arguments, "statement"))
+	if (!key && !kf_argument(q->arguments, "statement"))
 		return KF_EXIT_FITS;
 	status = kf_bom_statement(&statement, &q->bill,
 				  kf_view(q->out.data, q->out.len), &why);
 	kf_output_close(&q->out);
 	q->out = statement;
-	return status == KF_OK ? KF_EXIT_FITS
-			       : kf_say_failure(NULL, status, &why);
+	if (status != KF_OK)
+		return kf_say_failure(NULL, status, &why);
+	return key ? kf_seal(&q->out, key,
+			     kf_argument(q->arguments, "pin-source"),
+			     &q->work) : KF_EXIT_FITS;
 }
 
 /* put writes the bill where it is to go: whole, or not at all. */
