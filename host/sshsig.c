@@ -83,13 +83,15 @@ static enum kf_status blob_key(struct kf_key *out, struct kf_bytes blob,
 /* word takes what stands up to a space. */
 static struct kf_bytes word(struct kf_bytes *rest)
 {
-	struct kf_bytes out = kf_view(rest->data, 0);
+	struct kf_bytes out;
+	size_t len = 0;
 
-	while (out.len < rest->len && rest->data[out.len] != ' ')
-		out.len++;
-	*rest = out.len < rest->len
-		? kf_part_of(*rest, out.len + 1, rest->len - out.len - 1)
-		: kf_view(NULL, 0);
+	while (len < rest->len && rest->data[len] != ' ')
+		len++;
+	out = kf_part_of(*rest, 0, len);
+	*rest = len < rest->len ? kf_part_of(*rest, len + 1,
+					     rest->len - len - 1)
+				: kf_view(NULL, 0);
 	return out;
 }
 

@@ -96,6 +96,7 @@ enum kf_status kf_dossier_approval(struct kf_dossier *d, struct kf_bytes text,
 		return status;
 	}
 	a->malformed = true;
+	a->signer = KF_NOBODY;
 	return KF_OK;
 }
 

@@ -1,0 +1,96 @@
+/* What request, approve and audit-log put together: a policy, whoever acts
+ * under it, and what they sign.
+ */
+#ifndef KEYFIT_APPS_CLI_APPROVE_H
+#define KEYFIT_APPS_CLI_APPROVE_H
+
+#include "options.h"
+
+#include "host/json_write.h"
+#include "jobs/approve/dossier.h"
+
+/* kf_approve is one run. */
+struct kf_approve {
+	const struct kf_arguments *arguments;
+	const struct kf_crypto *crypto;
+	struct kf_work work;
+	struct kf_output out;
+	bool as_json;
+	struct kf_dossier dossier;
+};
+
+/* kf_approve_start opens what it takes; kf_approve_finish writes the answer and
+ * closes all. Both return an exit status. */
+KF_MUST int kf_approve_start(struct kf_approve *a,
+			     const struct kf_arguments *arguments);
+KF_MUST int kf_approve_finish(struct kf_approve *a, int status);
+
+/* kf_approve_option is an option that has to be there. Returns an exit
+ * status. */
+KF_MUST int kf_approve_option(const char **out, struct kf_approve *a,
+			      const char *name, const char *what);
+
+/* kf_approve_policy reads --policy, signed by enough of its custodians. */
+KF_MUST int kf_approve_policy(struct kf_approve *a);
+
+/* kf_approve_person finds who acts, by --as. */
+KF_MUST int kf_approve_person(size_t *out, struct kf_approve *a,
+			      const struct kf_policy *policy);
+
+/* kf_approve_key opens a private key; with a person, it has to be one of
+ * theirs. */
+KF_MUST int kf_approve_key(struct kf_signing_key *out, struct kf_approve *a,
+			   const char *option,
+			   const struct kf_person *person);
+
+/* kf_approve_expires reads --expires: a time to come; a week without it. */
+KF_MUST int kf_approve_expires(int64_t *out, struct kf_approve *a);
+
+/* kf_approve_number reads a number that has to be below `max`; 0 without it. */
+KF_MUST int kf_approve_number(uint64_t *out, struct kf_approve *a,
+			      const char *name, uint64_t max);
+
+/* kf_approve_read reads a small file into the arena. */
+KF_MUST int kf_approve_read(struct kf_bytes *out, struct kf_approve *a,
+			    const char *path);
+
+/* kf_approve_write writes a file whole, or to standard output ("-"). */
+KF_MUST int kf_approve_write(struct kf_approve *a, const char *path,
+			     struct kf_bytes bytes);
+
+/* kf_approve_artifact hashes a file. */
+KF_MUST int kf_approve_artifact(struct kf_hash *out, uint64_t *len,
+				struct kf_approve *a, const char *path);
+
+/* kf_approve_seal writes an envelope to --output. */
+KF_MUST int kf_approve_seal(struct kf_approve *a, const struct kf_sealed *s);
+
+/* kf_approve_refused says why something was not done, and returns 1. */
+KF_MUST int kf_approve_refused(const char *subject, enum kf_ruling ruling);
+
+/* kf_approve_story tells what is asked for. */
+void kf_approve_story(struct kf_approve *a);
+
+/* approve_show.c, approve_policy.c: what `keyfit approve` does besides. Each
+ * returns an exit status. */
+KF_MUST int kf_approve_ruling(struct kf_approve *a,
+			      const struct kf_decision *d,
+			      const struct kf_case *c,
+			      const char *const *paths);
+KF_MUST int kf_approve_change(struct kf_approve *a, struct kf_bytes text);
+KF_MUST int kf_approve_change_check(struct kf_approve *a,
+				    struct kf_bytes text);
+bool kf_approve_is_policy(struct kf_approve *a, struct kf_bytes text);
+
+/* kf_approve_signature signs, or takes what OpenSSH signed elsewhere, or writes
+ * what is to be signed there. `*done` tells that it was the last. */
+KF_MUST int kf_approve_signature(struct kf_sealed *sealed, bool *done,
+				 struct kf_approve *a,
+				 const struct kf_person *person);
+
+#define KF_APPROVE_SIGNING \
+	{ "as", KF_VALUE_ANY, "NAME", false, "who acts, by the policy" }, \
+	{ "pin-source", KF_VALUE_ANY, "SOURCE", false, \
+	  "where the PIN or passphrase is: file:PATH, env:NAME, credential:NAME" }
+
+#endif
