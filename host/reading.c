@@ -152,6 +152,15 @@ const char *kf_reading_text(struct kf_reading *r,
 	return c ? text_of(r, c, name, KF_TEXT_MAX) : NULL;
 }
 
+struct kf_bytes kf_reading_long(struct kf_reading *r,
+				const struct kf_config *group,
+				const char *name)
+{
+	const struct kf_config *c = member(r, group, name, KF_NEEDED);
+
+	return kf_text(c ? text_of(r, c, name, UINT16_MAX) : NULL);
+}
+
 const char *kf_reading_item(struct kf_reading *r, const struct kf_config *c,
 			    const char *name)
 {

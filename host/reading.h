@@ -54,6 +54,11 @@ void kf_reading_hash(struct kf_reading *r, struct kf_hash *out,
 int64_t kf_reading_time(struct kf_reading *r, const struct kf_config *group,
 			const char *name, enum kf_need need);
 
+/* kf_reading_long is a text that may be long and have lines. */
+struct kf_bytes kf_reading_long(struct kf_reading *r,
+				const struct kf_config *group,
+				const char *name);
+
 /* kf_reading_word is one of some words: its place; NULL ends them. */
 int kf_reading_word(struct kf_reading *r, const struct kf_config *group,
 		    const char *name, const char *const *words);

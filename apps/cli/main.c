@@ -15,7 +15,10 @@
 #define COMMAND(name, title) extern const struct kf_command kf_cmd_##name;
 #include "commands.def"
 #undef COMMAND
-#define COMMAND(name, title) { #name, title, &kf_cmd_##name },
+/* A hyphen is no part of a name in C. */
+#define audit_log audit-log
+#define WORD(name) #name
+#define COMMAND(name, title) { WORD(name), title, &kf_cmd_##name },
 static const struct kf_verb verbs[] = {
 #include "commands.def"
 };

@@ -197,12 +197,13 @@ static bool in_window(const struct kf_window *w, int64_t now_s)
 static enum kf_ruling rule_time(const struct kf_case *c)
 {
 	const struct kf_ruled_key *k = key_of(c->policy, &c->request->key);
+	int64_t now_s = now_of(c);
 	bool open = k->num_windows == 0;
 
 	if (stops(c))
 		return KF_RULED_NONE;
-	for (size_t i = 0; i < k->num_windows && c->now_s >= 0; i++)
-		open = open || in_window(&k->window[i], c->now_s);
+	for (size_t i = 0; i < k->num_windows && now_s >= 0; i++)
+		open = open || in_window(&k->window[i], now_s);
 	if (!open)
 		return KF_RULED_WINDOW;
 	return c->rebuilds < k->rebuilds ? KF_RULED_REBUILDS : KF_RULED_NONE;
