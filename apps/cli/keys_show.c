@@ -438,13 +438,7 @@ void kf_keys_file(struct kf_keys *k, const struct kf_signing_key *key)
 		  .extractable = key->extractable,
 		  .was_extractable = key->was_extractable,
 		  .asks_each_time = key->asks_each_time,
-		  .signs = key->key.kind == KF_KEY_RSA
-			? KF_SIGNS(KF_SCHEME_RSA_PKCS1) |
-			  KF_SIGNS(KF_SCHEME_RSA_PSS)
-			: key->key.kind == KF_KEY_EC
-			? KF_SIGNS(KF_SCHEME_ECDSA)
-			: key->key.kind == KF_KEY_ED25519
-			? KF_SIGNS(KF_SCHEME_ED25519) : 0 },
+		  .signs = kf_schemes_of(&key->key, UINT32_MAX) },
 		{ .kind = KF_OBJECT_CERTIFICATE,
 		  .certificate = key->certificate, .key = key->key },
 	};

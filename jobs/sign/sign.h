@@ -50,6 +50,9 @@ enum kf_object_kind {
 /* Which schemes a key signs by, one bit each of enum kf_scheme_kind. */
 #define KF_SIGNS(kind) (UINT32_C(1) << (kind))
 
+/* kf_schemes_of leaves of `signs` those that a key of this kind signs by. */
+uint32_t kf_schemes_of(const struct kf_key *key, uint32_t signs);
+
 /* kf_token_object is one thing on a token. Answers are the token's own. */
 struct kf_token_object {
 	enum kf_object_kind kind;

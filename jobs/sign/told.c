@@ -219,6 +219,7 @@ enum kf_status kf_told_object(struct kf_token_object *out, struct kf_cursor *c,
 			return KF_NO_MEMORY;
 	status = conclude(&g);
 	check_certificate(out);
+	out->signs = kf_schemes_of(&out->key, out->signs);
 	return status;
 }
 
@@ -263,6 +264,23 @@ size_t kf_digest_size(enum kf_digest_kind kind)
 {
 	return kind == KF_SHA256 ? 32 : kind == KF_SHA384 ? 48
 				      : kind == KF_SHA512 ? 64 : 0;
+}
+
+uint32_t kf_schemes_of(const struct kf_key *key, uint32_t signs)
+{
+	uint32_t out = 0;
+
+	for (int kind = KF_SCHEME_RSA_PKCS1; kind <= KF_SCHEME_ED25519;
+	     kind++) {
+		const struct kf_scheme scheme = {
+			.kind = (enum kf_scheme_kind)kind,
+			.digest = KF_SHA256,
+		};
+
+		if (kf_scheme_suits(key, signs, &scheme))
+			out |= KF_SIGNS(kind);
+	}
+	return out;
 }
 
 bool kf_scheme_suits(const struct kf_key *key, uint32_t signs,
