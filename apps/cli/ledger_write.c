@@ -167,6 +167,9 @@ static int make(struct appending *a)
 	if (status != KF_EXIT_FITS)
 		return status;
 	done = kf_key_use_write(&text, &path, &use, &a->l->work, &why);
+	if (done == KF_OK && memmem(text.data, text.len, "\"signers\":[]", 12))
+		kf_say(path, "does not tell who signed it, and so the entry will not",
+		       "--signer FILE names a key or certificate");
 	status = done == KF_OK
 		? sign_statement(a, path, kf_view(text.data, text.len))
 		: kf_say_failure(path, done, &why);
