@@ -7,7 +7,9 @@
 #include "analysis/keys.h"
 #include "analysis/pcr.h"
 #include "core/bootoption.h"
+#include "core/checkpoint.h"
 #include "core/disk.h"
+#include "core/dsse.h"
 #include "core/loader.h"
 #include "core/shim.h"
 #include "host/collected.h"
@@ -216,6 +218,65 @@ static void collected(struct kf_bytes input)
 	as_device(input, num_dbx);
 }
 
+/* notes: what is read of a log has one form: written again it is the input. */
+static void notes(struct kf_bytes input)
+{
+	struct kf_env *env = world_env(input.len);
+	struct kf_damage damage = { NULL, 0 };
+	static struct kf_log_proof proof;
+	static struct kf_witness_request request;
+	struct kf_note_signature s;
+	struct kf_note_key key;
+	struct kf_note note;
+	size_t at = 0, num = 0;
+
+	if (kf_note_read(&note, input, &damage)) {
+		while (kf_note_next(&s, &note, &at)) {
+			inside(s.line, input);
+			inside(s.name, s.line);
+			num++;
+		}
+		HOLDS(num == note.num && num > 0);
+		HOLDS(note.text.len + 1 + note.lines.len == input.len);
+	} else {
+		HOLDS(damage.field && damage.at <= input.len);
+	}
+	if (kf_log_proof_read(&proof, input, &damage))
+		HOLDS(kf_equal(input, kf_log_proof_write(
+			proof.index, proof.extra, &proof.hashes,
+			proof.checkpoint.note.whole, env->arena)));
+	if (kf_witness_request_read(&request, input, &damage))
+		HOLDS(kf_equal(input, kf_witness_request_write(
+			request.old_size, &request.hashes,
+			request.checkpoint.note.whole, env->arena)));
+	if (kf_note_key_read(&key, input, env->crypto) == KF_OK)
+		HOLDS(kf_equal(input, kf_note_key_write(&key, env->arena)));
+}
+
+/* envelopes: what is written of one is read as the same. */
+static void envelopes(struct kf_bytes input)
+{
+	struct kf_env *env = world_env(input.len);
+	static struct kf_dsse read, again;
+	const char *what = NULL;
+	struct kf_bytes text;
+
+	if (kf_dsse_read(&read, &what, input, env) != KF_OK)
+		return;
+	HOLDS(read.num > 0);
+	text = kf_dsse_write(&read, env->arena);
+	if (text.len == 0 ||
+	    kf_dsse_read(&again, &what, text, env) == KF_NO_MEMORY)
+		return;
+	HOLDS(kf_equal(read.payload, again.payload));
+	HOLDS(kf_equal(read.type, again.type) && read.num == again.num);
+	for (size_t i = 0; i < read.num; i++) {
+		HOLDS(kf_equal(read.signature[i].sig, again.signature[i].sig));
+		HOLDS(kf_equal(read.signature[i].keyid,
+			       again.signature[i].keyid));
+	}
+}
+
 void fuzz(struct kf_bytes input)
 {
 	static const struct {
@@ -224,7 +285,8 @@ void fuzz(struct kf_bytes input)
 	} readers[] = {
 		{ "eventlog", eventlog }, { "boot-options", boot_options },
 		{ "collected", collected }, { "disk", disk }, { "entries", entries }, { "keys", keys },
-		{ "loader", loader }, { "shim", shim },
+		{ "envelopes", envelopes }, { "loader", loader },
+		{ "notes", notes }, { "shim", shim },
 	};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)

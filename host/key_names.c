@@ -51,13 +51,31 @@ static struct kf_bytes key_of(struct kf_bytes certificate)
 	return kf_view(NULL, 0);
 }
 
+/* of_key names a key that stands by itself. */
+static enum kf_status of_key(struct kf_key_names *out, struct kf_bytes bytes,
+			     struct kf_env *env)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_key key;
+	enum kf_status status = crypto->key_read(crypto->self, &key, bytes,
+						 env->arena);
+
+	if (status != KF_OK)
+		return status;
+	out->spki = key.sha256;
+	if (key.own.len)
+		kf_digest_of(&out->own, crypto, KF_SHA256, key.own);
+	if (!out->key[0])
+		snprintf(out->key, sizeof(out->key), "%s", key.name);
+	return KF_OK;
+}
+
 enum kf_status kf_key_names_read(struct kf_key_names *out,
 				 struct kf_bytes bytes, struct kf_env *env)
 {
 	const struct kf_crypto *crypto = env->crypto;
 	struct kf_certificate c;
 	struct kf_bytes der, spki;
-	struct kf_key key;
 	enum kf_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -65,22 +83,19 @@ enum kf_status kf_key_names_read(struct kf_key_names *out,
 	if (status != KF_OK)
 		return status;
 	status = crypto->certificate_read(crypto->self, &c, der, env->arena);
-	if (status == KF_OK) {
-		spki = key_of(der);
-		out->certificate = c.sha256;
-		snprintf(out->key, sizeof(out->key), "%s", c.key ? c.key : "");
-		if (spki.len)
-			kf_digest_of(&out->spki, crypto, KF_SHA256, spki);
-		return KF_OK;
-	}
-	if (status != KF_WRONG_USE)
+	if (status == KF_WRONG_USE)
+		return of_key(out, bytes, env);
+	if (status != KF_OK)
 		return status;
-	status = crypto->key_read(crypto->self, &key, bytes, env->arena);
-	if (status == KF_OK) {
-		out->spki = key.sha256;
-		snprintf(out->key, sizeof(out->key), "%s", key.name);
-	}
-	return status;
+	spki = key_of(der);
+	out->certificate = c.sha256;
+	snprintf(out->key, sizeof(out->key), "%s", c.key ? c.key : "");
+	if (spki.len == 0)
+		return KF_OK;
+	kf_digest_of(&out->spki, crypto, KF_SHA256, spki);
+	/* A key of another kind has its digest all the same. */
+	status = of_key(out, spki, env);
+	return status == KF_WRONG_USE ? KF_OK : status;
 }
 
 bool kf_key_names_hex(struct kf_key_names *out, const char *text)
@@ -96,6 +111,6 @@ bool kf_key_names_hex(struct kf_key_names *out, const char *text)
 		out->spki.bytes[i] = (uint8_t)value;
 	}
 	out->spki.len = 32;
-	out->certificate = out->spki;
+	out->certificate = out->own = out->spki;
 	return true;
 }

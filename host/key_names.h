@@ -10,6 +10,7 @@
 struct kf_key_names {
 	struct kf_digest spki;
 	struct kf_digest certificate;
+	struct kf_digest own;	/* of an RSA key, of RSAPublicKey */
 	char key[32];		/* "RSA-2048" */
 };
 

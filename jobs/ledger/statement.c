@@ -152,7 +152,8 @@ bool kf_statement_signer(const json_t *signer, const struct kf_key_names *key)
 {
 	return is_digest(text_of(signer, "spki_sha256"), &key->spki) ||
 	       is_digest(text_of(signer, "cert_sha256"), &key->certificate) ||
-	       is_digest(text_of(signer, "key_hash"), &key->spki);
+	       is_digest(text_of(signer, "key_hash"), &key->spki) ||
+	       is_digest(text_of(signer, "key_hash"), &key->own);
 }
 
 /* without_time is a statement but for when it was made. */
