@@ -118,7 +118,7 @@ static int proofs(const char *path, const struct kf_tlog_signer *signer,
 	size_t most_bytes = 0, most_tiles = 0;
 
 	for (unsigned long i = 0; i < PROOFS; i++) {
-		struct kf_proof proof;
+		struct kf_proof proof = { .num = 0 };
 		char entry[ENTRY_LEN];
 		struct kf_hash leaf;
 		uint64_t index;

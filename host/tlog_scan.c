@@ -194,7 +194,7 @@ enum kf_status kf_tlog_entry(struct kf_bytes *out, uint8_t **memory,
 	uint64_t n = index / KF_TILE_WIDTH, size = log->checkpoint.size;
 	struct kf_bytes rest;
 	struct kf_tlog_file file;
-	struct kf_proof proof;
+	struct kf_proof proof = { .num = 0 };
 	struct kf_hash leaf;
 	enum kf_status status;
 	bool there = false;

@@ -103,7 +103,7 @@ static int compare(struct monitoring *m, const struct kf_checkpoint *other)
 {
 	struct kf_checkpoint *now = &m->log.checkpoint;
 	struct kf_fault why = { 0 };
-	struct kf_proof proof;
+	struct kf_proof proof = { .num = 0 };
 	enum kf_status done;
 	char what[128];
 

@@ -68,7 +68,7 @@ static int find(struct finding *f, struct kf_tlog *log, const char *path)
 static int prove(struct kf_ledger *l, struct kf_tlog *log, uint64_t index)
 {
 	struct kf_fault why = { 0 };
-	struct kf_proof proof;
+	struct kf_proof proof = { .num = 0 };
 	struct kf_bytes entry;
 	struct kf_room extra;
 	struct kf_hash leaf;

@@ -333,7 +333,7 @@ static int request(struct kf_ledger *l, struct kf_tlog *log)
 	uint64_t old = text ? strtoull(text, &end, 10) : 0;
 	/* The witness holds the root against the one that it has. */
 	struct kf_fault why = { 0 };
-	struct kf_proof proof;
+	struct kf_proof proof = { .num = 0 };
 	enum kf_status done;
 
 	if (text && (text[0] < '0' || text[0] > '9' || *end)) {

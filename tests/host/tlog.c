@@ -201,7 +201,7 @@ static void whole(uint64_t size)
 	assert_int_equal(counted.next, size);
 	for (uint64_t i = 0; i < size; i += size > 300 ? 41 : 7) {
 		char room[ENTRY_LEN];
-		struct kf_proof proof;
+		struct kf_proof proof = { .num = 0 };
 		struct kf_hash leaf;
 
 		good(kf_hash_leaf(&leaf, crypto, entry_of(room, i)));
@@ -222,7 +222,7 @@ static void logs_grow_in_all_sorts_of_steps(void **state)
 	good(kf_tlog_init(folder, &signer, crypto, &why));
 	whole(0);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		struct kf_proof proof;
+		struct kf_proof proof = { .num = 0 };
 		struct kf_tlog log;
 
 		read_open(&log);
