@@ -1,5 +1,5 @@
-/* Statements in envelopes (DSSE): signed with a private key, wherever it lies, and
- * opened where the right key has signed them.
+/* Statements in envelopes (DSSE): signed with a private key, wherever it lies,
+ * and opened where the right key has signed them.
  */
 #ifndef KEYFIT_APPS_CLI_SEAL_H
 #define KEYFIT_APPS_CLI_SEAL_H
