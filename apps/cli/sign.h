@@ -1,0 +1,79 @@
+/* keyfit sign: what was asked, what it takes, and what came of it.
+ */
+#ifndef KEYFIT_APPS_CLI_SIGN_H
+#define KEYFIT_APPS_CLI_SIGN_H
+
+#include "options.h"
+#include "signer.h"
+
+#include "host/json_write.h"
+#include "jobs/sign/make.h"
+
+enum {
+	KF_SIGN_DEVICES_MAX = 16,
+	KF_SIGN_FILES_MAX = 8,	/* of certificates */
+	KF_SIGN_FITS_MAX = 64,	/* answers that are told */
+};
+
+/* kf_sign_fit is one answer of one device about the signed file. */
+struct kf_sign_fit {
+	const char *device;
+	const char *rules;
+	char path[200];		/* inside the file; empty: the file itself */
+	enum kf_answer answer;
+	char reason[64];
+	char why[240];
+	bool before;		/* about the signer, before the key signed */
+};
+
+/* kf_sign_run is one run. */
+struct kf_sign_run {
+	const struct kf_arguments *arguments;
+	const char *path;
+	const char *output;	/* NULL: none is written */
+	bool as_json;
+	const struct kf_maker *maker;
+	struct kf_making_ask ask;
+	struct kf_signing_ask key_ask;
+
+	const struct kf_crypto *crypto;
+	struct kf_work work;
+	struct kf_work check;	/* what devices are asked in */
+	struct kf_file file;	/* as it was opened */
+	struct kf_file copy;	/* what is signed: nobody else's to write */
+	struct kf_signer signer[KF_SIGN_FILES_MAX];
+	size_t num_signers;
+	struct kf_signing_key key;
+	struct kf_making making;
+	struct kf_digest sha256;	/* of the signed file */
+	uint64_t size;
+
+	struct kf_device device[KF_SIGN_DEVICES_MAX];
+	size_t num_devices;
+	struct kf_sign_fit fit[KF_SIGN_FITS_MAX];
+	size_t num_fits;
+	bool seen[4];		/* answers, by enum kf_answer */
+	bool failed;		/* a device could not be asked */
+	struct kf_output out;
+};
+
+extern const struct kf_option kf_sign_options[];
+
+/* kf_sign_read reads the command line. Returns an exit status. */
+KF_MUST int kf_sign_read(struct kf_sign_run *s);
+
+/* kf_sign_devices opens the devices that the file must fit.
+ * Returns an exit status. */
+KF_MUST int kf_sign_devices(struct kf_sign_run *s);
+
+/* kf_sign_may asks them about the signer, before the key is touched; and
+ * kf_sign_fits about the signed file. Returns an exit status: 1, one of them
+ * would refuse it; 3, it cannot be told of one. */
+KF_MUST int kf_sign_may(struct kf_sign_run *s);
+KF_MUST int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made);
+
+/* kf_sign_tell tells what was signed, by whom and for whom; `status` is the
+ * exit status. */
+void kf_sign_tell(struct kf_sign_run *s, int status);
+
+#endif

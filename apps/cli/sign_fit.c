@@ -1,0 +1,242 @@
+/* Asks the devices that a file must fit: about the signer, before the key is
+ * touched, and about the signed file, before it has its name.
+ */
+#include "sign.h"
+
+#include "ask.h"
+#include "inside.h"
+#include "say.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEAD_LEN = 4096 };
+
+/* asking is one file before one device. */
+struct asking {
+	struct kf_sign_run *s;
+	const struct kf_device *device;
+	const char *path;	/* inside; NULL: the file itself */
+	bool before;
+};
+
+static const struct kf_option device_option = {
+	"device", KF_VALUE_FILE, "DEVICE", false, NULL,
+};
+
+/* open_device opens one, by its name or by --trust alone. */
+static int open_device(struct kf_sign_run *s, const char *name)
+{
+	struct kf_arguments one = *s->arguments;
+	struct kf_device *device = &s->device[s->num_devices];
+	struct kf_fault none = { 0 };
+	int64_t at_s = kf_now_s();
+	int status;
+
+	if (s->num_devices == KF_SIGN_DEVICES_MAX) {
+		kf_say(name, "is one device too many", "16 at most");
+		return KF_EXIT_USAGE;
+	}
+	one.given = calloc(one.num_given + 1, sizeof(*one.given));
+	if (!one.given)
+		return kf_say_failure(NULL, KF_NO_MEMORY, &none);
+	memcpy(one.given, s->arguments->given,
+	       one.num_given * sizeof(*one.given));
+	if (name)
+		one.given[one.num_given++] = (struct kf_given){
+			&device_option, name };
+	status = kf_ask_device(device, &one,
+			       kf_argument(s->arguments, "rules"), s->crypto,
+			       at_s);
+	free(one.given);
+	if (status != KF_EXIT_FITS)
+		return status;
+	s->num_devices++;
+	if (device->num_verifiers)
+		return KF_EXIT_FITS;
+	kf_say(device->name, "keyfit knows no verifier of this device",
+	       "say which one: --rules NAME");
+	return KF_EXIT_FAULT;
+}
+
+int kf_sign_devices(struct kf_sign_run *s)
+{
+	const struct kf_arguments *a = s->arguments;
+	int status = KF_EXIT_FITS;
+
+	for (size_t i = 0; i < a->num_given && status == KF_EXIT_FITS; i++)
+		if (strcmp(a->given[i].option->name, "must-fit") == 0)
+			status = open_device(s, a->given[i].value);
+	if (status == KF_EXIT_FITS && !s->num_devices &&
+	    kf_argument(a, "trust"))
+		status = open_device(s, NULL);
+	return status;
+}
+
+/* note keeps an answer for who reads it. */
+static void note(struct asking *a, const struct kf_device_verifier *verifier,
+		 const struct kf_artifact *artifact,
+		 const struct kf_verdict *verdict)
+{
+	struct kf_sign_run *s = a->s;
+	struct kf_sign_fit *f = &s->fit[s->num_fits];
+	struct kf_output words = { 0 };
+	struct kf_pair pair = {
+		.path = a->path ? a->path : s->path,
+		.artifact = artifact,
+		.device = a->device,
+		.verifier = verifier,
+		.verdict = verdict,
+		.at_s = s->check.env.now_s,
+		.env = &s->check.env,
+	};
+
+	/* A signer that is not known to fit may, with the whole file. */
+	if (!a->before || verdict->answer == KF_REJECT)
+		s->seen[verdict->answer] = true;
+	if (s->num_fits == KF_SIGN_FITS_MAX)
+		return;
+	s->num_fits++;
+	f->device = a->device->name;
+	f->rules = verifier->rules->name;
+	f->answer = verdict->answer;
+	f->before = a->before;
+	snprintf(f->path, sizeof(f->path), "%s", a->path ? a->path : "");
+	kf_words_why(&words, &pair);
+	kf_output_add(&words, "", 1);
+	snprintf(f->why, sizeof(f->why), "%s", words.failed ? "" : words.data);
+	kf_output_close(&words);
+	snprintf(f->reason, sizeof(f->reason), "%s", verdict->why.reason
+		 ? verdict->why.reason->slug : "");
+}
+
+static void judge(struct asking *a, struct kf_artifact *artifact,
+		  const struct kf_device_verifier *verifier)
+{
+	static struct kf_verdict verdict;
+	struct kf_sign_run *s = a->s;
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	memset(&verdict, 0, sizeof(verdict));
+	kf_artifact_prepare(artifact, verifier->rules, &s->check.env);
+	status = kf_check(&verdict, artifact, &verifier->store,
+			  verifier->rules, &s->check.env);
+	if (status == KF_OK) {
+		note(a, verifier, artifact, &verdict);
+		return;
+	}
+	s->failed = true;
+	kf_fault_say(&why, NULL, "%s", kf_status_text(status));
+	kf_say_fault(a->device->name, &why);
+}
+
+static void ask_one(struct asking *a, const struct kf_source *source,
+		    const struct kf_format *format);
+
+static void take_inner(void *self, const char *path,
+		       const struct kf_source *source,
+		       const struct kf_format *format)
+{
+	struct asking inner = *(struct asking *)self;
+	size_t used = inner.s->check.arena.used;
+
+	inner.path = path;
+	kf_work_more(&inner.s->check, source->size);
+	ask_one(&inner, source, format);
+	inner.s->check.arena.used = used;
+}
+
+/* look_inside asks about what the file carries for other verifiers. What cannot
+ * be looked into is not known to fit. */
+static void look_inside(struct asking *a, const struct kf_artifact *artifact)
+{
+	struct kf_inside_found found = { 0 };
+	struct kf_contents contents = { 0 };
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	if (a->path || !artifact->source || artifact->status != KF_OK ||
+	    !kf_inside_takes(a->device, artifact->format) ||
+	    !kf_inside_matters(a->device, artifact->format))
+		return;
+	artifact->format->contents(artifact, &contents);
+	status = kf_inside(&found, a->device, &contents, artifact->source,
+			   a->s->path, take_inner, a, &why);
+	if (status == KF_OK && !found.unsearched.what[0])
+		return;
+	if (status != KF_OK && status != KF_CANNOT_READ)
+		a->s->failed = true;
+	a->s->seen[KF_UNDECIDED] = true;
+	kf_say(a->device->name, "what is in the file cannot be judged: the device's other verifiers are not asked",
+	       status == KF_OK ? found.unsearched.what : why.what);
+}
+
+static void ask_one(struct asking *a, const struct kf_source *source,
+		    const struct kf_format *format)
+{
+	struct kf_sign_run *s = a->s;
+	struct kf_artifact artifact;
+	bool made_for = kf_inside_takes(a->device, format);
+
+	kf_artifact_read(&artifact, format, source, &s->check.env);
+	if (a->before) {
+		artifact.suppose = s->making.certificate;
+		artifact.num_suppose = s->making.num_certificates;
+	}
+	for (size_t i = 0; i < a->device->num_verifiers; i++)
+		if (!made_for ||
+		    kf_verifier_takes(a->device->verifier[i].rules->verifier,
+				      format))
+			judge(a, &artifact, &a->device->verifier[i]);
+	if (!a->before)
+		look_inside(a, &artifact);
+	kf_artifact_close(&artifact, &s->check.env);
+}
+
+static int conclude(const struct kf_sign_run *s)
+{
+	return s->failed ? KF_EXIT_FAULT : s->seen[KF_REJECT] ? KF_EXIT_NOT :
+	       s->seen[KF_UNDECIDED] ? KF_EXIT_UNKNOWN : KF_EXIT_FITS;
+}
+
+/* ask_all asks each device about a source, or about none. */
+static int ask_all(struct kf_sign_run *s, const struct kf_source *source,
+		   bool before)
+{
+	uint8_t head[HEAD_LEN];
+	size_t len = source && source->size < sizeof(head)
+		? (size_t)source->size : sizeof(head);
+	const struct kf_format *format = NULL;
+
+	if (source && len && !source->read_at(source->self, 0, head, len))
+		return kf_say_failure(s->path, KF_CANNOT_READ,
+				      &(struct kf_fault){ 0 });
+	for (size_t i = 0; i < s->num_devices; i++) {
+		struct asking a = { s, &s->device[i], NULL, before };
+
+		kf_work_again(&s->check, source ? source->size : 0);
+		if (source)
+			format = kf_format_of(kf_view(head, len), source);
+		ask_one(&a, source, format);
+	}
+	return conclude(s);
+}
+
+int kf_sign_may(struct kf_sign_run *s)
+{
+	const struct kf_source *source = &s->copy.source;
+
+	if (!s->num_devices || !s->making.num_certificates ||
+	    !s->maker->supposes)
+		return KF_EXIT_FITS;
+	return ask_all(s, s->maker->supposes == KF_SUPPOSE_FILE ? source
+								: NULL, true);
+}
+
+int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made)
+{
+	return s->num_devices ? ask_all(s, made, false) : KF_EXIT_FITS;
+}

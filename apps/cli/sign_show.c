@@ -1,0 +1,194 @@
+/* Tells what was signed: file, key, scheme, and whom it fits.
+ */
+#include "sign.h"
+
+#include "say.h"
+#include "words.h"
+
+#include <stdio.h>
+
+static const char *const digest_words[KF_NUM_DIGESTS] = {
+	[KF_SHA1] = "sha1", [KF_SHA256] = "sha256", [KF_SHA384] = "sha384",
+	[KF_SHA512] = "sha512",
+};
+
+static const char *const places[] = {
+	[KF_PLACE_FILE] = "file", [KF_PLACE_PKCS11] = "pkcs11",
+	[KF_PLACE_TPM] = "tpm",
+};
+
+static void scheme_name(char *out, size_t size, const struct kf_scheme *s)
+{
+	static const char *const kinds[] = {
+		[KF_SCHEME_RSA_PKCS1] = "rsa-pkcs1",
+		[KF_SCHEME_RSA_PSS] = "rsa-pss",
+		[KF_SCHEME_ECDSA] = "ecdsa",
+		[KF_SCHEME_ED25519] = "ed25519",
+	};
+
+	if (s->kind == KF_SCHEME_ED25519)
+		snprintf(out, size, "%s", kinds[s->kind]);
+	else
+		snprintf(out, size, "%s-%s", kinds[s->kind],
+			 digest_words[s->digest]);
+}
+
+static const char *comes_out(const struct kf_signing_key *key)
+{
+	if (key->place == KF_PLACE_FILE)
+		return "the key is in a file: whoever reads it can copy it";
+	if (key->extractable == KF_NO && key->was_extractable == KF_NO)
+		return "the key never left its token, which says so";
+	return "the key can leave its token, or could once";
+}
+
+static void hex_line(struct kf_output *out, const char *label,
+		     const char *before, struct kf_bytes bytes)
+{
+	kf_output_print(out, "  %-11s %s", label, before);
+	kf_output_hex(out, bytes);
+	kf_output_text(out, "\n");
+}
+
+static void tell_fit(struct kf_output *out, const struct kf_sign_fit *f)
+{
+	kf_output_print(out, "  %-11s ", f->answer == KF_ACCEPT ? "fits" :
+			f->answer == KF_REJECT ? "refused by" : "not known");
+	kf_output_shown(out, kf_text(f->device));
+	kf_output_print(out, " (%s)", f->rules);
+	if (f->path[0]) {
+		kf_output_text(out, ", ");
+		kf_output_shown(out, kf_text(f->path));
+	}
+	if (f->before)
+		kf_output_text(out, f->answer == KF_ACCEPT
+			       ? ", as far as the certificate tells"
+			       : ", before the key was touched");
+	if (f->answer != KF_ACCEPT) {
+		kf_output_text(out, ": ");
+		kf_output_shown(out, kf_text(f->why));
+	}
+	kf_output_text(out, "\n");
+}
+
+static void tell_text(struct kf_sign_run *s, int status)
+{
+	struct kf_output *out = &s->out;
+	const struct kf_making *m = &s->making;
+	char scheme[32];
+
+	kf_output_text(out, status != KF_EXIT_FITS ? "NOT SIGNED  " :
+		       s->ask.dry ? "WOULD SIGN  " : "SIGNED  ");
+	kf_output_shown(out, kf_text(status == KF_EXIT_FITS && s->output
+				     ? s->output : s->path));
+	kf_output_print(out, "\n  %-11s %s\n", "format", s->maker->name);
+	if (s->key.calls) {
+		scheme_name(scheme, sizeof(scheme), &m->scheme);
+		kf_output_print(out, "  %-11s %s, ", "key", s->key.key.name);
+		kf_output_shown(out, kf_text(s->key.name));
+		kf_output_text(out, "\n");
+		hex_line(out, "", "SHA-256 ", kf_view(s->key.key.sha256.bytes,
+				s->key.key.sha256.len));
+		kf_output_print(out, "  %-11s %s\n", "", comes_out(&s->key));
+		kf_output_print(out, "  %-11s %s\n", "scheme", scheme);
+	}
+	if (m->covered.len) {
+		char kind[32];
+
+		snprintf(kind, sizeof(kind), "%s ",
+			 kf_digest_name(m->scheme.digest));
+		hex_line(out, "covers", kind, kf_view(m->covered.bytes,
+						      m->covered.len));
+	}
+	for (size_t i = 0; i < s->num_fits; i++)
+		tell_fit(out, &s->fit[i]);
+	if (s->sha256.len)
+		hex_line(out, "sha256", "", kf_view(s->sha256.bytes,
+						    s->sha256.len));
+}
+
+static void json_key(struct kf_json *j, const struct kf_sign_run *s)
+{
+	char scheme[32];
+
+	if (!s->key.calls) {
+		kf_json_text(j, "key", NULL);
+		return;
+	}
+	scheme_name(scheme, sizeof(scheme), &s->making.scheme);
+	kf_json_open(j, "key", '{');
+	kf_json_foreign(j, "name", kf_text(s->key.name));
+	kf_json_text(j, "key", s->key.key.name);
+	kf_json_hex(j, "spki-sha256", kf_view(s->key.key.sha256.bytes,
+					      s->key.key.sha256.len));
+	kf_json_text(j, "place", places[s->key.place]);
+	kf_json_yes_no(j, "never-extractable",
+		       s->key.extractable == KF_NO &&
+		       s->key.was_extractable == KF_NO);
+	kf_json_text(j, "scheme", scheme);
+	kf_json_close(j);
+}
+
+static void json_certificates(struct kf_json *j, const struct kf_sign_run *s)
+{
+	kf_json_open(j, "certificates", '[');
+	for (size_t i = 0; i < s->making.num_certificates; i++) {
+		struct kf_digest digest;
+
+		kf_digest_of(&digest, s->crypto, KF_SHA256,
+			     s->making.certificate[i]);
+		kf_json_hex(j, NULL, kf_view(digest.bytes, digest.len));
+	}
+	kf_json_close(j);
+}
+
+static void json_fits(struct kf_json *j, const struct kf_sign_run *s)
+{
+	kf_json_open(j, "fits", '[');
+	for (size_t i = 0; i < s->num_fits; i++) {
+		const struct kf_sign_fit *f = &s->fit[i];
+
+		kf_json_open(j, NULL, '{');
+		kf_json_foreign(j, "device", kf_text(f->device));
+		kf_json_text(j, "rules", f->rules);
+		if (f->path[0])
+			kf_json_foreign(j, "inside", kf_text(f->path));
+		kf_json_yes_no(j, "before-signing", f->before);
+		kf_json_text(j, "verdict", kf_answer_name(f->answer));
+		kf_json_text(j, "reason", f->reason[0] ? f->reason : NULL);
+		kf_json_close(j);
+	}
+	kf_json_close(j);
+}
+
+static void tell_json(struct kf_sign_run *s, int status)
+{
+	struct kf_json j = { .out = &s->out };
+	const struct kf_making *m = &s->making;
+
+	kf_json_open(&j, NULL, '{');
+	kf_json_foreign(&j, "artifact", kf_text(s->path));
+	kf_json_text(&j, "format", s->maker->name);
+	kf_json_yes_no(&j, "signed", status == KF_EXIT_FITS && !s->ask.dry);
+	kf_json_yes_no(&j, "dry-run", s->ask.dry);
+	if (s->output)
+		kf_json_foreign(&j, "output", kf_text(s->output));
+	json_key(&j, s);
+	json_certificates(&j, s);
+	kf_json_text(&j, "digest", m->covered.len
+		     ? digest_words[m->scheme.digest] : NULL);
+	kf_json_hex(&j, "covers", kf_view(m->covered.bytes, m->covered.len));
+	kf_json_hex(&j, "sha256", kf_view(s->sha256.bytes, s->sha256.len));
+	kf_json_number(&j, "size", s->size);
+	json_fits(&j, s);
+	kf_json_close(&j);
+	kf_output_text(&s->out, "\n");
+}
+
+void kf_sign_tell(struct kf_sign_run *s, int status)
+{
+	if (s->as_json)
+		tell_json(s, status);
+	else
+		tell_text(s, status);
+}

@@ -1,0 +1,192 @@
+/* The table of makers, and what they share: which scheme a key signs by, and
+ * the one call that signs.
+ */
+#include "make.h"
+
+#include "told.h"
+
+#include "analysis/known.h"
+
+#include <string.h>
+
+#define MAKER(name, title) extern const struct kf_maker kf_maker_##name;
+#include "makers.def"
+#undef MAKER
+
+static const struct kf_maker *const makers[] = {
+#define MAKER(name, title) &kf_maker_##name,
+#include "makers.def"
+#undef MAKER
+};
+
+const struct kf_maker *kf_maker_at(size_t index)
+{
+	return index < sizeof(makers) / sizeof(makers[0]) ? makers[index]
+							  : NULL;
+}
+
+static enum kf_status refuse(const struct kf_making *m, struct kf_fault *why)
+{
+	kf_fault_say(why, m->maker->refuses, "%s does not sign with %s%s",
+		     m->maker->name, m->key->key.name,
+		     m->scheme.kind == KF_SCHEME_RSA_PSS ? ", RSASSA-PSS"
+							 : "");
+	return KF_WRONG_USE;
+}
+
+/* scheme_of is what a kind of key signs by. RSA that nobody asked PSS of signs
+ * by it where the format has nothing else. */
+static enum kf_scheme_kind scheme_of(const struct kf_making *m)
+{
+	bool only_pss = !(m->maker->schemes & KF_SIGNS(KF_SCHEME_RSA_PKCS1));
+
+	switch (m->key->key.kind) {
+	case KF_KEY_RSA:
+		return m->ask.pss || only_pss ? KF_SCHEME_RSA_PSS
+					      : KF_SCHEME_RSA_PKCS1;
+	case KF_KEY_EC:
+		return KF_SCHEME_ECDSA;
+	case KF_KEY_ED25519:
+		return KF_SCHEME_ED25519;
+	case KF_KEY_OTHER:
+	default:
+		return 0;
+	}
+}
+
+static enum kf_status choose_digest(struct kf_making *m, struct kf_fault *why)
+{
+	unsigned bits = m->key->key.kind == KF_KEY_EC ? m->key->key.bits : 0;
+
+	m->scheme.digest = m->ask.has_digest ? m->ask.digest :
+			   bits > 384 ? KF_SHA512 :
+			   bits > 256 ? KF_SHA384 : KF_SHA256;
+	if (m->maker->digests & UINT32_C(1) << m->scheme.digest)
+		return KF_OK;
+	kf_fault_say(why, m->maker->refuses, "%s does not sign with %s",
+		     m->maker->name, kf_digest_name(m->scheme.digest));
+	return KF_WRONG_USE;
+}
+
+/* is_own tells whether a certificate is of the key that signs. */
+static enum kf_status is_own(bool *yes, struct kf_making *m,
+			     struct kf_bytes certificate)
+{
+	const struct kf_key *ours = &m->key->key;
+	struct kf_bytes serial, spki;
+	struct kf_key key = { 0 };
+	enum kf_status status;
+
+	kf_known_parts(&serial, &spki, certificate);
+	status = m->crypto->key_read(m->crypto->self, &key, spki,
+				     m->env->arena);
+	*yes = status == KF_OK && key.kind == ours->kind &&
+	       (kf_equal(key.spki, ours->spki) ||
+		(ours->own.len && kf_equal(key.own, ours->own)));
+	return status == KF_WRONG_USE ? KF_OK : status;
+}
+
+/* put_first puts the signer's own certificate in front. */
+static enum kf_status put_first(struct kf_making *m, struct kf_fault *why)
+{
+	for (size_t i = 0; i < m->num_certificates; i++) {
+		struct kf_bytes own = m->certificate[i];
+		bool yes = false;
+		enum kf_status status = is_own(&yes, m, own);
+
+		if (status != KF_OK)
+			return status;
+		if (!yes)
+			continue;
+		m->certificate[i] = m->certificate[0];
+		m->certificate[0] = own;
+		return KF_OK;
+	}
+	kf_fault_say(why, m->num_certificates
+		     ? "keyfit keys prove KEY --public CERTIFICATE tells which is whose"
+		     : "give it with --certificate FILE, and those between it and the root",
+		     m->num_certificates
+		     ? "no certificate that was given is of this key"
+		     : "%s needs the key's certificate", m->maker->name);
+	return KF_WRONG_USE;
+}
+
+enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
+{
+	enum kf_status status;
+
+	m->scheme.kind = scheme_of(m);
+	if (m->ask.pss && m->scheme.kind != KF_SCHEME_RSA_PSS) {
+		kf_fault_say(why, NULL, "--pss is for RSA, and the key is %s",
+			     m->key->key.name);
+		return KF_WRONG_USE;
+	}
+	if (!m->scheme.kind || !(m->maker->schemes & KF_SIGNS(m->scheme.kind)))
+		return refuse(m, why);
+	status = choose_digest(m, why);
+	m->scheme.salt_len = (int)kf_digest_size(m->scheme.digest);
+	if (status == KF_OK && m->maker->needs_certificate)
+		status = put_first(m, why);
+	if (status == KF_OK && m->maker->suits)
+		status = m->maker->suits(m, why);
+	if (status == KF_OK && !m->key->calls->can(m->key->self, &m->scheme)) {
+		kf_fault_say(why, "keyfit keys lists what it signs by",
+			     "where the key lies it does not sign so");
+		status = KF_WRONG_USE;
+	}
+	return status;
+}
+
+enum kf_status kf_making_run(struct kf_making *m, struct kf_fault *why)
+{
+	kf_patch_open(&m->patch, m->source);
+	return m->maker->make(m, why);
+}
+
+enum kf_status kf_making_digest(struct kf_making *m, uint64_t at, uint64_t len)
+{
+	const struct kf_source *source = m->source;
+	void *digest = m->crypto->digest_begin(m->crypto->self,
+					       m->scheme.digest);
+
+	if (!digest)
+		return KF_NO_CRYPTO;
+	while (len) {
+		size_t some = m->env->window_len;
+
+		if (some > len)
+			some = (size_t)len;
+		if (!source->read_at(source->self, at, m->env->window, some)) {
+			m->crypto->digest_drop(digest);
+			return KF_CANNOT_READ;
+		}
+		m->crypto->digest_add(digest, kf_view(m->env->window, some));
+		at += some;
+		len -= some;
+	}
+	m->crypto->digest_end(digest, &m->covered);
+	return m->covered.len ? KF_OK : KF_NO_CRYPTO;
+}
+
+/* expected is how long a signature by the key is, at least. */
+static size_t expected(const struct kf_making *m)
+{
+	return m->scheme.kind == KF_SCHEME_ED25519 ? 64
+						   : m->key->key.bits / 8;
+}
+
+enum kf_status kf_making_sign(struct kf_making *m, struct kf_bytes content,
+			      struct kf_fault *why)
+{
+	memset(&m->signature, 0, sizeof(m->signature));
+	if (!m->ask.dry)
+		return kf_sign(&m->signature, m->key, &m->scheme, content,
+			       m->crypto, why);
+	m->signature.len = expected(m);
+	return KF_OK;
+}
+
+enum kf_status kf_making_done(bool fits)
+{
+	return fits ? KF_OK : KF_NO_MEMORY;
+}
