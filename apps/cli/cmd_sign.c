@@ -17,6 +17,7 @@
 static const char *const examples[] = {
 	"keyfit sign firmware.bin --format raw --key release.key --output firmware.sig",
 	"keyfit sign firmware.bin --format cms --key 'pkcs11:token=release;object=fw' --pin-source env:PIN --certificate fw.crt --output firmware.p7s",
+	"keyfit sign grubx64.efi --format pe --key 'pkcs11:token=release;object=sb' --pin-source env:PIN --certificate sb.crt --output grubx64.efi.signed --must-fit OVMF_VARS_4M.ms.fd",
 	NULL,
 };
 

@@ -13,7 +13,6 @@
 
 enum {
 	KF_MAKING_CERTIFICATES_MAX = 16,
-	KF_MAKING_NAME_MAX = 64,
 };
 
 /* kf_making_ask is how it is to be made. */
@@ -77,7 +76,7 @@ struct kf_maker {
 	enum kf_status (*suits)(const struct kf_making *m,
 				struct kf_fault *why);
 	/* make reads the file, signs, and fills the patch. Fails: KF_WRONG_USE,
-	 * the file is none of the format, or not to be signed so; as kf_sign. */
+	 * the file is none that can be signed so; as kf_sign. */
 	enum kf_status (*make)(struct kf_making *m, struct kf_fault *why);
 };
 
