@@ -23,6 +23,14 @@ int kf_audit_log_append(struct kf_audit_run *a);
 int kf_audit_log_verify(struct kf_audit_run *a);
 int kf_audit_log_show(struct kf_audit_run *a);
 
+/* kf_audit_log_ledger holds the log against a ledger: each signature has an
+ * entry there, and each entry of one of its keys a signature here. What is
+ * found is told by `find`, with the record, or NULL. Returns an exit status. */
+KF_MUST int kf_audit_log_ledger(struct kf_audit_run *a,
+				struct kf_audit *audit, const char *path,
+				void (*find)(void *self, const uint64_t *seq,
+					     const char *what), void *self);
+
 /* kf_audit_log_key reads the public key of a log or a witness, as it is or out
  * of a file. Texts live in the arena. Returns an exit status. */
 KF_MUST int kf_audit_log_key(struct kf_note_key *out, struct kf_audit_run *a,

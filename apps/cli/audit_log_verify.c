@@ -22,8 +22,9 @@ struct verifying {
 	size_t num_seen;
 };
 
-static void find(struct verifying *v, const uint64_t *seq, const char *what)
+static void find(void *self, const uint64_t *seq, const char *what)
 {
+	struct verifying *v = self;
 	struct kf_output *out = &v->a->base.out;
 	struct kf_json json = { .out = out };
 
@@ -161,6 +162,15 @@ static int read_log(struct verifying *v)
 			     : kf_say_failure(v->a->path, done, &why);
 }
 
+static int reconcile(struct verifying *v)
+{
+	const char *path = kf_argument(v->a->base.arguments, "ledger");
+
+	return path && !v->log.wrong.what[0]
+		? kf_audit_log_ledger(v->a, &v->audit, path, find, v)
+		: KF_EXIT_FITS;
+}
+
 static void tell_findings(struct verifying *v)
 {
 	const struct kf_audit *audit = &v->audit;
@@ -231,8 +241,11 @@ int kf_audit_log_verify(struct kf_audit_run *a)
 		find(&v, NULL, v.log.wrong.what);
 	if (status == KF_EXIT_FITS)
 		status = hold_all(&v);
-	if (status == KF_EXIT_FITS) {
+	if (status == KF_EXIT_FITS)
 		tell_findings(&v);
+	if (status == KF_EXIT_FITS)
+		status = reconcile(&v);
+	if (status == KF_EXIT_FITS) {
 		tell_counts(&v);
 		status = remember(&v);
 	}

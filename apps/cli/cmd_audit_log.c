@@ -43,6 +43,10 @@ static const struct kf_option options[] = {
 	  "verify: a checkpoint of this log that was kept elsewhere" },
 	{ "remember", KF_VALUE_FILE, "FILE", false,
 	  "verify: as --seen, and then keeps the checkpoint of today there" },
+	{ "ledger", KF_VALUE_FILE, "LEDGER", false,
+	  "verify: hold it against this ledger, both ways" },
+	{ "ledger-key", KF_VALUE_ANY, "VKEY", false,
+	  "verify: the ledger's public key, or a file that holds it" },
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a line" },
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
 };

@@ -83,6 +83,28 @@ static enum kf_status add_spent(struct kf_audit *a)
 	return KF_OK;
 }
 
+static enum kf_status add_keys(struct kf_audit *a)
+{
+	const struct kf_policy *p = &a->policy;
+
+	for (size_t i = 0; i < p->num_keys; i++) {
+		bool there = false;
+		struct kf_hash *key;
+
+		for (size_t k = 0; k < a->num_keys; k++)
+			there = there || kf_hash_same(&a->key[k],
+						      &p->key[i].spki);
+		if (there)
+			continue;
+		key = room(a->key, a->num_keys, &a->room_keys, sizeof(*key));
+		if (!key)
+			return KF_NO_MEMORY;
+		a->key = key;
+		key[a->num_keys++] = p->key[i].spki;
+	}
+	return KF_OK;
+}
+
 /* take_policy reads one beside that which counts, and lets it count. */
 static enum kf_status take_policy(struct kf_audit *a,
 				  const struct kf_record *r)
@@ -118,7 +140,7 @@ static enum kf_status take_policy(struct kf_audit *a,
 	a->history.has_policy = true;
 	a->history.policy = policy.sha256;
 	a->policies++;
-	return KF_OK;
+	return add_keys(a);
 }
 
 /* decide_again decides on an intent as if it were asked for now. */
@@ -296,6 +318,7 @@ void kf_audit_close(struct kf_audit *a)
 	kf_work_close(&a->work);
 	free(a->past);
 	free(a->spent);
+	free(a->key);
 	free(a->finding);
 	memset(a, 0, sizeof(*a));
 }

@@ -28,6 +28,10 @@ struct kf_audit {
 		     const struct kf_dossier *dossier);
 	void *self;
 
+	/* Signing keys of all policies that were adopted. */
+	struct kf_hash *key;
+	size_t num_keys, room_keys;
+
 	struct kf_past *past;
 	size_t room_past;
 	struct kf_spent *spent;
