@@ -234,12 +234,18 @@ enum kf_status kf_ssh_ask(enum kf_answer3 *out, struct kf_bytes signature,
 	struct kf_scheme scheme = { .kind = KF_SCHEME_ED25519 };
 	struct kf_digest digest = { .len = 0 };
 	struct kf_bytes content, value;
+	enum kf_status status;
+	struct kf_key own;
 	struct sshsig s;
 	size_t kind;
 
 	*out = KF_NO;
 	if (!take_apart(&s, signature))
 		return KF_OK;
+	/* It names its key: of another one it is not, whatever it says. */
+	status = blob_key(&own, s.key, env);
+	if (status != KF_OK || !kf_equal(own.spki, key->spki))
+		return status == KF_WRONG_USE ? KF_OK : status;
 	kind = kind_of(s.kind);
 	if (kind == NUM_KINDS || s.reserved.len ||
 	    !kf_equal(s.space, kf_text(KF_SSH_NAMESPACE)) ||
