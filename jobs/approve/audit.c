@@ -281,10 +281,12 @@ static enum kf_status each(void *self, uint64_t index, struct kf_bytes entry)
 				       r.seq);
 	r.seq = index;
 	if (status == KF_OK && r.time_s < a->history.last_s)
-		status = kf_audit_find(a, index, "is older than the record in front of it");
+		status = kf_audit_find(a, index, "is older than an intent in front of it");
 	if (status == KF_OK)
 		status = take(a, &r);
-	if (r.time_s > a->history.last_s)
+	/* Of an intent alone: it was made while its request lasted, so that a
+	 * clock that was wrong once cannot stop the log for ever. */
+	if (r.kind == KF_RECORD_INTENT && r.time_s > a->history.last_s)
 		a->history.last_s = r.time_s;
 	if (status == KF_OK && a->told)
 		a->told(a->self, &r, &a->dossier);

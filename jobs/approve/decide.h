@@ -12,7 +12,7 @@ enum {
 	KF_PERSON_KEYS_MAX = 8,
 	KF_RULED_KEYS_MAX = 64,
 	KF_APPROVALS_MAX = 32,
-	/* How far a clock may be behind the last record. */
+	/* How far a clock may be behind the last intent. */
 	KF_CLOCK_SLACK_S = 300,
 };
 
@@ -176,7 +176,7 @@ struct kf_history {
 	size_t num_spent;
 	bool has_policy;
 	struct kf_hash policy;		/* that was adopted last */
-	int64_t last_s;			/* of the last record */
+	int64_t last_s;			/* of the last intent */
 };
 
 /* kf_process is what the signing process holds against the request. */
