@@ -1,0 +1,145 @@
+/* Any bytes as what people hand in: a policy, a request, an approval, a record
+ * of the audit log, a key or a signature of OpenSSH's. Nothing breaks, what was
+ * taken comes out again as it went in, and nothing is allowed that nobody
+ * approves.
+ *
+ * Input: what it is, one byte; the bytes.
+ */
+#include "world.h"
+
+#include "host/sshsig.h"
+#include "jobs/approve/audit.h"
+
+#include <string.h>
+
+static const struct kf_crypto *crypto;
+static struct kf_work work;
+
+static struct kf_sealed sealed_of(struct kf_bytes payload)
+{
+	struct kf_sealed sealed;
+
+	memset(&sealed, 0, sizeof(sealed));
+	sealed.dsse.payload = payload;
+	HOLDS(kf_hash_of(&sealed.sha256, payload, crypto) == KF_OK);
+	return sealed;
+}
+
+static void policy(struct kf_bytes bytes)
+{
+	struct kf_fault why = { "", "" };
+	struct kf_policy p;
+	struct kf_policy_signers nobody = { 0, 0 };
+
+	if (kf_policy_read(&p, bytes, &work.env, &why) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	HOLDS(!kf_policy_sound(&p) && p.version && p.change.approvals);
+	HOLDS(kf_policy_decide(&p, NULL, &nobody) != KF_RULED_ALLOWED);
+	HOLDS(kf_policy_own(&p, UINT64_MAX) == KF_RULED_ALLOWED);
+	for (size_t i = 0; i < p.num_keys; i++)
+		HOLDS(p.key[i].environment != KF_PRODUCTION ||
+		      p.key[i].quorum.approvals >= 2);
+}
+
+static void request(struct kf_bytes bytes)
+{
+	struct kf_sealed sealed = sealed_of(bytes), again;
+	struct kf_fault why = { "", "" };
+	struct kf_policy none = { .version = 1 };
+	struct kf_request r, second;
+	struct kf_case c = { &none, &r, NULL, 0, NULL, NULL, 9, 1 };
+	struct kf_decision d;
+
+	if (kf_request_read(&r, &sealed, &work.env, &why) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	HOLDS(kf_request_write(&again, &r, &work.env) == KF_OK);
+	HOLDS(kf_request_read(&second, &again, &work.env, &why) == KF_OK);
+	HOLDS(kf_hash_same(&r.nonce, &second.nonce) &&
+	      kf_hash_same(&r.artifact, &second.artifact) &&
+	      r.expires_s == second.expires_s && r.action == second.action &&
+	      kf_same(r.requester, second.requester) &&
+	      kf_same(r.product, second.product));
+	none.sha256 = r.policy;
+	kf_decide(&d, &c);
+	HOLDS(d.ruling != KF_RULED_ALLOWED && d.ruling != KF_RULED_NONE);
+}
+
+static void approval(struct kf_bytes bytes)
+{
+	struct kf_sealed sealed = sealed_of(bytes), again;
+	struct kf_fault why = { "", "" };
+	struct kf_approval a, second;
+
+	if (kf_approval_read(&a, &sealed, &work.env, &why) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	HOLDS(a.signer == KF_NOBODY);
+	HOLDS(kf_approval_write(&again, &a, &work.env) == KF_OK);
+	HOLDS(kf_approval_read(&second, &again, &work.env, &why) == KF_OK);
+	HOLDS(a.denies == second.denies && a.expires_s == second.expires_s &&
+	      kf_hash_same(&a.request, &second.request));
+}
+
+static void record(struct kf_bytes bytes)
+{
+	struct kf_output first = { 0 }, second = { 0 };
+	struct kf_fault why = { "", "" };
+	struct kf_record r;
+
+	if (kf_record_read(&r, bytes, &work.env, &why) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	if (kf_record_write(&first, &r, &why) == KF_OK) {
+		HOLDS(kf_record_read(&r, kf_view(first.data, first.len),
+				     &work.env, &why) == KF_OK);
+		HOLDS(kf_record_write(&second, &r, &why) == KF_OK);
+		HOLDS(kf_equal(kf_view(first.data, first.len),
+			       kf_view(second.data, second.len)));
+	}
+	kf_output_close(&first);
+	kf_output_close(&second);
+}
+
+static void ssh(struct kf_bytes bytes)
+{
+	static const char line[] = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f";
+	enum kf_answer3 answer = KF_NO;
+	struct kf_bytes blob;
+	struct kf_key key;
+
+	if (kf_ssh_key_read(&key, bytes, &work.env) == KF_OK)
+		HOLDS(key.kind == KF_KEY_ED25519 || key.kind == KF_KEY_EC);
+	HOLDS(kf_ssh_key_read(&key, kf_text(line), &work.env) == KF_OK);
+	if (kf_ssh_unpack(&blob, bytes, &work.env) != KF_OK)
+		blob = bytes;
+	HOLDS(kf_ssh_ask(&answer, blob, &key, kf_text("message"),
+			 &work.env) == KF_OK);
+	HOLDS(answer == KF_NO);
+}
+
+void fuzz(struct kf_bytes input)
+{
+	static void (*const kinds[])(struct kf_bytes) = {
+		policy, request, approval, record, ssh,
+	};
+	struct kf_cursor c = kf_cursor_over(input, 0);
+	struct kf_fault why = { "", "" };
+	uint8_t kind = kf_u8(&c, "kind");
+
+	if (!crypto) {
+		crypto = kf_openssl_open(&why);
+		HOLDS(crypto && kf_work_open(&work, KF_ARENA_LEN, crypto, 0,
+					     &why) == KF_OK);
+	}
+	if (kf_left(&c) == 0)
+		return;
+	kf_work_again(&work, input.len);
+	kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))](
+		kf_part_of(input, 1, input.len - 1));
+}
