@@ -107,9 +107,14 @@ size_t kf_bill_add_key(struct kf_bill *b, const struct kf_key *key)
 {
 	size_t i = key_of(b, &key->sha256, key->name);
 
-	if (i != KF_BILL_NONE && key->own.len && !b->key[i].own.len)
+	if (i == KF_BILL_NONE)
+		return i;
+	if (key->own.len && !b->key[i].own.len)
 		kf_digest_of(&b->key[i].own, b->env->crypto, KF_SHA256,
 			     key->own);
+	if (!b->key[i].spki.len &&
+	    !kf_arena_keep(b->keep, &b->key[i].spki, key->spki))
+		fail(b, KF_NO_MEMORY);
 	return i;
 }
 

@@ -37,6 +37,8 @@ struct kf_bill_algorithm {
 struct kf_bill_key {
 	struct kf_digest id;	/* SHA-256 of SubjectPublicKeyInfo; `len` 0:
 				 * the key itself is nowhere */
+	struct kf_bytes spki;	/* itself; empty: it is of no kind that is
+				 * verified with, or not told */
 	struct kf_digest own;	/* SHA-256 of RSAPublicKey, of RSA alone */
 	const char *called_by;	/* "key-hash", "key-name"; NULL: it is there */
 	struct kf_bytes called;
