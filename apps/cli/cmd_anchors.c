@@ -2,9 +2,11 @@
  */
 #include "anchors.h"
 #include "ask.h"
+#include "bundle.h"
 #include "fleet_ask.h"
 #include "newest.h"
 #include "say.h"
+#include "seal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +48,9 @@ static const struct kf_option options[] = {
 	  "a newer table of known keys, as CSV" },
 	{ "json", KF_VALUE_NONE, NULL, false,
 	  "one JSON object a line and verifier" },
+	KF_ASK_BUNDLE,
+	KF_ASK_SIGN,
+	KF_ASK_PIN,
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
 };
 
@@ -55,6 +60,8 @@ static const char *const examples[] = {
 	"keyfit anchors --device rootfs/ --json",
 	"keyfit anchors --rules mcuboot --trust key=zephyr.elf",
 	"keyfit anchors --fleet fleet.db --class 2e6f884f",
+	"keyfit anchors make fw-ca.pem boot.pem --product gateway --expires 2028-01-01 --sign 'pkcs11:token=root' --pin-source env:PIN --output gateway.anchors",
+	"keyfit anchors verify gateway.anchors --key root.pem --newer-than taken.anchors",
 	NULL,
 };
 
@@ -272,6 +279,22 @@ static int finish(struct asking *q)
 						  : KF_EXIT_FITS;
 }
 
+/* fitting refuses options of make and verify. */
+static int fitting(const struct kf_arguments *a)
+{
+	for (size_t i = 0; i < a->num_given; i++) {
+		const struct kf_option *o = a->given[i].option;
+
+		if (strncmp(o->title, "of make", 7) != 0 &&
+		    strncmp(o->title, "of verify", 9) != 0 &&
+		    strcmp(o->name, "pin-source") != 0)
+			continue;
+		kf_say(o->name, "goes with make or verify", o->title);
+		return KF_EXIT_USAGE;
+	}
+	return KF_EXIT_FITS;
+}
+
 static int run(const struct kf_arguments *arguments)
 {
 	static struct asking q;
@@ -280,6 +303,11 @@ static int run(const struct kf_arguments *arguments)
 		     kf_argument(arguments, "group");
 	int status;
 
+	if (arguments->num_operands)
+		return kf_bundle_run(arguments);
+	status = fitting(arguments);
+	if (status != KF_EXIT_FITS)
+		return status;
 	q.arguments = arguments;
 	status = prepare(&q);
 	if (status == KF_EXIT_FITS)
@@ -295,8 +323,8 @@ static int run(const struct kf_arguments *arguments)
 }
 
 const struct kf_command kf_cmd_anchors = {
-	.operands = "",
-	.operand_kind = KF_VALUE_NONE,
+	.operands = "[make FILE... | verify FILE]",
+	.operand_kind = KF_VALUE_FILE,
 	.options = options,
 	.examples = examples,
 	.run = run,

@@ -46,6 +46,7 @@ static const struct {
 	{ "EC-secp384r1", "P-384", "nist/P-384", 192 },
 	{ "EC-secp521r1", "P-521", "nist/P-521", 256 },
 	{ "Ed25519", "Ed25519", "other/Ed25519", 128 },
+	{ "ED25519-256", "Ed25519", "other/Ed25519", 128 },
 };
 
 static size_t digest_of(enum kf_digest_kind kind)
@@ -147,6 +148,9 @@ bool kf_bom_of_key(struct kf_bom_algorithm *out, const char *kind)
 		return false;
 	size(out, kind);
 	/* The names that OpenSSL has for NIST's curves are others. */
+	if (out->curve && strcmp(out->curve, "Ed25519") == 0)
+		return kf_bom_of_scheme(out, &(struct kf_bill_algorithm){
+			.kind = KF_SCHEME_ED25519, .key = kind });
 	if (strncmp(kind, "EC-", 3) == 0 && out->curve)
 		snprintf(out->name, sizeof(out->name), "EC-%s", out->curve);
 	else
@@ -155,12 +159,8 @@ bool kf_bom_of_key(struct kf_bom_algorithm *out, const char *kind)
 		out->oid = "1.2.840.113549.1.1.1";
 	else if (strncmp(kind, "EC-", 3) == 0)
 		out->oid = "1.2.840.10045.2.1";
-	else if (strcmp(kind, "Ed25519") == 0)
-		out->oid = "1.3.101.112";
 	else
 		out->primitive = "unknown";
-	if (strcmp(kind, "Ed25519") == 0)
-		out->family = "EdDSA";
 	put_ref(out);
 	return true;
 }
