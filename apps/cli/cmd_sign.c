@@ -122,6 +122,7 @@ static int open_key(struct kf_sign_run *s)
 static int choose(struct kf_sign_run *s)
 {
 	struct kf_making *m = &s->making;
+	const uint8_t *first = m->certificate[0].data;
 	struct kf_fault why = { 0 };
 	enum kf_status status;
 
@@ -133,6 +134,12 @@ static int choose(struct kf_sign_run *s)
 	m->crypto = s->crypto;
 	m->env = &s->work.env;
 	status = kf_making_choose(m, &why);
+	/* Devices were asked about the first one. */
+	if (status == KF_OK && s->num_fits && m->certificate[0].data != first) {
+		kf_fault_say(&why, "with --must-fit the key's own certificate comes first",
+			     "the first certificate is not of this key");
+		status = KF_WRONG_USE;
+	}
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(s->path, status, &why);
 }

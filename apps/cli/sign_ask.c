@@ -11,7 +11,7 @@
 
 const struct kf_option kf_sign_options[] = {
 	{ "format", KF_VALUE_ANY, "FORMAT", false,
-	  "raw, cms, pe, auth, rauc, swupdate, swupdate-cms, mcuboot" },
+	  "raw, cms, pe, auth, rauc, swupdate, swupdate-cms, mcuboot, fit" },
 	{ "key", KF_VALUE_FILE, "KEY", false,
 	  "the key: a file, a pkcs11: URI, tpm:HANDLE, as keyfit keys takes them" },
 	{ "certificate", KF_VALUE_FILE, "FILE", true,

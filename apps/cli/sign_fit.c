@@ -22,9 +22,31 @@ struct asking {
 	bool before;
 };
 
-static const struct kf_option device_option = {
-	"device", KF_VALUE_FILE, "DEVICE", false, NULL,
-};
+/* add_words adds what the command line has left to be understood: the device,
+ * and of an update of a variable which rules and which variable. */
+static const char *add_words(struct kf_arguments *out,
+			     const struct kf_sign_run *s, const char *device,
+			     char *variable, size_t size)
+{
+	static const struct kf_option set = {
+		"set", KF_VALUE_SETTING, "NAME=VALUE", true, NULL,
+	};
+	static const struct kf_option device_option = {
+		"device", KF_VALUE_FILE, "DEVICE", false, NULL,
+	};
+	const char *rules = kf_argument(s->arguments, "rules");
+
+	if (device)
+		out->given[out->num_given++] = (struct kf_given){
+			&device_option, device };
+	if (!s->maker->takes_variable)
+		return rules;
+	snprintf(variable, size, "variable=%s", s->ask.variable);
+	out->given[out->num_given++] = (struct kf_given){ &set, variable };
+	out->given[out->num_given++] = (struct kf_given){
+		&set, s->ask.append ? "attributes=0x67" : "attributes=0x27" };
+	return rules ? rules : "edk2-variable";
+}
 
 /* open_device opens one, by its name or by --trust alone. */
 static int open_device(struct kf_sign_run *s, const char *name)
@@ -32,6 +54,8 @@ static int open_device(struct kf_sign_run *s, const char *name)
 	struct kf_arguments one = *s->arguments;
 	struct kf_device *device = &s->device[s->num_devices];
 	struct kf_fault none = { 0 };
+	const char *rules;
+	char variable[64];
 	int64_t at_s = kf_now_s();
 	int status;
 
@@ -39,17 +63,13 @@ static int open_device(struct kf_sign_run *s, const char *name)
 		kf_say(name, "is one device too many", "16 at most");
 		return KF_EXIT_USAGE;
 	}
-	one.given = calloc(one.num_given + 1, sizeof(*one.given));
+	one.given = calloc(one.num_given + 3, sizeof(*one.given));
 	if (!one.given)
 		return kf_say_failure(NULL, KF_NO_MEMORY, &none);
 	memcpy(one.given, s->arguments->given,
 	       one.num_given * sizeof(*one.given));
-	if (name)
-		one.given[one.num_given++] = (struct kf_given){
-			&device_option, name };
-	status = kf_ask_device(device, &one,
-			       kf_argument(s->arguments, "rules"), s->crypto,
-			       at_s);
+	rules = add_words(&one, s, name, variable, sizeof(variable));
+	status = kf_ask_device(device, &one, rules, s->crypto, at_s);
 	free(one.given);
 	if (status != KF_EXIT_FITS)
 		return status;
@@ -94,7 +114,8 @@ static void note(struct asking *a, const struct kf_device_verifier *verifier,
 	};
 
 	/* A signer that is not known to fit may, with the whole file. */
-	if (!a->before || verdict->answer == KF_REJECT)
+	if (!a->before || verdict->answer == KF_REJECT ||
+	    s->maker->supposes == KF_SUPPOSE_FILE)
 		s->seen[verdict->answer] = true;
 	if (s->num_fits == KF_SIGN_FITS_MAX)
 		return;

@@ -77,8 +77,9 @@ static void tell_text(struct kf_sign_run *s, int status)
 	const struct kf_making *m = &s->making;
 	char scheme[32];
 
-	kf_output_text(out, status != KF_EXIT_FITS ? "NOT SIGNED  " :
-		       s->ask.dry ? "WOULD SIGN  " : "SIGNED  ");
+	kf_output_text(out, status != KF_EXIT_FITS && s->making.signature.len &&
+		       !s->ask.dry ? "NOT WRITTEN  " :
+		       status != KF_EXIT_FITS ? "NOT SIGNED  " : s->ask.dry ? "WOULD SIGN  " : "SIGNED  ");
 	kf_output_shown(out, kf_text(status == KF_EXIT_FITS && s->output
 				     ? s->output : s->path));
 	kf_output_print(out, "\n  %-11s %s\n", "format", s->maker->name);
@@ -92,6 +93,8 @@ static void tell_text(struct kf_sign_run *s, int status)
 		kf_output_print(out, "  %-11s %s\n", "", comes_out(&s->key));
 		kf_output_print(out, "  %-11s %s\n", "scheme", scheme);
 	}
+	if (status != KF_EXIT_FITS && m->signature.len && !s->ask.dry)
+		kf_output_print(out, "  %-11s %s\n", "", "the key has signed, and what it signed was dropped");
 	if (m->covered.len) {
 		char kind[32];
 
@@ -170,6 +173,7 @@ static void tell_json(struct kf_sign_run *s, int status)
 	kf_json_foreign(&j, "artifact", kf_text(s->path));
 	kf_json_text(&j, "format", s->maker->name);
 	kf_json_yes_no(&j, "signed", status == KF_EXIT_FITS && !s->ask.dry);
+	kf_json_yes_no(&j, "key-has-signed", m->signature.len && !s->ask.dry);
 	kf_json_yes_no(&j, "dry-run", s->ask.dry);
 	if (s->output)
 		kf_json_foreign(&j, "output", kf_text(s->output));
