@@ -36,4 +36,8 @@ KF_MUST int kf_audit_log_ledger(struct kf_audit_run *a,
 KF_MUST int kf_audit_log_key(struct kf_note_key *out, struct kf_audit_run *a,
 			     const char *value);
 
+/* kf_audit_log_name reads the log's name out of its checkpoint. Returns an
+ * exit status. */
+KF_MUST int kf_audit_log_name(const char **out, struct kf_audit_run *a);
+
 #endif

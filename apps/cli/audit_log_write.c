@@ -48,8 +48,7 @@ int kf_audit_log_init(struct kf_audit_run *a)
 			     : kf_say_failure(a->path, done, &why);
 }
 
-/* name_of reads the log's name out of its checkpoint. */
-static int name_of(const char **out, struct kf_audit_run *a)
+int kf_audit_log_name(const char **out, struct kf_audit_run *a)
 {
 	char path[4096];
 	struct kf_bytes text;
@@ -85,7 +84,7 @@ static int prepare(struct writing *w, struct kf_audit_run *a)
 	int status = kf_approve_option(&w->by, &a->base, "as", "who are you?");
 
 	if (status == KF_EXIT_FITS)
-		status = name_of(&name, a);
+		status = kf_audit_log_name(&name, a);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_key(&w->key, &a->base, "key", NULL);
 	if (status != KF_EXIT_FITS)

@@ -11,8 +11,11 @@
 #include "host/file.h"
 #include "host/replace.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const examples[] = {
 	"keyfit sign firmware.bin --format raw --key release.key --output firmware.sig",
@@ -74,6 +77,25 @@ static int read_file(struct kf_sign_run *s)
 			       : kf_say_failure(s->path, status, &why);
 }
 
+/* check_place: a key that has signed for a file that cannot be written has
+ * signed for nothing, and used up what allowed it. */
+static int check_place(const struct kf_sign_run *s)
+{
+	const char *slash = s->output ? strrchr(s->output, '/') : NULL;
+	char folder[4096] = ".";
+	struct kf_fault why = { 0 };
+	int len = slash ? (int)(slash - s->output) + 1 : 1;
+
+	if (!s->output || s->ask.dry)
+		return KF_EXIT_FITS;
+	if (slash && len < (int)sizeof(folder))
+		snprintf(folder, sizeof(folder), "%.*s", len, s->output);
+	if (access(folder, W_OK | X_OK) == 0)
+		return KF_EXIT_FITS;
+	kf_fault_say(&why, NULL, "cannot be written: %s", strerror(errno));
+	return kf_say_failure(s->output, KF_CANNOT_READ, &why);
+}
+
 static int prepare(struct kf_sign_run *s)
 {
 	struct kf_fault why = { 0 };
@@ -90,7 +112,9 @@ static int prepare(struct kf_sign_run *s)
 				      kf_now_s(), &why);
 	if (status != KF_OK)
 		return kf_say_failure(NULL, status, &why);
-	done = read_certificates(s);
+	done = check_place(s);
+	if (done == KF_EXIT_FITS)
+		done = read_certificates(s);
 	if (done == KF_EXIT_FITS)
 		done = kf_sign_devices(s);
 	if (done == KF_EXIT_FITS)
@@ -153,28 +177,45 @@ static int make(struct kf_sign_run *s)
 			       : kf_say_failure(s->path, status, &why);
 }
 
-/* finish has what was made judged, and writes it. */
-static int finish(struct kf_sign_run *s)
+/* weigh has what was made judged. */
+static int weigh(struct kf_sign_run *s, const struct kf_source *made)
 {
-	const struct kf_source *made = kf_patch_source(&s->making.patch);
 	struct kf_fault why = { 0 };
-	enum kf_status status;
-	int done;
+	enum kf_status status = kf_file_digest(&s->sha256, made,
+					       &s->work.env);
 
-	if (s->ask.dry)
-		return KF_EXIT_FITS;
 	s->size = made->size;
-	status = kf_file_digest(&s->sha256, made, &s->work.env);
-	if (status != KF_OK)
-		return kf_say_failure(s->path, status, &why);
-	done = kf_sign_fits(s, made);
-	if (done == KF_EXIT_FITS) {
-		status = kf_replace(s->output, made, &s->file, &s->work.env,
-				    &why);
-		if (status != KF_OK)
-			return kf_say_failure(s->output, status, &why);
+	return status == KF_OK ? kf_sign_fits(s, made)
+			       : kf_say_failure(s->path, status, &why);
+}
+
+static int write_out(struct kf_sign_run *s, const struct kf_source *made)
+{
+	struct kf_fault why = { 0 };
+	enum kf_status status = kf_replace(s->output, made, &s->file,
+					   &s->work.env, &why);
+
+	return status == KF_OK ? KF_EXIT_FITS
+			       : kf_say_failure(s->output, status, &why);
+}
+
+/* carry_out lets the key sign, if that is allowed. */
+static int carry_out(struct kf_sign_run *s)
+{
+	const struct kf_source *made = NULL;
+	int status = kf_sign_approved(s);
+
+	if (status != KF_EXIT_FITS)
+		return status;
+	status = make(s);
+	if (status == KF_EXIT_FITS && s->ask.dry)
+		return status;
+	if (status == KF_EXIT_FITS) {
+		made = kf_patch_source(&s->making.patch);
+		status = weigh(s, made);
 	}
-	return done;
+	status = kf_sign_result(s, status);
+	return status == KF_EXIT_FITS ? write_out(s, made) : status;
 }
 
 static int sign(struct kf_sign_run *s)
@@ -188,15 +229,12 @@ static int sign(struct kf_sign_run *s)
 		status = choose(s);
 	if (status == KF_EXIT_FITS && !early)
 		status = kf_sign_may(s);
-	if (status == KF_EXIT_FITS)
-		status = make(s);
-	if (status == KF_EXIT_FITS)
-		status = finish(s);
-	return status;
+	return status == KF_EXIT_FITS ? carry_out(s) : status;
 }
 
 static void release(struct kf_sign_run *s)
 {
+	kf_sign_ruled_close();
 	kf_signing_key_close(&s->key);
 	for (size_t i = 0; i < s->num_signers; i++)
 		kf_signer_close(&s->signer[i]);

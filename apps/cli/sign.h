@@ -54,6 +54,10 @@ struct kf_sign_run {
 	size_t num_fits;
 	bool seen[4];		/* answers, by enum kf_answer */
 	bool failed;		/* a device could not be asked */
+	const char *ruling;	/* of the policy; NULL: none was asked */
+	const char *ruling_words;
+	bool is_ruled;		/* it allowed it: */
+	uint64_t record;	/* the intent's number in the audit log */
 	struct kf_output out;
 };
 
@@ -71,6 +75,14 @@ KF_MUST int kf_sign_devices(struct kf_sign_run *s);
  * would refuse it; 3, it cannot be told of one. */
 KF_MUST int kf_sign_may(struct kf_sign_run *s);
 KF_MUST int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made);
+
+/* kf_sign_is_ruled tells whether it is done under a policy. kf_sign_approved
+ * then decides, and writes the intent before the key signs; kf_sign_result
+ * writes what came of it, before that leaves. Both return an exit status. */
+bool kf_sign_is_ruled(const struct kf_sign_run *s);
+KF_MUST int kf_sign_approved(struct kf_sign_run *s);
+KF_MUST int kf_sign_result(struct kf_sign_run *s, int status);
+void kf_sign_ruled_close(void);
 
 /* kf_sign_tell tells what was signed, by whom and for whom; `status` is the
  * exit status. */

@@ -71,40 +71,55 @@ static void tell_fit(struct kf_output *out, const struct kf_sign_fit *f)
 	kf_output_text(out, "\n");
 }
 
+static void tell_key(struct kf_sign_run *s)
+{
+	struct kf_output *out = &s->out;
+	char scheme[32];
+
+	scheme_name(scheme, sizeof(scheme), &s->making.scheme);
+	kf_output_print(out, "  %-11s %s, ", "key", s->key.key.name);
+	kf_output_shown(out, kf_text(s->key.name));
+	kf_output_text(out, "\n");
+	hex_line(out, "", "SHA-256 ", kf_view(s->key.key.sha256.bytes,
+					      s->key.key.sha256.len));
+	kf_output_print(out, "  %-11s %s\n", "", comes_out(&s->key));
+	kf_output_print(out, "  %-11s %s\n", "scheme", scheme);
+}
+
+static void tell_ruling(struct kf_sign_run *s)
+{
+	if (s->ruling && !s->is_ruled)
+		kf_output_print(&s->out, "  %-11s %s (%s)\n", "refused by",
+				s->ruling_words, s->ruling);
+	if (s->is_ruled)
+		kf_output_print(&s->out, "  %-11s %llu of the audit log\n",
+				"record", (unsigned long long)s->record);
+}
+
 static void tell_text(struct kf_sign_run *s, int status)
 {
 	struct kf_output *out = &s->out;
 	const struct kf_making *m = &s->making;
-	char scheme[32];
+	bool fits = status == KF_EXIT_FITS;
+	bool dropped = !fits && m->signature.len && !s->ask.dry;
+	char kind[32];
 
-	kf_output_text(out, status != KF_EXIT_FITS && s->making.signature.len &&
-		       !s->ask.dry ? "NOT WRITTEN  " :
-		       status != KF_EXIT_FITS ? "NOT SIGNED  " : s->ask.dry ? "WOULD SIGN  " : "SIGNED  ");
-	kf_output_shown(out, kf_text(status == KF_EXIT_FITS && s->output
-				     ? s->output : s->path));
+	kf_output_text(out, dropped ? "NOT WRITTEN  " :
+		       !fits ? "NOT SIGNED  " :
+		       s->ask.dry ? "WOULD SIGN  " : "SIGNED  ");
+	kf_output_shown(out, kf_text(fits && s->output ? s->output : s->path));
 	kf_output_print(out, "\n  %-11s %s\n", "format", s->maker->name);
-	if (s->key.calls) {
-		scheme_name(scheme, sizeof(scheme), &m->scheme);
-		kf_output_print(out, "  %-11s %s, ", "key", s->key.key.name);
-		kf_output_shown(out, kf_text(s->key.name));
-		kf_output_text(out, "\n");
-		hex_line(out, "", "SHA-256 ", kf_view(s->key.key.sha256.bytes,
-				s->key.key.sha256.len));
-		kf_output_print(out, "  %-11s %s\n", "", comes_out(&s->key));
-		kf_output_print(out, "  %-11s %s\n", "scheme", scheme);
-	}
-	if (status != KF_EXIT_FITS && m->signature.len && !s->ask.dry)
+	if (s->key.calls)
+		tell_key(s);
+	if (dropped)
 		kf_output_print(out, "  %-11s %s\n", "", "the key has signed, and what it signed was dropped");
-	if (m->covered.len) {
-		char kind[32];
-
-		snprintf(kind, sizeof(kind), "%s ",
-			 kf_digest_name(m->scheme.digest));
+	snprintf(kind, sizeof(kind), "%s ", kf_digest_name(m->scheme.digest));
+	if (m->covered.len)
 		hex_line(out, "covers", kind, kf_view(m->covered.bytes,
 						      m->covered.len));
-	}
 	for (size_t i = 0; i < s->num_fits; i++)
 		tell_fit(out, &s->fit[i]);
+	tell_ruling(s);
 	if (s->sha256.len)
 		hex_line(out, "sha256", "", kf_view(s->sha256.bytes,
 						    s->sha256.len));
@@ -184,6 +199,10 @@ static void tell_json(struct kf_sign_run *s, int status)
 	kf_json_hex(&j, "covers", kf_view(m->covered.bytes, m->covered.len));
 	kf_json_hex(&j, "sha256", kf_view(s->sha256.bytes, s->sha256.len));
 	kf_json_number(&j, "size", s->size);
+	if (s->ruling)
+		kf_json_text(&j, "ruling", s->ruling);
+	if (s->is_ruled)
+		kf_json_number(&j, "audit-record", s->record);
 	json_fits(&j, s);
 	kf_json_close(&j);
 	kf_output_text(&s->out, "\n");
