@@ -2,6 +2,8 @@
  */
 #include "reading.h"
 
+#include "core/utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +45,10 @@ const struct kf_config *kf_reading_start(struct kf_reading *r,
 	while (text.len && (text.data[text.len - 1] == '\n' ||
 			    text.data[text.len - 1] == ' '))
 		text.len--;
+	if (!kf_is_utf8(text)) {
+		kf_reading_wrong(r, NULL, "is no UTF-8");
+		return NULL;
+	}
 	status = kf_json_tree(&tree, text, r->env);
 	if (status != KF_OK) {
 		short_of(r, status);
@@ -216,7 +222,8 @@ void kf_reading_hash(struct kf_reading *r, struct kf_hash *out,
 		int low = digit(c->text.data[2 * i + 1]);
 
 		good = high >= 0 && low >= 0;
-		out->bytes[i] = (uint8_t)(high << 4 | low);
+		if (good)
+			out->bytes[i] = (uint8_t)(high << 4 | low);
 	}
 	if (c && !good)
 		kf_reading_wrong(r, name, "is not 64 hex digits, a to f small");
@@ -228,7 +235,8 @@ int64_t kf_reading_time(struct kf_reading *r, const struct kf_config *group,
 	const char *text = kf_reading_text(r, group, name, need);
 	int64_t out = 0;
 
-	if (text && (!kf_time_read(&out, text) || out <= 0)) {
+	if (text && (!kf_time_read(&out, text) || out <= 0 ||
+		     out > KF_TIME_LAST_S)) {
 		kf_reading_wrong(r, name, "is no time like 2028-05-15T12:00:00Z");
 		return 0;
 	}

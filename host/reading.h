@@ -11,6 +11,9 @@
 
 enum { KF_TEXT_MAX = 255 };
 
+/* The last second that can be written: of the year 9999. */
+#define KF_TIME_LAST_S INT64_C(253402300799)
+
 /* kf_reading is one text that is read. The first failure stays: nobody has to
  * look before the end. `prefix` stands in front of what is said. */
 struct kf_reading {

@@ -3,6 +3,7 @@
 #include "approve.h"
 #include "say.h"
 
+#include "host/reading.h"
 #include "host/replace.h"
 #include "host/sshsig.h"
 #include "jobs/sign/sign.h"
@@ -130,7 +131,8 @@ int kf_approve_expires(int64_t *out, struct kf_approve *a)
 	*out = a->work.env.now_s + WEEK_S;
 	if (!text)
 		return KF_EXIT_FITS;
-	if (kf_time_read(out, text) && *out > a->work.env.now_s)
+	if (kf_time_read(out, text) && *out > a->work.env.now_s &&
+	    *out <= KF_TIME_LAST_S)
 		return KF_EXIT_FITS;
 	kf_say(text, "is no time to come", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
 	return KF_EXIT_USAGE;
