@@ -214,8 +214,9 @@ static int carry_out(struct kf_sign_run *s)
 		made = kf_patch_source(&s->making.patch);
 		status = weigh(s, made);
 	}
-	status = kf_sign_result(s, status);
-	return status == KF_EXIT_FITS ? write_out(s, made) : status;
+	if (status == KF_EXIT_FITS)
+		status = write_out(s, made);
+	return kf_sign_result(s, status);
 }
 
 static int sign(struct kf_sign_run *s)

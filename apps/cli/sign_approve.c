@@ -1,6 +1,6 @@
 /* Signing under a policy: everything is decided again from files alone, and the
- * intent is in the audit log before the key signs. What was signed leaves only
- * once its result is there too.
+ * intent is in the audit log before the key signs. The file is written before
+ * its result: who is killed in between has both by the same command.
  */
 #include "sign.h"
 
@@ -183,8 +183,14 @@ int kf_sign_result(struct kf_sign_run *s, int status)
 			: "nothing was signed";
 	done = kf_approved_end(&ruled.approved, &outcome, &why);
 	ruled.open = false;
-	return done == KF_OK ? status
-			     : kf_say_failure(ruled.run.path, done, &why);
+	if (done == KF_OK)
+		return status;
+	/* The file stays: its intent is in the log, and tells of it; its result
+	 * may be there too, and then nobody signs it again. */
+	if (outcome.done)
+		kf_say(s->output, "is signed, and its result may not be in the audit log",
+		       "run the same command again: it ends what was begun");
+	return kf_say_failure(ruled.run.path, done, &why);
 }
 
 void kf_sign_ruled_close(void)
