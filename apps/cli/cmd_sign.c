@@ -159,7 +159,8 @@ static int choose(struct kf_sign_run *s)
 	m->env = &s->work.env;
 	status = kf_making_choose(m, &why);
 	/* Devices were asked about the first one. */
-	if (status == KF_OK && s->num_fits && m->certificate[0].data != first) {
+	if (status == KF_OK && s->num_devices + s->num_fleets && first &&
+	    m->certificate[0].data != first) {
 		kf_fault_say(&why, "with --must-fit the key's own certificate comes first",
 			     "the first certificate is not of this key");
 		status = KF_WRONG_USE;
@@ -241,6 +242,8 @@ static void release(struct kf_sign_run *s)
 		kf_signer_close(&s->signer[i]);
 	for (size_t i = 0; i < s->num_devices; i++)
 		kf_device_close(&s->device[i]);
+	for (size_t i = 0; i < s->num_fleets; i++)
+		kf_fleet_close(s->fleet[i]);
 	kf_file_close(&s->copy);
 	kf_file_close(&s->file);
 	kf_work_close(&s->check);

@@ -7,17 +7,19 @@
 #include "signer.h"
 
 #include "host/json_write.h"
+#include "jobs/fleet/fleet.h"
 #include "jobs/sign/make.h"
 
 enum {
 	KF_SIGN_DEVICES_MAX = 16,
+	KF_SIGN_FLEETS_MAX = 4,
 	KF_SIGN_FILES_MAX = 8,	/* of certificates */
 	KF_SIGN_FITS_MAX = 64,	/* answers that are told */
 };
 
 /* kf_sign_fit is one answer of one device about the signed file. */
 struct kf_sign_fit {
-	const char *device;
+	char device[100];
 	const char *rules;
 	char path[200];		/* inside the file; empty: the file itself */
 	enum kf_answer answer;
@@ -50,6 +52,10 @@ struct kf_sign_run {
 
 	struct kf_device device[KF_SIGN_DEVICES_MAX];
 	size_t num_devices;
+	struct kf_fleet *fleet[KF_SIGN_FLEETS_MAX];
+	const char *fleet_name[KF_SIGN_FLEETS_MAX];
+	size_t num_fleets;
+	uint64_t fleet_classes, fleet_devices;	/* that take the file */
 	struct kf_sign_fit fit[KF_SIGN_FITS_MAX];
 	size_t num_fits;
 	bool seen[4];		/* answers, by enum kf_answer */

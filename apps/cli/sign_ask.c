@@ -32,7 +32,7 @@ const struct kf_option kf_sign_options[] = {
 	{ "at", KF_VALUE_ANY, "TIME", false,
 	  "the time to put in; without it there is none" },
 	{ "must-fit", KF_VALUE_FILE, "DEVICE", true,
-	  "sign for this device, or not at all" },
+	  "sign for this device or fleet, or not at all" },
 	KF_ASK_TRUST,
 	KF_ASK_SET,
 	{ "rules", KF_VALUE_RULES, "NAME", false,

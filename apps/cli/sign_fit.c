@@ -20,6 +20,8 @@ struct asking {
 	const struct kf_device *device;
 	const char *path;	/* inside; NULL: the file itself */
 	bool before;
+	bool of_fleet;
+	bool refused;		/* by a verifier, or not known to be taken */
 };
 
 /* add_words adds what the command line has left to be understood: the device,
@@ -81,6 +83,52 @@ static int open_device(struct kf_sign_run *s, const char *name)
 	return KF_EXIT_FAULT;
 }
 
+/* is_fleet tells whether a name is that of a fleet: a server's, or a file of
+ * SQLite. */
+static bool is_fleet(const char *name)
+{
+	static const char magic[] = "SQLite format 3";
+	struct kf_fault why = { 0 };
+	struct kf_file file = { 0 };
+	char head[sizeof(magic)];
+	bool yes;
+
+	if (kf_db_is_url(name))
+		return true;
+	if (kf_file_open(&file, name, &why) != KF_OK)
+		return false;
+	yes = file.source.size >= sizeof(head) &&
+	      file.source.read_at(file.source.self, 0, head, sizeof(head)) &&
+	      memcmp(head, magic, sizeof(head)) == 0;
+	kf_file_close(&file);
+	return yes;
+}
+
+static int open_fleet(struct kf_sign_run *s, const char *name)
+{
+	struct kf_fleet **fleet = &s->fleet[s->num_fleets];
+	struct kf_fault why = { 0 };
+	enum kf_status status;
+
+	if (s->num_fleets == KF_SIGN_FLEETS_MAX) {
+		kf_say(name, "is one fleet too many", "4 at most");
+		return KF_EXIT_USAGE;
+	}
+	if (kf_argument(s->arguments, "trust") ||
+	    kf_argument(s->arguments, "set") ||
+	    kf_argument(s->arguments, "rules")) {
+		kf_say(name, "is a fleet: --trust, --set and --rules do not go with it",
+		       "its devices have their own");
+		return KF_EXIT_USAGE;
+	}
+	s->fleet_name[s->num_fleets++] = name;
+	status = kf_fleet_open(fleet, name, KF_DB_READ, s->crypto, &why);
+	if (status == KF_OK)
+		status = kf_fleet_look(*fleet, &why);
+	return status == KF_OK ? KF_EXIT_FITS
+			       : kf_say_failure("--must-fit", status, &why);
+}
+
 int kf_sign_devices(struct kf_sign_run *s)
 {
 	const struct kf_arguments *a = s->arguments;
@@ -88,8 +136,10 @@ int kf_sign_devices(struct kf_sign_run *s)
 
 	for (size_t i = 0; i < a->num_given && status == KF_EXIT_FITS; i++)
 		if (strcmp(a->given[i].option->name, "must-fit") == 0)
-			status = open_device(s, a->given[i].value);
-	if (status == KF_EXIT_FITS && !s->num_devices &&
+			status = is_fleet(a->given[i].value)
+				? open_fleet(s, a->given[i].value)
+				: open_device(s, a->given[i].value);
+	if (status == KF_EXIT_FITS && !s->num_devices && !s->num_fleets &&
 	    kf_argument(a, "trust"))
 		status = open_device(s, NULL);
 	return status;
@@ -117,10 +167,14 @@ static void note(struct asking *a, const struct kf_device_verifier *verifier,
 	if (!a->before || verdict->answer == KF_REJECT ||
 	    s->maker->supposes == KF_SUPPOSE_FILE)
 		s->seen[verdict->answer] = true;
-	if (s->num_fits == KF_SIGN_FITS_MAX)
+	if (verdict->answer != KF_ACCEPT)
+		a->refused = true;
+	/* Of a fleet, those that do not take it are told; of many, some. */
+	if (s->num_fits == KF_SIGN_FITS_MAX ||
+	    (a->of_fleet && verdict->answer == KF_ACCEPT))
 		return;
 	s->num_fits++;
-	f->device = a->device->name;
+	snprintf(f->device, sizeof(f->device), "%s", a->device->name);
 	f->rules = verifier->rules->name;
 	f->answer = verdict->answer;
 	f->before = a->before;
@@ -150,6 +204,7 @@ static void judge(struct asking *a, struct kf_artifact *artifact,
 		return;
 	}
 	s->failed = true;
+	a->refused = true;
 	kf_fault_say(&why, NULL, "%s", kf_status_text(status));
 	kf_say_fault(a->device->name, &why);
 }
@@ -167,6 +222,7 @@ static void take_inner(void *self, const char *path,
 	inner.path = path;
 	kf_work_more(&inner.s->check, source->size);
 	ask_one(&inner, source, format);
+	((struct asking *)self)->refused |= inner.refused;
 	inner.s->check.arena.used = used;
 }
 
@@ -191,6 +247,7 @@ static void look_inside(struct asking *a, const struct kf_artifact *artifact)
 	if (status != KF_OK && status != KF_CANNOT_READ)
 		a->s->failed = true;
 	a->s->seen[KF_UNDECIDED] = true;
+	a->refused = true;
 	kf_say(a->device->name, "what is in the file cannot be judged: the device's other verifiers are not asked",
 	       status == KF_OK ? found.unsearched.what : why.what);
 }
@@ -223,26 +280,96 @@ static int conclude(const struct kf_sign_run *s)
 	       s->seen[KF_UNDECIDED] ? KF_EXIT_UNKNOWN : KF_EXIT_FITS;
 }
 
-/* ask_all asks each device about a source, or about none. */
+/* question is one source, or none, that all are asked about. */
+struct question {
+	const struct kf_source *source;
+	const struct kf_format *format;
+	bool before;
+};
+
+/* ask_device asks one device. Returns whether it takes what it was asked. */
+static bool ask_device(struct kf_sign_run *s, const struct question *q,
+		       const struct kf_device *device, bool of_fleet)
+{
+	struct asking a = { .s = s, .device = device, .before = q->before,
+			    .of_fleet = of_fleet };
+
+	kf_work_again(&s->check, q->source ? q->source->size : 0);
+	ask_one(&a, q->source, q->format);
+	return !a.refused;
+}
+
+/* ask_class asks the devices of one class, which answer alike. */
+static enum kf_status ask_class(struct kf_sign_run *s,
+				const struct question *q, size_t fleet,
+				const struct kf_fleet_class *class,
+				struct kf_fault *why)
+{
+	struct kf_device device = { 0 };
+	char name[100];
+	enum kf_status status;
+
+	snprintf(name, sizeof(name), "class %02x%02x%02x%02x%02x%02x, %llu device%s",
+		 class->digest[0], class->digest[1], class->digest[2],
+		 class->digest[3], class->digest[4], class->digest[5],
+		 (unsigned long long)class->devices,
+		 class->devices == 1 ? "" : "s");
+	status = kf_fleet_class_open(s->fleet[fleet], &device, class->id, name,
+				     NULL, s->check.env.now_s, why);
+	if (status == KF_OK && !device.num_verifiers) {
+		kf_say(name, "keyfit knows no verifier of these devices", NULL);
+		s->failed = true;
+	} else if (status == KF_OK && ask_device(s, q, &device, true) &&
+		   !q->before) {
+		s->fleet_classes++;
+		s->fleet_devices += class->devices;
+	}
+	kf_device_close(&device);
+	return status;
+}
+
+static void ask_fleet(struct kf_sign_run *s, const struct question *q,
+		      size_t fleet)
+{
+	struct kf_fleet_choice any = { 0 };
+	struct kf_fleet_class *class = NULL;
+	struct kf_fault why = { 0 };
+	size_t num = 0;
+	enum kf_status status = kf_fleet_classes(s->fleet[fleet], &class, &num,
+						 &any, &why);
+
+	if (status == KF_OK && !num) {
+		kf_say("--must-fit", "the fleet has no devices, and nothing is known to fit",
+		       NULL);
+		s->seen[KF_UNDECIDED] = true;
+	}
+	for (size_t i = 0; i < num && status == KF_OK; i++)
+		status = ask_class(s, q, fleet, &class[i], &why);
+	free(class);
+	if (status == KF_OK)
+		return;
+	s->failed = true;
+	kf_say_fault("--must-fit", &why);
+}
+
+/* ask_all asks each device and each class about a source, or about none. */
 static int ask_all(struct kf_sign_run *s, const struct kf_source *source,
 		   bool before)
 {
+	struct question q = { source, NULL, before };
+	struct kf_fault none = { 0 };
 	uint8_t head[HEAD_LEN];
 	size_t len = source && source->size < sizeof(head)
 		? (size_t)source->size : sizeof(head);
-	const struct kf_format *format = NULL;
 
 	if (source && len && !source->read_at(source->self, 0, head, len))
-		return kf_say_failure(s->path, KF_CANNOT_READ,
-				      &(struct kf_fault){ 0 });
-	for (size_t i = 0; i < s->num_devices; i++) {
-		struct asking a = { s, &s->device[i], NULL, before };
-
-		kf_work_again(&s->check, source ? source->size : 0);
-		if (source)
-			format = kf_format_of(kf_view(head, len), source);
-		ask_one(&a, source, format);
-	}
+		return kf_say_failure(s->path, KF_CANNOT_READ, &none);
+	if (source)
+		q.format = kf_format_of(kf_view(head, len), source);
+	for (size_t i = 0; i < s->num_devices; i++)
+		(void)ask_device(s, &q, &s->device[i], false);
+	for (size_t i = 0; i < s->num_fleets; i++)
+		ask_fleet(s, &q, i);
 	return conclude(s);
 }
 
@@ -250,7 +377,8 @@ int kf_sign_may(struct kf_sign_run *s)
 {
 	const struct kf_source *source = &s->copy.source;
 
-	if (!s->num_devices || !s->making.num_certificates ||
+	if (!(s->num_devices + s->num_fleets) ||
+	    !s->making.num_certificates ||
 	    !s->maker->supposes)
 		return KF_EXIT_FITS;
 	return ask_all(s, s->maker->supposes == KF_SUPPOSE_FILE ? source
@@ -259,5 +387,6 @@ int kf_sign_may(struct kf_sign_run *s)
 
 int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made)
 {
-	return s->num_devices ? ask_all(s, made, false) : KF_EXIT_FITS;
+	return s->num_devices + s->num_fleets ? ask_all(s, made, false)
+					      : KF_EXIT_FITS;
 }

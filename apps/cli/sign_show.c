@@ -96,6 +96,20 @@ static void tell_ruling(struct kf_sign_run *s)
 				"record", (unsigned long long)s->record);
 }
 
+static void tell_fits(struct kf_sign_run *s)
+{
+	struct kf_output *out = &s->out;
+
+	for (size_t i = 0; i < s->num_fits; i++)
+		tell_fit(out, &s->fit[i]);
+	if (s->fleet_classes)
+		kf_output_print(out, "  %-11s %llu class%s of devices in fleets, %llu device%s\n", "fits",
+				(unsigned long long)s->fleet_classes,
+				s->fleet_classes == 1 ? "" : "es",
+				(unsigned long long)s->fleet_devices,
+				s->fleet_devices == 1 ? "" : "s");
+}
+
 static void tell_text(struct kf_sign_run *s, int status)
 {
 	struct kf_output *out = &s->out;
@@ -117,8 +131,7 @@ static void tell_text(struct kf_sign_run *s, int status)
 	if (m->covered.len)
 		hex_line(out, "covers", kind, kf_view(m->covered.bytes,
 						      m->covered.len));
-	for (size_t i = 0; i < s->num_fits; i++)
-		tell_fit(out, &s->fit[i]);
+	tell_fits(s);
 	tell_ruling(s);
 	if (s->sha256.len)
 		hex_line(out, "sha256", "", kf_view(s->sha256.bytes,
@@ -203,6 +216,10 @@ static void tell_json(struct kf_sign_run *s, int status)
 		kf_json_text(&j, "ruling", s->ruling);
 	if (s->is_ruled)
 		kf_json_number(&j, "audit-record", s->record);
+	if (s->num_fleets) {
+		kf_json_number(&j, "fleet-classes", s->fleet_classes);
+		kf_json_number(&j, "fleet-devices", s->fleet_devices);
+	}
 	json_fits(&j, s);
 	kf_json_close(&j);
 	kf_output_text(&s->out, "\n");
