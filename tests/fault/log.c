@@ -127,7 +127,7 @@ static enum kf_status fresh(const char *folder)
 
 int main(int argc, char **argv)
 {
-	struct kf_signing_key key;
+	static struct kf_signing_key key;
 
 	if (argc < 3)
 		return 2;
