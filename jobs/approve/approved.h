@@ -91,8 +91,8 @@ KF_MUST enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
 				   const struct kf_approved_ask *ask,
 				   struct kf_fault *why);
 
-/* kf_approved_end writes the result. Where that fails, what was signed must not
- * leave: nobody could see that it was. */
+/* kf_approved_end writes the result. Where that fails, the intent stands
+ * without one, for everybody to see: the same command ends it. */
 KF_MUST enum kf_status kf_approved_end(struct kf_approved *approved,
 				       const struct kf_outcome *outcome,
 				       struct kf_fault *why);
