@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool read_all(int fd, uint64_t at, uint8_t *to, size_t len)
+static bool pread_all(int fd, uint64_t at, uint8_t *to, size_t len)
 {
 	while (len) {
 		ssize_t got = pread(fd, to, len, (off_t)at);
@@ -41,7 +41,7 @@ static bool read_near(struct kf_file *file, uint64_t at, void *out, size_t len)
 	if (at < file->near_at || at - file->near_at > file->near_len ||
 	    len > file->near_len - (at - file->near_at)) {
 		file->near_len = 0;
-		if (!read_all(file->fd, from, file->near, some))
+		if (!pread_all(file->fd, from, file->near, some))
 			return false;
 		file->near_at = from;
 		file->near_len = some;
@@ -58,7 +58,7 @@ static bool read_at(void *self, uint64_t at, void *out, size_t len)
 		return false;
 	return len <= sizeof(file->near) / 2
 		? read_near(file, at, out, len)
-		: read_all(file->fd, at, out, len);
+		: pread_all(file->fd, at, out, len);
 }
 
 bool kf_write_all(int fd, struct kf_bytes bytes)
@@ -68,10 +68,31 @@ bool kf_write_all(int fd, struct kf_bytes bytes)
 
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put < 0)
+		if (put == 0)
+			errno = ENOSPC;
+		if (put <= 0)
 			return false;
 		bytes = kf_part_of(bytes, (size_t)put,
 				   bytes.len - (size_t)put);
+	}
+	return true;
+}
+
+bool kf_read_all(int fd, void *out, size_t len)
+{
+	uint8_t *to = out;
+
+	while (len) {
+		ssize_t got = read(fd, to, len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got == 0)
+			errno = 0;
+		if (got <= 0)
+			return false;
+		to += got;
+		len -= (size_t)got;
 	}
 	return true;
 }

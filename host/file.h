@@ -7,8 +7,10 @@
 
 #include <sys/types.h>
 
-/* kf_write_all writes all of `bytes`. Fails: false. */
+/* kf_write_all writes all of `bytes`, and kf_read_all reads all of `len`.
+ * Fails: false, and errno says why; what ends early leaves it 0. */
 KF_MUST bool kf_write_all(int fd, struct kf_bytes bytes);
+KF_MUST bool kf_read_all(int fd, void *out, size_t len);
 
 /* kf_file_pull gives the next bytes, at most `len` of them; 0: there are no
  * more. Fails: -1, with errno 0 where they broke off. */

@@ -26,23 +26,6 @@ enum {
 /* Bytes of one file: the image of a root file system may be one. */
 static const uint64_t member_max = UINT64_C(8) << 30;
 
-static bool read_told(int fd, void *out, size_t len)
-{
-	uint8_t *to = out;
-
-	while (len) {
-		ssize_t got = read(fd, to, len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		to += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
-
 void kf_budget_open(struct kf_budget *out, uint64_t size)
 {
 	out->whole = size < UINT64_MAX / TIMES_MAX - BUDGET_AT_LEAST
@@ -200,7 +183,7 @@ static bool pull_length(struct pulling *p)
 {
 	struct kf_members *m = p->members;
 
-	if (!read_told(m->from, &p->left, sizeof(p->left)) ||
+	if (!kf_read_all(m->from, &p->left, sizeof(p->left)) ||
 	    p->left == KF_TOLD_BROKEN)
 		return false;
 	p->over = p->left == 0;
@@ -219,7 +202,7 @@ static ssize_t pull(void *self, void *out, size_t len)
 		return -1;
 	if (len > p->left)
 		len = p->left;
-	if (!read_told(p->members->from, out, len))
+	if (!kf_read_all(p->members->from, out, len))
 		return -1;
 	p->left -= (uint32_t)len;
 	return (ssize_t)len;
@@ -243,7 +226,7 @@ enum kf_status kf_members_next(struct kf_member *out,
 	enum kf_status status;
 
 	memset(out, 0, sizeof(*out));
-	if (!read_told(members->from, &head, sizeof(head)))
+	if (!kf_read_all(members->from, &head, sizeof(head)))
 		return refuse(members, KF_TOLD_DAMAGED, why);
 	if (head.told == KF_TOLD_END)
 		return settle(members, head.size);
@@ -256,7 +239,7 @@ enum kf_status kf_members_next(struct kf_member *out,
 		kf_fault_say(why, NULL, "out of memory");
 		return KF_NO_MEMORY;
 	}
-	if (!read_told(members->from, out->name, head.name_len))
+	if (!kf_read_all(members->from, out->name, head.name_len))
 		return refuse(members, KF_TOLD_DAMAGED, why);
 	out->size = head.size;
 	if (members->bare || out->is_link)

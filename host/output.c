@@ -2,12 +2,13 @@
  */
 #include "output.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 void kf_output_close(struct kf_output *out)
 {
@@ -138,24 +139,15 @@ void kf_output_shown(struct kf_output *out, struct kf_bytes text)
 enum kf_status kf_output_flush(struct kf_output *out, int fd,
 			       struct kf_fault *why)
 {
-	size_t done = 0;
-
 	if (out->failed) {
 		kf_fault_say(why, "free some memory, or raise the limit",
 			     "out of memory");
 		return KF_NO_MEMORY;
 	}
-	while (done < out->len) {
-		ssize_t put = write(fd, out->data + done, out->len - done);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0) {
-			kf_fault_say(why, NULL, "cannot be written: %s",
-				     strerror(put ? errno : ENOSPC));
-			return KF_CANNOT_READ;
-		}
-		done += (size_t)put;
+	if (!kf_write_all(fd, kf_view(out->data, out->len))) {
+		kf_fault_say(why, NULL, "cannot be written: %s",
+			     strerror(errno));
+		return KF_CANNOT_READ;
 	}
 	out->len = 0;
 	return KF_OK;

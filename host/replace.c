@@ -3,6 +3,8 @@
  */
 #include "replace.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -42,22 +44,14 @@ enum kf_status kf_pour(int fd, const struct kf_source *source,
 	uint64_t at = 0;
 
 	while (at < source->size) {
-		size_t some = env->window_len, done = 0;
+		size_t some = env->window_len;
 
 		if (some > source->size - at)
 			some = (size_t)(source->size - at);
 		if (!source->read_at(source->self, at, env->window, some))
 			return KF_CANNOT_READ;
-		while (done < some) {
-			ssize_t put = write(fd, env->window + done,
-					    some - done);
-
-			if (put < 0 && errno == EINTR)
-				continue;
-			if (put <= 0)
-				return cannot(why, put ? errno : ENOSPC);
-			done += (size_t)put;
-		}
+		if (!kf_write_all(fd, kf_view(env->window, some)))
+			return cannot(why, errno);
 		at += some;
 	}
 	return KF_OK;

@@ -2,6 +2,8 @@
  */
 #include "tlog_parts.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,23 +29,6 @@ enum kf_status kf_tlog_cannot(struct kf_fault *why, const char *name,
 	return KF_CANNOT_READ;
 }
 
-/* fill reads all of a file of `len` bytes. Fails: an errno. */
-static int fill(int fd, uint8_t *out, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got = read(fd, out + done, len - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? errno : EIO;
-		done += (size_t)got;
-	}
-	return 0;
-}
-
 static int read_from(struct kf_tlog_file *out, int fd, size_t max)
 {
 	struct stat st;
@@ -58,7 +43,9 @@ static int read_from(struct kf_tlog_file *out, int fd, size_t max)
 	if (!out->data)
 		return ENOMEM;
 	out->len = (size_t)st.st_size;
-	return fill(fd, out->data, out->len);
+	if (kf_read_all(fd, out->data, out->len))
+		return 0;
+	return errno ? errno : EIO;
 }
 
 enum kf_status kf_tlog_file_read(struct kf_tlog_file *out, int folder,
@@ -84,22 +71,6 @@ void kf_tlog_file_close(struct kf_tlog_file *file)
 {
 	free(file->data);
 	memset(file, 0, sizeof(*file));
-}
-
-int kf_tlog_pour(int fd, struct kf_bytes bytes)
-{
-	size_t done = 0;
-
-	while (done < bytes.len) {
-		ssize_t put = write(fd, bytes.data + done, bytes.len - done);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return put ? errno : ENOSPC;
-		done += (size_t)put;
-	}
-	return 0;
 }
 
 /* folder_of cuts the last part off a name; "." where there is no other. */
@@ -159,7 +130,7 @@ static int put(int folder, struct kf_bytes bytes, bool now)
 
 	if (fd < 0)
 		return errno;
-	error = kf_tlog_pour(fd, bytes);
+	error = kf_write_all(fd, bytes) ? 0 : errno;
 	if (error == 0 && now && fsync(fd) != 0)
 		error = errno;
 	if (close(fd) != 0 && error == 0)

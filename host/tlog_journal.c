@@ -4,6 +4,8 @@
  */
 #include "tlog_parts.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -197,7 +199,7 @@ static enum kf_status records(struct kf_tlog_grown *out,
 static enum kf_status write_all(struct kf_tlog_writer *w,
 				struct kf_bytes all, struct kf_fault *why)
 {
-	int error = kf_tlog_pour(w->journal, all);
+	int error = kf_write_all(w->journal, all) ? 0 : errno;
 
 	if (error == 0 && fdatasync(w->journal) != 0) {
 		error = errno;

@@ -50,9 +50,6 @@ enum kf_status kf_tlog_cannot(struct kf_fault *why, const char *name,
 KF_MUST enum kf_status kf_tlog_sync(int folder, const char *of,
 				    struct kf_fault *why);
 
-/* kf_tlog_pour writes bytes to a descriptor. Fails: an errno. */
-KF_MUST int kf_tlog_pour(int fd, struct kf_bytes bytes);
-
 /* kf_tlog_tile_name is a tile's name; level -1: entries. `width` 256: full. */
 void kf_tlog_tile_name(char out[KF_TLOG_NAME_LEN], int level, uint64_t n,
 		       size_t width);

@@ -6,6 +6,8 @@
  */
 #include "machine.h"
 
+#include "host/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,19 +25,10 @@
 int kf_nameless(const char *name, struct kf_bytes bytes, struct kf_fault *why)
 {
 	int fd = memfd_create(name, 0);
-	size_t at = 0;
 
-	while (fd >= 0 && at < bytes.len) {
-		ssize_t put = write(fd, bytes.data + at, bytes.len - at);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0) {
-			close(fd);
-			fd = -1;
-			break;
-		}
-		at += (size_t)put;
+	if (fd >= 0 && !kf_write_all(fd, bytes)) {
+		close(fd);
+		fd = -1;
 	}
 	if (fd < 0)
 		kf_fault_say(why, NULL, "no memory for the machine's %s: %s",

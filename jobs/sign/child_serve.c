@@ -5,6 +5,8 @@
  */
 #include "child.h"
 
+#include "host/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,40 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-static bool read_all(int fd, void *out, size_t len)
-{
-	uint8_t *to = out;
-
-	while (len) {
-		ssize_t got = read(fd, to, len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		to += got;
-		len -= (size_t)got;
-	}
-	return true;
-}
-
-static bool write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *from = data;
-
-	while (len) {
-		ssize_t put = write(fd, from, len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		from += put;
-		len -= (size_t)put;
-	}
-	return true;
-}
 
 /* settle leaves the child with `fd` alone. */
 static void settle(int fd)
@@ -74,7 +42,7 @@ static enum kf_status sign(const struct kf_driver *driver, void *self,
 	uint8_t *content = malloc((size_t)head->len + 1);
 	enum kf_status status = KF_NO_MEMORY;
 
-	if (content && !read_all(fd, content, head->len))
+	if (content && !kf_read_all(fd, content, head->len))
 		_exit(1);
 	if (content)
 		status = driver->sign(self, &signature, &head->scheme,
@@ -116,7 +84,7 @@ void kf_child_run(int fd, const struct kf_driver *driver,
 	settle(fd);
 	if (started == KF_OK)
 		started = driver->load(self, &answer.why);
-	while (read_all(fd, &head, sizeof(head))) {
+	while (kf_read_all(fd, &head, sizeof(head))) {
 		struct kf_output told = { 0 };
 		bool ok;
 
@@ -126,8 +94,8 @@ void kf_child_run(int fd, const struct kf_driver *driver,
 		if (told.failed)
 			answer.status = KF_NO_MEMORY;
 		answer.len = answer.status == KF_OK ? (uint32_t)told.len : 0;
-		ok = write_all(fd, &answer, sizeof(answer)) &&
-		     write_all(fd, told.data, answer.len);
+		ok = kf_write_all(fd, kf_view(&answer, sizeof(answer))) &&
+		     kf_write_all(fd, kf_view(told.data, answer.len));
 		kf_output_close(&told);
 		memset(&answer, 0, sizeof(answer));
 		if (!ok || started != KF_OK)
