@@ -127,6 +127,11 @@ enum kf_status kf_openssl_key_verify(void *self, const struct kf_key *key,
 				     struct kf_bytes signature,
 				     enum kf_answer3 *out);
 
+/* kf_openssl_set_scheme tells OpenSSL how a signature is made, or was.
+ * `any_salt` stands for KF_SALT_ANY. */
+bool kf_openssl_set_scheme(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
+			   const struct kf_scheme *scheme, int any_salt);
+
 /* kf_openssl_key_private reads a private key. Owns: it, until EVP_PKEY_free.
  * Fails: NULL. */
 EVP_PKEY *kf_openssl_key_private(const struct kf_openssl *openssl,

@@ -322,9 +322,8 @@ enum kf_status kf_openssl_key_ec(void *self, struct kf_key *out,
 	return tell(self, out, pkey, arena);
 }
 
-/* set_up tells OpenSSL how a signature was made. */
-static bool set_up(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
-		   const struct kf_scheme *scheme)
+bool kf_openssl_set_scheme(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
+			   const struct kf_scheme *scheme, int any_salt)
 {
 	bool pss = scheme->kind == KF_SCHEME_RSA_PSS;
 
@@ -336,7 +335,7 @@ static bool set_up(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
 			openssl->digest[scheme->digest]) > 0 &&
 	       (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(c,
 			scheme->salt_len == KF_SALT_ANY
-			? RSA_PSS_SALTLEN_AUTO : scheme->salt_len) > 0);
+			? any_salt : scheme->salt_len) > 0);
 }
 
 static bool of_digest(const struct kf_openssl *openssl, EVP_PKEY *pkey,
@@ -346,7 +345,8 @@ static bool of_digest(const struct kf_openssl *openssl, EVP_PKEY *pkey,
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(openssl->context, pkey,
 						     NULL);
 	bool yes = c && EVP_PKEY_verify_init(c) > 0 &&
-		   set_up(openssl, c, scheme) &&
+		   kf_openssl_set_scheme(openssl, c, scheme,
+					 RSA_PSS_SALTLEN_AUTO) &&
 		   EVP_PKEY_verify(c, signature.data, signature.len,
 				   digest.data, digest.len) == 1;
 

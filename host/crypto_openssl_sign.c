@@ -124,23 +124,6 @@ enum kf_status kf_openssl_private_public(struct kf_key *out,
 	return status;
 }
 
-/* set_up tells OpenSSL how to sign. */
-static bool set_up(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
-		   const struct kf_scheme *scheme)
-{
-	bool pss = scheme->kind == KF_SCHEME_RSA_PSS;
-
-	if (scheme->kind == KF_SCHEME_ECDSA)
-		return true;
-	return EVP_PKEY_CTX_set_rsa_padding(c, pss ? RSA_PKCS1_PSS_PADDING
-						   : RSA_PKCS1_PADDING) > 0 &&
-	       EVP_PKEY_CTX_set_signature_md(c,
-			openssl->digest[scheme->digest]) > 0 &&
-	       (!pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(c,
-			scheme->salt_len == KF_SALT_ANY
-			? RSA_PSS_SALTLEN_DIGEST : scheme->salt_len) > 0);
-}
-
 static bool sign_digest(const struct kf_private *key, uint8_t *out,
 			size_t *len, const struct kf_scheme *scheme,
 			struct kf_bytes digest)
@@ -148,7 +131,8 @@ static bool sign_digest(const struct kf_private *key, uint8_t *out,
 	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_pkey(key->openssl->context,
 						     key->pkey, NULL);
 	bool yes = c && EVP_PKEY_sign_init(c) > 0 &&
-		   set_up(key->openssl, c, scheme) &&
+		   kf_openssl_set_scheme(key->openssl, c, scheme,
+					 RSA_PSS_SALTLEN_DIGEST) &&
 		   EVP_PKEY_sign(c, out, len, digest.data, digest.len) > 0;
 
 	EVP_PKEY_CTX_free(c);
