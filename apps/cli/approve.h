@@ -43,6 +43,12 @@ KF_MUST int kf_approve_key(struct kf_signing_key *out, struct kf_approve *a,
 			   const char *option,
 			   const struct kf_person *person);
 
+/* kf_approve_sign signs with the key that an option names, which has to be one
+ * of theirs. Returns an exit status. */
+KF_MUST int kf_approve_sign(struct kf_sealed *sealed, struct kf_approve *a,
+			    const char *option,
+			    const struct kf_person *person);
+
 /* kf_approve_expires reads --expires: a time to come; a week without it. */
 KF_MUST int kf_approve_expires(int64_t *out, struct kf_approve *a);
 

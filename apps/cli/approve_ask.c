@@ -221,13 +221,13 @@ int kf_approve_refused(const char *subject, enum kf_ruling ruling)
 	return KF_EXIT_NOT;
 }
 
-static int sign_here(struct kf_sealed *sealed, struct kf_approve *a,
-		     const struct kf_person *person)
+int kf_approve_sign(struct kf_sealed *sealed, struct kf_approve *a,
+		    const char *option, const struct kf_person *person)
 {
 	struct kf_signing_key key = { 0 };
 	struct kf_fault why = { 0 };
 	enum kf_status done;
-	int status = kf_approve_key(&key, a, "key", person);
+	int status = kf_approve_key(&key, a, option, person);
 
 	if (status == KF_EXIT_FITS) {
 		done = kf_sealed_sign(sealed, &key, &a->work.env, &why);
@@ -278,7 +278,7 @@ int kf_approve_signature(struct kf_sealed *sealed, bool *done,
 	if (ssh)
 		return take_ssh(sealed, a, person, ssh);
 	if (!to_sign)
-		return sign_here(sealed, a, person);
+		return kf_approve_sign(sealed, a, "key", person);
 	bytes = kf_dsse_signed(sealed->dsse.type, sealed->dsse.payload,
 			       &a->work.arena);
 	return kf_approve_write(a, to_sign, bytes);

@@ -176,23 +176,6 @@ static bool hopeless(struct kf_decision *d, struct kf_approve *a,
 	       d->ruling != KF_RULED_WINDOW;
 }
 
-static int sign_request(struct kf_sealed *sealed, struct kf_approve *a,
-			const struct kf_person *person)
-{
-	struct kf_signing_key key = { 0 };
-	struct kf_fault why = { 0 };
-	enum kf_status done;
-	int status = kf_approve_key(&key, a, "as-key", person);
-
-	if (status == KF_EXIT_FITS) {
-		done = kf_sealed_sign(sealed, &key, &a->work.env, &why);
-		if (done != KF_OK)
-			status = kf_say_failure("the key", done, &why);
-	}
-	kf_signing_key_close(&key);
-	return status;
-}
-
 static int ask(struct kf_approve *a)
 {
 	struct kf_request *r = &a->dossier.request;
@@ -212,7 +195,7 @@ static int ask(struct kf_approve *a)
 		kf_say(NULL, "out of memory, or of random numbers", NULL);
 		return KF_EXIT_FAULT;
 	}
-	status = sign_request(&sealed, a, &p->person[r->signer]);
+	status = kf_approve_sign(&sealed, a, "as-key", &p->person[r->signer]);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_seal(a, &sealed);
 	if (status != KF_EXIT_FITS ||
