@@ -250,15 +250,11 @@ static int fitting(const struct kf_arguments *a, bool make)
 
 static int work(struct kf_bundling *q, bool make)
 {
-	const char *at = kf_argument(q->arguments, "at");
 	struct kf_fault why = { 0 };
 	enum kf_status opened;
 
-	q->at_s = kf_now_s();
-	if (at && !kf_time_read(&q->at_s, at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->at_s, q->arguments) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	q->crypto = kf_openssl_open(&why);
 	if (!q->crypto)
 		return kf_say_failure(NULL, KF_NO_CRYPTO, &why);

@@ -46,16 +46,12 @@ static const char *const examples[] = {
 
 static int read_time(struct kf_auditing *q, const struct kf_arguments *args)
 {
-	const char *at = kf_argument(args, "at");
 	const char *days = kf_argument(args, "within");
 	unsigned long num = SOON_DAYS;
 	char *end = NULL;
 
-	q->audit.at_s = kf_now_s();
-	if (at && !kf_time_read(&q->audit.at_s, at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->audit.at_s, args) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	if (days)
 		num = strtoul(days, &end, 10);
 	if (days && (end == days || *end || days[0] == '-' ||

@@ -145,9 +145,8 @@ static int read_time(struct kf_billing *q)
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char moment[24] = "@";
 
-	q->at_s = kf_now_s();
-	if (at && !kf_time_read(&q->at_s, at))
-		return usage(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->at_s, q->arguments) != KF_EXIT_FITS)
+		return KF_EXIT_USAGE;
 	if (!at && epoch && epoch[0]) {
 		strncat(moment, epoch, sizeof(moment) - 2);
 		if (strlen(epoch) > 20 || !kf_time_read(&q->at_s, moment))

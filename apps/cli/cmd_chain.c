@@ -50,20 +50,15 @@ static const char *const examples[] = {
 
 static int read_words(struct question *q)
 {
-	const char *at = kf_argument(q->arguments, "at");
-
 	q->json = kf_argument(q->arguments, "json");
 	q->quiet = kf_argument(q->arguments, "quiet");
-	q->at_s = kf_now_s();
 	if (q->json && q->quiet) {
 		kf_say(NULL, "one form of answer at a time",
 		       "choose one of --json, --quiet");
 		return KF_EXIT_USAGE;
 	}
-	if (at && !kf_time_read(&q->at_s, at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->at_s, q->arguments) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	if (q->arguments->num_operands)
 		return KF_EXIT_FITS;
 	kf_say(NULL, "no path", "usage: keyfit chain PATH... [OPTION...]");

@@ -94,17 +94,6 @@ static int pick_form(struct question *q)
 	return KF_EXIT_FITS;
 }
 
-static int read_time(struct question *q)
-{
-	const char *at = kf_argument(q->arguments, "at");
-
-	q->at_s = kf_now_s();
-	if (!at || kf_time_read(&q->at_s, at))
-		return KF_EXIT_FITS;
-	kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
-	return KF_EXIT_USAGE;
-}
-
 static int check_operands(const struct kf_arguments *arguments)
 {
 	size_t num_stdin = 0;
@@ -483,7 +472,7 @@ static int run(const struct kf_arguments *arguments)
 	q.arguments = arguments;
 	status = pick_form(&q);
 	if (status == KF_EXIT_FITS)
-		status = read_time(&q);
+		status = kf_argument_time(&q.at_s, q.arguments);
 	if (status == KF_EXIT_FITS)
 		status = check_operands(arguments);
 	if (status == KF_EXIT_FITS)

@@ -111,15 +111,11 @@ static int pick_form(struct asked *q)
 
 static int read_options(struct asked *q)
 {
-	const char *at = kf_argument(q->arguments, "at");
 	const char *fail = kf_argument(q->arguments, "fail-on");
 	const char *life = kf_argument(q->arguments, "min-life");
 
-	q->matrix.at_s = kf_now_s();
-	if (at && !kf_time_read(&q->matrix.at_s, at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->matrix.at_s, q->arguments) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	q->expires = kf_argument(q->arguments, "expires");
 	q->life_s = q->matrix.at_s;
 	if (life && (!q->expires ||

@@ -274,16 +274,12 @@ static int verb(bool *check, struct kf_planning *p,
 /* start gets memory and OpenSSL. */
 static int start(struct kf_planning *p, const struct kf_arguments *arguments)
 {
-	const char *at = kf_argument(arguments, "at");
 	struct kf_fault why = { 0 };
 	enum kf_status status;
 
 	p->json = kf_argument(arguments, "json");
-	p->date_s[0] = kf_now_s();
-	if (at && !kf_time_read(&p->date_s[0], at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&p->date_s[0], arguments) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	p->crypto = kf_openssl_open(&why);
 	if (!p->crypto)
 		return kf_say_failure(NULL, KF_NO_CRYPTO, &why);

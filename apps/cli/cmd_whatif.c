@@ -69,14 +69,10 @@ static const char *const examples[] = {
 
 static int read_words(struct question *q)
 {
-	const char *at = kf_argument(q->arguments, "at");
 
 	q->json = kf_argument(q->arguments, "json");
-	q->at_s = kf_now_s();
-	if (at && !kf_time_read(&q->at_s, at)) {
-		kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	if (kf_argument_time(&q->at_s, q->arguments) != KF_EXIT_FITS)
 		return KF_EXIT_USAGE;
-	}
 	if (q->arguments->num_operands)
 		return KF_EXIT_FITS;
 	kf_say(NULL, "no change", "usage: keyfit whatif CHANGE... [OPTION...]");

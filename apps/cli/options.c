@@ -145,6 +145,17 @@ const char *kf_argument(const struct kf_arguments *arguments,
 	return NULL;
 }
 
+int kf_argument_time(int64_t *out, const struct kf_arguments *arguments)
+{
+	const char *at = kf_argument(arguments, "at");
+
+	*out = kf_now_s();
+	if (!at || kf_time_read(out, at))
+		return KF_EXIT_FITS;
+	kf_say(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
+	return KF_EXIT_USAGE;
+}
+
 static void help_option_line(struct kf_output *out, const struct kf_option *o)
 {
 	char left[64];

@@ -81,6 +81,11 @@ void kf_arguments_close(struct kf_arguments *arguments);
 const char *kf_argument(const struct kf_arguments *arguments,
 			const char *name);
 
+/* kf_argument_time reads --at; without it, it is now. Says what is wrong.
+ * Returns an exit status: 0 or 2. */
+KF_MUST int kf_argument_time(int64_t *out,
+			     const struct kf_arguments *arguments);
+
 /* kf_help writes a command's help, and kf_help_all the program's. */
 void kf_help(struct kf_output *out, const struct kf_verb *verb);
 void kf_help_all(struct kf_output *out);

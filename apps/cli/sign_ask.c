@@ -123,9 +123,8 @@ static int read_numbers(struct kf_sign_run *s)
 			     "from 1 to 86400");
 	s->key_ask.wait_s = (unsigned)seconds;
 	s->ask.has_time = at;
-	if (at && !kf_time_read(&s->ask.at_s, at))
-		return usage(at, "is no time", "write 2028-05-15, 2028-05-15T12:00:00Z or @1842004800");
-	return KF_EXIT_FITS;
+	return at ? kf_argument_time(&s->ask.at_s, s->arguments)
+		  : KF_EXIT_FITS;
 }
 
 /* check_words refuses what the format has no place for. */
