@@ -137,6 +137,11 @@ bool kf_fdt_has(const struct kf_source *source, struct kf_bytes name);
 bool kf_fdt_string(struct kf_bytes *out, const struct kf_fdt *fdt,
 		   uint32_t offset);
 
+/* kf_fit_is_data: in a FIT, properties that say where data are, and the data
+ * themselves, are not covered by a configuration's signature.
+ * Source: U-Boot 2023.01, boot/image-fit-sig.c: fit_config_check_sig. */
+bool kf_fit_is_data(const struct kf_fdt *fdt, const struct kf_fdt_tag *tag);
+
 /* kf_fdt_child finds the first subnode of a name, kf_fdt_find a property of a
  * node; KF_FDT_NONE, NULL: there is none. */
 uint32_t kf_fdt_child(const struct kf_fdt *fdt, uint32_t parent,

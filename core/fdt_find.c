@@ -172,3 +172,17 @@ bool kf_fdt_list_at(struct kf_bytes *out, struct kf_bytes list, size_t index)
 	}
 	return false;
 }
+
+bool kf_fit_is_data(const struct kf_fdt *fdt, const struct kf_fdt_tag *tag)
+{
+	static const char *const names[] = { "data", "data-size",
+					     "data-position", "data-offset" };
+	struct kf_bytes name;
+
+	if (!kf_fdt_string(&name, fdt, tag->name_at))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (kf_equal(name, kf_text(names[i])))
+			return true;
+	return false;
+}

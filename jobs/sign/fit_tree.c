@@ -157,21 +157,6 @@ static bool is_covered(const struct kf_fit_cover *cover, uint32_t node)
 	return false;
 }
 
-/* is_data: where data are, and the data themselves, are not covered. */
-static bool is_data(const struct kf_fdt *fdt, const struct kf_fdt_tag *tag)
-{
-	static const char *const names[] = { "data", "data-size",
-					     "data-position", "data-offset" };
-	struct kf_bytes name;
-
-	if (!kf_fdt_string(&name, fdt, tag->name_at))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (kf_equal(name, kf_text(names[i])))
-			return true;
-	return false;
-}
-
 /* walk is where the walk over the tags is: the nodes around it. */
 struct walk {
 	uint32_t node[DEPTH_MAX];
@@ -194,7 +179,7 @@ static bool is_on(struct walk *w, const struct kf_fit_cover *cover,
 	up = w->depth > 1 ? w->node[w->depth - 2] : KF_FDT_NONE;
 	on = is_covered(cover, node);
 	if (tag->kind == KF_FDT_PROP)
-		return on && !is_data(fdt, tag);
+		return on && !kf_fit_is_data(fdt, tag);
 	if (tag->kind == KF_FDT_BEGIN_NODE || tag->kind == KF_FDT_END_NODE)
 		on |= up != KF_FDT_NONE && is_covered(cover, up);
 	if (tag->kind == KF_FDT_END_NODE)

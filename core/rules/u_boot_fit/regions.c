@@ -276,21 +276,6 @@ static bool covered(const struct covering *c, const struct walk *w)
 	return false;
 }
 
-/* Properties that say where data are, and the data, are not covered. */
-static bool is_data(const struct kf_fdt *fdt, const struct kf_fdt_tag *tag)
-{
-	static const char *const names[] = { "data", "data-size",
-					     "data-position", "data-offset" };
-	struct kf_bytes name;
-
-	if (!kf_fdt_string(&name, fdt, tag->name_at))
-		return false;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (kf_equal(name, kf_text(names[i])))
-			return true;
-	return false;
-}
-
 /* enter goes into a node. Returns false where U-Boot gives up. */
 static bool enter(struct covering *c, struct walk *w,
 		  const struct kf_fdt_tag *tag, bool *include, uint32_t *stop)
@@ -339,7 +324,7 @@ static bool take_tag(struct covering *c, struct walk *w,
 	switch (tag->kind) {
 	case KF_FDT_PROP:
 		*stop = tag->offset;
-		*include = w->want >= 2 && !is_data(&c->file->fdt, tag);
+		*include = w->want >= 2 && !kf_fit_is_data(&c->file->fdt, tag);
 		return true;
 	case KF_FDT_NOP:
 		*stop = tag->offset;
