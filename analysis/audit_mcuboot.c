@@ -60,59 +60,29 @@ static void look_at_key(struct kf_audit *a, struct kf_bytes bytes, uint64_t at)
 	arena->used = used;
 }
 
-/* look_at_area looks at the entries of one area, and returns its length with
- * its header; 0: there is none. */
-static size_t look_at_area(struct kf_audit *a, struct kf_bytes areas,
-			   uint64_t at)
-{
-	struct kf_cursor c = kf_cursor_over(areas, at);
-	struct kf_mcuboot_entry e;
-	uint16_t magic = kf_u16le(&c, "it_magic");
-	uint16_t len = kf_u16le(&c, "it_tlv_tot");
-
-	if (c.damage.field || len < KF_MCUBOOT_AREA_LEN ||
-	    (magic != KF_MCUBOOT_PLAIN && magic != KF_MCUBOOT_PROTECTED))
-		return 0;
-	c.bytes = kf_part_of(areas, 0, len < areas.len ? len : areas.len);
-	while (a->status == KF_OK && kf_mcuboot_next(&e, &c)) {
-		if (e.type == KF_MCUBOOT_KEYHASH)
-			look_at_hash(a, &e);
-		else if (e.type == KF_MCUBOOT_PUBKEY)
-			look_at_key(a, e.value, e.at);
-	}
-	return magic == KF_MCUBOOT_PROTECTED ? len : 0;
-}
-
 void kf_audit_mcuboot_image(struct kf_audit *a, const struct kf_source *source)
 {
-	struct kf_bytes head, areas;
-	struct kf_mcuboot header;
-	uint64_t at, left;
-	size_t first;
+	struct kf_mcuboot_entry e;
+	struct kf_cursor c;
+	struct kf_bytes areas;
+	uint64_t at;
 
 	if (source->size < KF_MCUBOOT_HEADER_LEN)
 		return;
-	a->status = kf_source_keep(&head, source, a->env, 0,
-				   KF_MCUBOOT_HEADER_LEN);
+	a->status = kf_mcuboot_keep_areas(&areas, &at, source, a->env);
 	if (a->status != KF_OK)
 		return;
-	kf_mcuboot_header(&header, head);
-	at = kf_mcuboot_areas_at(&header);
-	if (at >= source->size) {
+	if (areas.len == 0)
 		a->unread(a->self, "the image", "is cut short");
-		return;
+	for (int n = 0; n < 2 && a->status == KF_OK &&
+	     kf_mcuboot_area(&c, &areas, &at); n++) {
+		while (a->status == KF_OK && kf_mcuboot_next(&e, &c)) {
+			if (e.type == KF_MCUBOOT_KEYHASH)
+				look_at_hash(a, &e);
+			else if (e.type == KF_MCUBOOT_PUBKEY)
+				look_at_key(a, e.value, e.at);
+		}
 	}
-	left = source->size - at;
-	if (left > 2 * KF_MCUBOOT_AREA_MAX)
-		left = 2 * KF_MCUBOOT_AREA_MAX;
-	a->status = kf_source_keep(&areas, source, a->env, at, left);
-	if (a->status != KF_OK)
-		return;
-	first = look_at_area(a, areas, at);
-	if (first && first < areas.len && a->status == KF_OK)
-		(void)look_at_area(a, kf_part_of(areas, first,
-						 areas.len - first),
-				   at + first);
 }
 
 void kf_audit_mcuboot_keys(struct kf_audit *a, struct kf_bytes keys)

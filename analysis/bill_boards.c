@@ -88,55 +88,26 @@ static void take_entry(struct kf_bill *b, struct area *area,
 	}
 }
 
-/* take_area returns its length with its header; 0: there is none. */
-static size_t take_area(struct kf_bill *b, struct area *area,
-			struct kf_bytes areas)
-{
-	struct kf_cursor c = kf_cursor_over(areas, 0);
-	struct kf_mcuboot_entry e;
-	uint16_t magic = kf_u16le(&c, "it_magic");
-	uint16_t len = kf_u16le(&c, "it_tlv_tot");
-
-	if (c.damage.field || len < KF_MCUBOOT_AREA_LEN ||
-	    (magic != KF_MCUBOOT_PLAIN && magic != KF_MCUBOOT_PROTECTED))
-		return 0;
-	c.bytes = kf_part_of(areas, 0, len < areas.len ? len : areas.len);
-	while (b->status == KF_OK && kf_mcuboot_next(&e, &c))
-		take_entry(b, area, &e);
-	kf_bill_of_file(b)->damaged |= c.damage.field != NULL;
-	return magic == KF_MCUBOOT_PROTECTED ? len : 0;
-}
-
 void kf_bill_mcuboot(struct kf_bill *b, const struct kf_source *source)
 {
 	struct area area = { .key = KF_BILL_NONE };
-	struct kf_bytes head, areas;
-	struct kf_mcuboot header;
-	uint64_t at, left;
-	size_t first;
+	struct kf_mcuboot_entry e;
+	struct kf_cursor c;
+	struct kf_bytes areas;
+	uint64_t at;
 
 	if (source->size < KF_MCUBOOT_HEADER_LEN)
 		return;
-	fail(b, kf_source_keep(&head, source, b->env, 0,
-			       KF_MCUBOOT_HEADER_LEN));
+	fail(b, kf_mcuboot_keep_areas(&areas, &at, source, b->env));
 	if (b->status != KF_OK)
 		return;
-	kf_mcuboot_header(&header, head);
-	at = kf_mcuboot_areas_at(&header);
-	if (at >= source->size) {
+	if (areas.len == 0)
 		kf_bill_of_file(b)->damaged = true;
-		return;
+	for (int n = 0; n < 2 && kf_mcuboot_area(&c, &areas, &at); n++) {
+		while (b->status == KF_OK && kf_mcuboot_next(&e, &c))
+			take_entry(b, &area, &e);
+		kf_bill_of_file(b)->damaged |= c.damage.field != NULL;
 	}
-	left = source->size - at;
-	if (left > 2 * KF_MCUBOOT_AREA_MAX)
-		left = 2 * KF_MCUBOOT_AREA_MAX;
-	fail(b, kf_source_keep(&areas, source, b->env, at, left));
-	if (b->status != KF_OK)
-		return;
-	first = take_area(b, &area, areas);
-	if (first && first < areas.len)
-		(void)take_area(b, &area, kf_part_of(areas, first,
-						     areas.len - first));
 }
 
 void kf_bill_bootloader(struct kf_bill *b, struct kf_bytes file)

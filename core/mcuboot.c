@@ -38,6 +38,76 @@ bool kf_mcuboot_next(struct kf_mcuboot_entry *out, struct kf_cursor *c)
 	return !c->damage.field;
 }
 
+enum kf_status kf_mcuboot_keep_areas(struct kf_bytes *out, uint64_t *at,
+				     const struct kf_source *source,
+				     struct kf_env *env)
+{
+	struct kf_mcuboot header;
+	struct kf_bytes head;
+	enum kf_status status;
+	uint64_t left;
+
+	*out = kf_view(NULL, 0);
+	status = kf_source_keep(&head, source, env, 0, KF_MCUBOOT_HEADER_LEN);
+	if (status != KF_OK)
+		return status;
+	kf_mcuboot_header(&header, head);
+	*at = kf_mcuboot_areas_at(&header);
+	if (*at >= source->size)
+		return KF_OK;
+	left = source->size - *at;
+	if (left > 2 * KF_MCUBOOT_AREA_MAX)
+		left = 2 * KF_MCUBOOT_AREA_MAX;
+	return kf_source_keep(out, source, env, *at, left);
+}
+
+bool kf_mcuboot_area(struct kf_cursor *out, struct kf_bytes *areas,
+		     uint64_t *at)
+{
+	struct kf_cursor c = kf_cursor_over(*areas, *at);
+	uint16_t magic = kf_u16le(&c, "it_magic");
+	uint16_t len = kf_u16le(&c, "it_tlv_tot");
+	size_t end = len < areas->len ? len : areas->len;
+
+	if (c.damage.field || len < KF_MCUBOOT_AREA_LEN ||
+	    (magic != KF_MCUBOOT_PLAIN && magic != KF_MCUBOOT_PROTECTED))
+		return false;
+	c.bytes = kf_part_of(*areas, 0, end);
+	*out = c;
+	if (magic == KF_MCUBOOT_PLAIN)
+		end = areas->len;
+	*areas = kf_part_of(*areas, end, areas->len - end);
+	*at += end;
+	return true;
+}
+
+static bool starts_with(struct kf_bytes bytes, struct kf_bytes start)
+{
+	return kf_equal(kf_part_of(bytes, 0, start.len), start);
+}
+
+bool kf_mcuboot_p256(struct kf_bytes spki)
+{
+	static const uint8_t start[] = {
+		0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
+		0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+		0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
+	};
+
+	return starts_with(spki, kf_view(start, sizeof(start)));
+}
+
+bool kf_mcuboot_p384(struct kf_bytes spki)
+{
+	static const uint8_t start[] = {
+		0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
+		0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22,
+		0x03, 0x62, 0x00, 0x04,
+	};
+
+	return starts_with(spki, kf_view(start, sizeof(start)));
+}
+
 const char *kf_mcuboot_type_name(uint16_t type)
 {
 	static const struct { uint16_t type; const char *name; } names[] = {

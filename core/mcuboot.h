@@ -90,6 +90,26 @@ KF_MUST bool kf_mcuboot_next(struct kf_mcuboot_entry *out,
 /* kf_mcuboot_areas_at is where the areas start. */
 uint64_t kf_mcuboot_areas_at(const struct kf_mcuboot *m);
 
+/* kf_mcuboot_keep_areas keeps the bytes in which the areas of an image are, and
+ * `*at`, where they stand in it. Empty: the image ends in front of them.
+ * Fails: as kf_source_keep. */
+KF_MUST enum kf_status kf_mcuboot_keep_areas(struct kf_bytes *out,
+					     uint64_t *at,
+					     const struct kf_source *source,
+					     struct kf_env *env);
+
+/* kf_mcuboot_area takes the area in front of `areas`, which stand at `at`: its
+ * entries, as far as they are there, are what kf_mcuboot_next reads from `out`.
+ * `areas` is then what may be another area: behind a protected one alone.
+ * Fails: false, none starts there. */
+KF_MUST bool kf_mcuboot_area(struct kf_cursor *out, struct kf_bytes *areas,
+			     uint64_t *at);
+
+/* kf_mcuboot_p256, kf_mcuboot_p384: is a SubjectPublicKeyInfo of this curve, as
+ * MCUboot reads keys: named, and with a point that is not compressed? */
+bool kf_mcuboot_p256(struct kf_bytes spki);
+bool kf_mcuboot_p384(struct kf_bytes spki);
+
 /* kf_mcuboot_type_name is what an entry is called; NULL: it has no name. */
 const char *kf_mcuboot_type_name(uint16_t type);
 

@@ -19,33 +19,13 @@ static enum kf_status unfit(struct kf_fault *why, const char *what,
 	return KF_WRONG_USE;
 }
 
-/* is_curve tells whether a key is on a curve that MCUboot knows, as it reads
- * keys: named, and with a point that is not compressed. */
-static bool is_curve(const struct kf_key *key)
-{
-	static const uint8_t p256[] = {
-		0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
-		0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-		0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-	};
-	static const uint8_t p384[] = {
-		0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
-		0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22,
-		0x03, 0x62, 0x00, 0x04,
-	};
-
-	return kf_equal(kf_part_of(key->spki, 0, sizeof(p256)),
-			kf_view(p256, sizeof(p256))) ||
-	       kf_equal(kf_part_of(key->spki, 0, sizeof(p384)),
-			kf_view(p384, sizeof(p384)));
-}
-
 /* type_of is the signature's type; 0: none that MCUboot has (MCUBOOT-16). */
 static uint16_t type_of(const struct kf_key *key)
 {
 	if (key->kind == KF_KEY_ED25519)
 		return KF_MCUBOOT_ED25519;
-	if (key->kind == KF_KEY_EC && is_curve(key))
+	if (key->kind == KF_KEY_EC && (kf_mcuboot_p256(key->spki) ||
+				       kf_mcuboot_p384(key->spki)))
 		return KF_MCUBOOT_ECDSA;
 	if (key->kind == KF_KEY_RSA && key->bits == 2048)
 		return KF_MCUBOOT_RSA2048;

@@ -13,25 +13,13 @@ enum { ASSUMED = 0x80 };
 /* fits tells whether a key is of the kind that the build takes. */
 static bool fits(enum mcuboot_signature s, const struct kf_key *key)
 {
-	static const uint8_t p256[] = {
-		0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
-		0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-		0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
-	};
-	static const uint8_t p384[] = {
-		0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
-		0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22,
-		0x03, 0x62, 0x00, 0x04,
-	};
-	struct kf_bytes start = s == MCUBOOT_EC256
-		? kf_view(p256, sizeof(p256)) : kf_view(p384, sizeof(p384));
-
 	if (s == MCUBOOT_ED25519)
 		return key->kind == KF_KEY_ED25519;
 	if (s == MCUBOOT_RSA2048 || s == MCUBOOT_RSA3072)
 		return key->kind == KF_KEY_RSA &&
 		       key->bits == (s == MCUBOOT_RSA2048 ? 2048 : 3072);
-	return kf_equal(start, kf_part_of(key->spki, 0, start.len));
+	return s == MCUBOOT_EC256 ? kf_mcuboot_p256(key->spki)
+				  : kf_mcuboot_p384(key->spki);
 }
 
 /* backend_of is whose reading of a signature counts. */
