@@ -125,16 +125,9 @@ enum kf_proven kf_class_best(const struct kf_rotation *r,
 			     const struct kf_rotation_class *c,
 			     struct kf_room *room)
 {
-	struct kf_schedule all = { .num_phases = 1 };
-	struct kf_rotation_class today = *c;
 	enum kf_proven best;
 
-	today.phase = 0;
-	for (size_t i = 0; i < r->num_releases; i++)
-		all.release[i].published = true;
-	for (size_t i = 0; i < r->num_updates; i++)
-		all.update[i].published = true;
-	if (!kf_room_fill(room, r, &today, &all))
+	if (!kf_room_fill_all(room, r, c))
 		return KF_PROVEN_NOT;
 	best = shrink(room, r, c, r->retires && !c->may_keep)
 		? KF_PROVEN_SAFE : KF_PROVEN_STRANDS;

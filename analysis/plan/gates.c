@@ -111,15 +111,7 @@ static bool is_same(const struct kf_sight *a, const struct kf_sight *b)
 static bool see_all(struct seen *seen, const struct kf_rotation *r,
 		    const struct kf_rotation_class *c, struct kf_room *room)
 {
-	struct kf_schedule all = { .num_phases = 1 };
-	struct kf_rotation_class today = *c;
-
-	today.phase = 0;
-	for (size_t i = 0; i < r->num_releases; i++)
-		all.release[i].published = true;
-	for (size_t i = 0; i < r->num_updates; i++)
-		all.update[i].published = true;
-	if (!kf_room_fill(room, r, &today, &all))
+	if (!kf_room_fill_all(room, r, c))
 		return false;
 	for (size_t i = 0; i < room->num_nodes; i++) {
 		struct kf_state s = kf_state_of(room->node[i].key);

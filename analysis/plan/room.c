@@ -239,3 +239,17 @@ void kf_room_reach(struct kf_room *room, const struct kf_rotation *r,
 		}
 	}
 }
+
+bool kf_room_fill_all(struct kf_room *room, const struct kf_rotation *r,
+		      const struct kf_rotation_class *c)
+{
+	struct kf_schedule all = { .num_phases = 1 };
+	struct kf_rotation_class today = *c;
+
+	today.phase = 0;
+	for (size_t i = 0; i < r->num_releases; i++)
+		all.release[i].published = true;
+	for (size_t i = 0; i < r->num_updates; i++)
+		all.update[i].published = true;
+	return kf_room_fill(room, r, &today, &all);
+}

@@ -44,6 +44,11 @@ KF_MUST bool kf_room_fill(struct kf_room *room, const struct kf_rotation *r,
 			  const struct kf_rotation_class *c,
 			  const struct kf_schedule *plan);
 
+/* kf_room_fill_all does so with everything published, from today on. */
+KF_MUST bool kf_room_fill_all(struct kf_room *room,
+			      const struct kf_rotation *r,
+			      const struct kf_rotation_class *c);
+
 /* kf_room_edges_end is behind the last move of a node. */
 uint32_t kf_room_edges_end(const struct kf_room *room, uint32_t node);
 
