@@ -194,6 +194,8 @@ static int check(struct kf_approve *a, struct kf_bytes text)
 	if (status == KF_EXIT_FITS)
 		status = read_request(a, text);
 	if (status == KF_EXIT_FITS)
+		status = hold_against(a);
+	if (status == KF_EXIT_FITS)
 		status = kf_approve_number(&rebuilds, a, "rebuilds", 64);
 	for (size_t i = 1; i < args->num_operands && status == KF_EXIT_FITS;
 	     i++) {
