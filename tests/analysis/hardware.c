@@ -5,6 +5,8 @@
 #include "analysis/hardware.h"
 #include "analysis/known.h"
 
+#include "tests/openssl.h"
+
 #include <keyfit/host.h>
 
 #include <setjmp.h>
@@ -13,8 +15,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static const struct kf_crypto *crypto;
 
 static const struct kf_hardware thinkpad = { {
 	[KF_HARDWARE_VENDOR] = "LENOVO",
@@ -28,22 +28,6 @@ static const struct kf_hardware thinkpad = { {
 	[KF_HARDWARE_BIOS_RELEASE] = "2.25",
 	[KF_HARDWARE_CHASSIS] = "10",
 } };
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	(void)state;
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 static const char *id(const struct kf_hardware *hardware, size_t index)
 {

@@ -4,6 +4,7 @@
  * was read with TPM2_PCR_Read from swtpm 0.7.1 under OVMF 2022.11-6+deb12u2.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include "analysis/pcr.h"
 
@@ -12,23 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct kf_crypto *crypto;
 static struct kf_pcrs pcrs;
 static const uint8_t zeros[4];
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 /* one_bank is a log of SHA-256 alone. */
 static struct kf_eventlog one_bank(void)

@@ -2,6 +2,7 @@
  * what is no envelope.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include "core/dsse.h"
 
@@ -23,22 +24,6 @@ static const char x[] =
 	"67cd390f77aa359cb08c2235f652270493a9ed832b0abcc01f70954c0390d238";
 static const char y[] =
 	"0c782bd54e269125a44f4433aff1432ce94e12bca73aa67ac80cea12608ddf74";
-
-static const struct kf_crypto *crypto;
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 static struct kf_env *env(void)
 {

@@ -3,6 +3,7 @@
  * another implementation publishes for its own tests.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include "core/base64.h"
 #include "core/merkle.h"
@@ -15,27 +16,11 @@
 
 enum { LEAVES = 1100, LINE_MAX_LEN = 4096 };
 
-static const struct kf_crypto *crypto;
-
 static struct grove {
 	struct kf_hash leaf[LEAVES];
 	struct kf_frontier edge;
 	size_t asked;
 } ours, forked;
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 /* By the definition: MTH(D[n]) = H(1 || MTH(D[0:k]) || MTH(D[k:n])). */
 static struct kf_hash tree_hash(const struct kf_hash *leaf, size_t n)

@@ -3,6 +3,7 @@
  * what their formats do not allow.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include "core/checkpoint.h"
 
@@ -33,22 +34,6 @@ static const char witness_key[] =
 static const char worked_proof[] =
 	"c2sp.org/tlog-proof@v1\nindex 2\n" WORKED_HASHES "\n"
 	WORKED_CHECKPOINT;
-
-static const struct kf_crypto *crypto;
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 static struct kf_env *env(void)
 {

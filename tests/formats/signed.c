@@ -4,27 +4,13 @@
  * Which bytes are signed is worked out here, by UEFI-4, from the headers.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include <keyfit/host.h>
 
 #include <stdio.h>
 
-static const struct kf_crypto *crypto;
 static struct kf_bytes trust;
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 static struct kf_bytes read_file(const char *path)
 {

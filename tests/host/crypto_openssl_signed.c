@@ -7,6 +7,7 @@
  * 104 bytes at byte 59, one signer with SHA-256, one certificate.
  */
 #include "tests/model.h"
+#include "tests/openssl.h"
 
 #include <keyfit/host.h>
 
@@ -17,7 +18,6 @@
 
 enum { CONTENT_AT = 59, CONTENT_LEN = 106, VALUE_AT = 61 };
 
-static const struct kf_crypto *crypto;
 static struct kf_bytes blob, leaf, authority;
 
 static struct kf_bytes read_file(const char *path)
@@ -48,20 +48,6 @@ static int open_data(void **state)
 	file = read_file("fuzz/corpus/store-esl/x509");
 	leaf = model_copy(kf_part_of(file, 44, file.len - 44));
 	authority = read_file("tests/data/microsoft/certs/uefi-ca-2023.der");
-	return 0;
-}
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { "", "" };
-
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	kf_openssl_close(crypto);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include "jobs/sign/name.h"
 #include "jobs/sign/told.h"
 
+#include "tests/openssl.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,24 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct kf_crypto *crypto;
 static uint8_t memory[64 << 10];
-
-static int open_crypto(void **state)
-{
-	struct kf_fault why = { 0 };
-
-	(void)state;
-	crypto = kf_openssl_open(&why);
-	return crypto ? 0 : -1;
-}
-
-static int close_crypto(void **state)
-{
-	(void)state;
-	kf_openssl_close(crypto);
-	return 0;
-}
 
 /* tell_all tells a key with every kind of piece. The point is the base point of
  * P-256. Source: FIPS 186-4, D.1.2.3. */
