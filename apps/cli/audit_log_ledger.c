@@ -60,6 +60,19 @@ static void look(struct reconciling *r, uint64_t index,
 	r->find(r->self, NULL, what);
 }
 
+/* note keeps in mind which signatures an entry is about that names no key: only
+ * certificates, which this log does not know, or nobody. */
+static void note(struct kf_audit *audit, const struct kf_statement *s)
+{
+	for (size_t i = 0; i < json_array_size(s->signers); i++)
+		if (json_object_get(json_array_get(s->signers, i),
+				    "spki_sha256"))
+			return;
+	for (size_t i = 0; i < audit->history.num_past; i++)
+		if (is_about(s, &audit->past[i]))
+			audit->past[i].unnamed = true;
+}
+
 static enum kf_status each(void *self, uint64_t index, struct kf_bytes entry)
 {
 	struct reconciling *r = self;
@@ -69,6 +82,8 @@ static enum kf_status each(void *self, uint64_t index, struct kf_bytes entry)
 
 	kf_work_again(r->work, entry.len);
 	status = kf_statement_read(&s, entry, &r->work->env, &unread);
+	if (status == KF_OK)
+		note(r->audit, &s);
 	for (size_t i = 0; status == KF_OK && i < json_array_size(s.signers);
 	     i++)
 		for (size_t k = 0; k < r->audit->num_keys; k++) {
@@ -93,7 +108,9 @@ static void tell_unseen(struct reconciling *r)
 		if (h->past[i].action == KF_ACTION_SIGN &&
 		    h->past[i].state == KF_PAST_DONE && !h->past[i].seen)
 			r->find(r->self, &h->past[i].index,
-				"the ledger has no entry of what was signed");
+				h->past[i].unnamed
+				? "the ledger's entry of what was signed does not name the key: keyfit ledger append --signer"
+				: "the ledger has no entry of what was signed");
 }
 
 /* scan reads the ledger, in memory of its own. */

@@ -161,7 +161,8 @@ struct kf_past {
 	uint64_t policy_version;
 	uint64_t index;		/* of the intent */
 	struct kf_hash made;	/* what was signed; zeros: not told */
-	bool seen;		/* the ledger has it */
+	bool seen;		/* the ledger has it, by this key */
+	bool unnamed;		/* the ledger has it, by no key */
 };
 
 /* kf_spent is an approval that was used. */
