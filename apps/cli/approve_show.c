@@ -98,9 +98,12 @@ static void text_ruling(struct kf_approve *a, const struct kf_decision *d,
 		kf_output_print(out, "  why      %s (%s)\n",
 				kf_ruling_words(d->ruling),
 				kf_ruling_slug(d->ruling));
-	kf_output_print(out, "  reached  %u of %u approvals, %u of %u groups\n",
-			d->reached.approvals, d->needed.approvals,
-			d->reached.groups, d->needed.groups);
+	kf_output_print(out, "  reached  %u of %u approvals",
+			d->reached.approvals, d->needed.approvals);
+	if (d->needed.groups)
+		kf_output_print(out, ", %u of %u groups", d->reached.groups,
+				d->needed.groups);
+	kf_output_text(out, "\n");
 	for (size_t i = 0; i < c->num_approvals; i++) {
 		const char *name = by(c->policy, c->approval[i].signer);
 

@@ -183,7 +183,9 @@ static void tell_findings(struct verifying *v)
 	for (size_t i = 0; i < audit->history.num_past; i++)
 		if (audit->past[i].state == KF_PAST_OPEN)
 			find(v, &audit->past[i].index,
-			     "is an intent without a result: something may have been signed");
+			     audit->past[i].action == KF_ACTION_SIGN
+			     ? "is an intent without a result: something may have been signed"
+			     : "stops a key, and no result says that it was done");
 }
 
 static void tell_counts(struct verifying *v)
