@@ -30,6 +30,10 @@ void kf_approve_story(struct kf_approve *a)
 		kf_output_print(out, "counter  %" PRIu64 "\n", r->counter);
 		line(out, "format", r->format);
 	}
+	if (r->variable) {
+		line(out, "variable", r->variable);
+		line(out, "change", r->append ? "added to it" : "in its place");
+	}
 	line(out, "for", kf_environment_names[r->environment]);
 	for (size_t i = 0; i < p->num_keys; i++)
 		if (kf_hash_same(&p->key[i].spki, &r->key))

@@ -276,6 +276,10 @@ static void show_request(struct kf_output *out, const struct kf_audit *audit,
 		kf_output_text(out, " ");
 		kf_output_shown(out, kf_text(q->version));
 	}
+	if (q->variable) {
+		kf_output_text(out, q->append ? ", added to " : ", in place of ");
+		kf_output_shown(out, kf_text(q->variable));
+	}
 	for (size_t i = 0; i < audit->policy.num_keys; i++)
 		if (kf_hash_same(&audit->policy.key[i].spki, &q->key)) {
 			kf_output_text(out, ", key ");
@@ -354,6 +358,10 @@ static void json_request(struct kf_json *json, const struct kf_audit *audit,
 		kf_json_foreign(json, "product", kf_text(q->product));
 		kf_json_foreign(json, "version", kf_text(q->version));
 		kf_json_number(json, "counter", q->counter);
+	}
+	if (q->variable) {
+		kf_json_foreign(json, "variable", kf_text(q->variable));
+		kf_json_text(json, "change", q->append ? "append" : "replace");
 	}
 	kf_json_foreign(json, "requester", kf_text(q->requester));
 	kf_json_open(json, "approvers", '[');

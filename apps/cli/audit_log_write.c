@@ -159,6 +159,8 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 		return kf_say_failure(path, done, &why);
 	p->action = r->action;
 	p->format = r->format;
+	p->variable = r->variable;
+	p->append = r->append;
 	p->key = r->key;
 	a->base.dossier.num_approvals = 0;
 	return KF_EXIT_FITS;

@@ -6,7 +6,7 @@
 #include "approve.h"
 #include "say.h"
 
-#include "jobs/sign/sign.h"
+#include "jobs/sign/make.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,6 +20,10 @@ static const struct kf_option options[] = {
 	  "its security counter, against rollback; 0 without it" },
 	{ "format", KF_VALUE_ANY, "NAME", false,
 	  "the format of the signature, as keyfit sign names it" },
+	{ "variable", KF_VALUE_ANY, "NAME", false,
+	  "of the format auth: PK, KEK, db, dbx or dbt" },
+	{ "append", KF_VALUE_NONE, NULL, false,
+	  "of the format auth: add to the variable, not in its place" },
 	{ "environment", KF_VALUE_ANY, "NAME", false,
 	  "production, test or legacy" },
 	{ "action", KF_VALUE_ANY, "ACTION", false,
@@ -102,6 +106,27 @@ static int find_key(struct kf_hash *out, struct kf_approve *a)
 	return status;
 }
 
+/* read_variable: which variable an update is for is not in the artifact. */
+static int read_variable(struct kf_request *r, const struct kf_arguments *args)
+{
+	const struct kf_maker *maker = NULL;
+	bool takes;
+
+	for (size_t i = 0; kf_maker_at(i); i++)
+		if (strcmp(kf_maker_at(i)->name, r->format) == 0)
+			maker = kf_maker_at(i);
+	takes = maker && maker->takes_variable;
+	r->variable = kf_argument(args, "variable");
+	r->append = kf_argument(args, "append");
+	if (takes ? r->variable != NULL : !r->variable && !r->append)
+		return KF_EXIT_FITS;
+	kf_say(takes ? NULL : r->format, takes ? "which variable?"
+	       : "has no variable: --variable and --append go with auth",
+	       takes ? "--variable PK, KEK, db, dbx or dbt: its name is signed too"
+		     : NULL);
+	return KF_EXIT_USAGE;
+}
+
 static int read_sign(struct kf_request *r, struct kf_approve *a)
 {
 	const struct kf_arguments *args = a->arguments;
@@ -111,9 +136,11 @@ static int read_sign(struct kf_request *r, struct kf_approve *a)
 		if (!kf_argument(args, "product") &&
 		    !kf_argument(args, "version") &&
 		    !kf_argument(args, "counter") &&
-		    !kf_argument(args, "format"))
+		    !kf_argument(args, "format") &&
+		    !kf_argument(args, "variable") &&
+		    !kf_argument(args, "append"))
 			return KF_EXIT_FITS;
-		kf_say(NULL, "--product, --version, --counter and --format go with a signature",
+		kf_say(NULL, "--product, --version, --counter, --format, --variable and --append go with a signature",
 		       "a halt or a revocation is about the key");
 		return KF_EXIT_USAGE;
 	}
@@ -125,6 +152,8 @@ static int read_sign(struct kf_request *r, struct kf_approve *a)
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_option(&r->format, a, "format",
 					   "in which format is it to be signed?");
+	if (status == KF_EXIT_FITS)
+		status = read_variable(r, args);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_number(&r->counter, a, "counter",
 					   INT64_MAX);

@@ -133,6 +133,8 @@ static int decide(struct ruled *r, struct kf_sign_run *s,
 	p->artifact_len = s->copy.source.size;
 	p->action = KF_ACTION_SIGN;
 	p->format = s->maker->name;
+	p->variable = s->ask.variable;
+	p->append = s->ask.append;
 	done = kf_approved(&r->approved, &allowed, &decision, &path, ask,
 			   &why);
 	if (done != KF_OK)

@@ -89,6 +89,23 @@ static enum kf_ruling rule_key(const struct kf_case *c)
 					    : KF_RULED_FORMAT;
 }
 
+/* rule_format: of an update of a variable, which one it is for stands outside
+ * the artifact, and a key that trusts becomes one that is refused by it. */
+static enum kf_ruling rule_format(const struct kf_case *c)
+{
+	const struct kf_process *p = c->process;
+	const struct kf_request *r = c->request;
+
+	if (stops(c))
+		return KF_RULED_NONE;
+	if (!kf_same(p->format, r->format))
+		return KF_RULED_FORMAT_OTHER;
+	if (!p->variable && !r->variable)
+		return KF_RULED_NONE;
+	return kf_same(p->variable, r->variable) && p->append == r->append
+	       ? KF_RULED_NONE : KF_RULED_VARIABLE_OTHER;
+}
+
 static enum kf_ruling rule_process(const struct kf_case *c)
 {
 	const struct kf_process *p = c->process;
@@ -112,8 +129,7 @@ static enum kf_ruling rule_process(const struct kf_case *c)
 	if (!kf_hash_same(&p->artifact, &r->artifact) ||
 	    p->artifact_len != r->artifact_len)
 		return KF_RULED_ARTIFACT_OTHER;
-	return stops(c) || kf_same(p->format, r->format)
-	       ? KF_RULED_NONE : KF_RULED_FORMAT_OTHER;
+	return rule_format(c);
 }
 
 /* stopped tells whether a key was halted or revoked. A halt ends with the next

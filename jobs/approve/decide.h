@@ -127,6 +127,8 @@ struct kf_request {
 	struct kf_hash artifact;
 	uint64_t artifact_len;
 	const char *format, *product, *version;
+	const char *variable;		/* of an update of one; NULL: of none */
+	bool append;			/* to it; else in its place */
 	uint64_t counter;
 	enum kf_environment environment;
 	struct kf_hash key;		/* SHA-256 of its SPKI */
@@ -189,6 +191,8 @@ struct kf_process {
 	uint64_t artifact_len;
 	const char *format;
 	struct kf_hash key;
+	const char *variable;
+	bool append;
 };
 
 /* kf_case is all that is decided on. `history` NULL: nobody asks what was

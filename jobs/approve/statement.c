@@ -16,6 +16,9 @@ bool kf_nonce(struct kf_hash *out)
 	       (ssize_t)sizeof(out->bytes);
 }
 
+/* changes are what an update does to a variable. */
+static const char *const changes[] = { "replace", "append", NULL };
+
 static void put_hash(struct kf_json *json, const char *name,
 		     const struct kf_hash *hash)
 {
@@ -87,6 +90,10 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 		kf_json_foreign(&json, "version", kf_text(r->version));
 		kf_json_number(&json, "counter", r->counter);
 	}
+	if (r->variable) {
+		kf_json_foreign(&json, "variable", kf_text(r->variable));
+		kf_json_text(&json, "change", changes[r->append]);
+	}
 	kf_json_foreign(&json, "requester", kf_text(r->requester));
 	put_hash(&json, "policy_sha256", &r->policy);
 	put_hash(&json, "nonce", &r->nonce);
@@ -151,6 +158,11 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 		"requester", "policy_sha256", "nonce", "expires", "format",
 		"product", "version", "counter", NULL,
 	};
+	static const char *const of_update[] = {
+		"action", "artifact_len", "environment", "key_spki_sha256",
+		"requester", "policy_sha256", "nonce", "expires", "format",
+		"product", "version", "counter", "variable", "change", NULL,
+	};
 	static const char *const of_stop[] = {
 		"action", "artifact_len", "environment", "key_spki_sha256",
 		"requester", "policy_sha256", "nonce", "expires", NULL,
@@ -160,8 +172,12 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 						      kf_action_names);
 	if (out->action == KF_ACTION_NONE)
 		kf_reading_wrong(r, "action", "is none of sign, halt, revoke");
-	kf_reading_names(r, p, out->action == KF_ACTION_SIGN ? of_sign
-							     : of_stop);
+	if (out->action == KF_ACTION_SIGN)
+		out->variable = kf_reading_text(r, p, "variable", KF_MAYBE);
+	if (out->variable)
+		out->append = kf_reading_word(r, p, "change", changes) == 1;
+	kf_reading_names(r, p, out->action != KF_ACTION_SIGN ? of_stop :
+			       out->variable ? of_update : of_sign);
 	out->artifact_len = kf_reading_number(r, p, "artifact_len", KF_NEEDED,
 					      INT64_MAX);
 	out->environment = (enum kf_environment)kf_reading_word(

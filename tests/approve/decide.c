@@ -285,6 +285,18 @@ static void the_process_holds_what_was_approved(void **state)
 	w.process.format = "gw";
 	expect(&w, KF_RULED_FORMAT_OTHER);
 	set_up(&w);
+	w.process.variable = "db";
+	expect(&w, KF_RULED_VARIABLE_OTHER);
+	w.request.variable = "dbx";
+	expect(&w, KF_RULED_VARIABLE_OTHER);
+	w.request.variable = "db";
+	expect(&w, KF_RULED_ALLOWED);
+	w.process.append = true;
+	expect(&w, KF_RULED_VARIABLE_OTHER);
+	set_up(&w);
+	w.request.variable = "db";
+	expect(&w, KF_RULED_VARIABLE_OTHER);
+	set_up(&w);
 	w.process.action = KF_ACTION_HALT;
 	expect(&w, KF_RULED_ACTION_OTHER);
 	set_up(&w);
