@@ -244,6 +244,7 @@ static int take_ssh(struct kf_sealed *sealed, struct kf_approve *a,
 {
 	struct kf_fault why = { 0 };
 	struct kf_bytes file, blob;
+	struct kf_sealed one;
 	enum kf_status done;
 	bool yes = false;
 	int status = kf_approve_read(&file, a, path);
@@ -256,8 +257,13 @@ static int take_ssh(struct kf_sealed *sealed, struct kf_approve *a,
 			     "is no signature of OpenSSH's");
 	if (done == KF_OK)
 		done = kf_sealed_add(sealed, blob, &a->work.env, &why);
+	/* By itself: they may have signed it before. */
+	one = *sealed;
+	one.dsse.signature[0] = one.dsse.signature[one.dsse.num ?
+						   one.dsse.num - 1 : 0];
+	one.dsse.num = one.dsse.num ? 1 : 0;
 	for (size_t i = 0; i < person->num_keys && done == KF_OK && !yes; i++)
-		done = kf_sealed_ask(&yes, sealed, &person->key[i],
+		done = kf_sealed_ask(&yes, &one, &person->key[i],
 				     &a->work.env);
 	if (done != KF_OK)
 		return kf_say_failure(path, done, &why);

@@ -220,10 +220,41 @@ static int check(struct kf_approve *a, struct kf_bytes text)
 	return kf_approve_ruling(a, &d, &c, args->operand);
 }
 
+/* fitting refuses what would be passed over: a no to a policy would have been a
+ * yes. Keys, --to-sign and OpenSSH's signatures are three ways to sign. */
+static int fitting(const struct kf_arguments *a, bool is_policy)
+{
+	static const struct {
+		const char *what, *takes;
+	} ways[2][4] = { {
+		{ "a request and --key",
+		  "policy as key pin-source deny artifact expires output" },
+		{ "a request and --to-sign",
+		  "policy as to-sign deny artifact expires" },
+		{ "--signed and --ssh-signature",
+		  "policy as signed ssh-signature artifact output" },
+		{ "--check of a request",
+		  "check policy artifact rebuilds json" },
+	}, {
+		{ "a policy and --key", "policy as key pin-source output" },
+		{ "a policy and --to-sign", "policy as to-sign" },
+		{ "a policy and --ssh-signature",
+		  "policy as ssh-signature output" },
+		{ "--check of a policy", "check policy json" },
+	} };
+	size_t way = kf_argument(a, "check") ? 3 :
+		     kf_argument(a, "ssh-signature") ||
+		     kf_argument(a, "signed") ? 2 :
+		     kf_argument(a, "to-sign") ? 1 : 0;
+
+	return kf_arguments_only(a, ways[is_policy][way].what,
+				 ways[is_policy][way].takes);
+}
+
 static int run(const struct kf_arguments *arguments)
 {
 	static struct kf_approve a;
-	bool checks = kf_argument(arguments, "check");
+	bool checks = kf_argument(arguments, "check"), is_policy = false;
 	struct kf_bytes text;
 	int status;
 
@@ -235,7 +266,11 @@ static int run(const struct kf_arguments *arguments)
 	status = kf_approve_start(&a, arguments);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_read(&text, &a, arguments->operand[0]);
-	if (status == KF_EXIT_FITS && kf_approve_is_policy(&a, text))
+	if (status == KF_EXIT_FITS) {
+		is_policy = kf_approve_is_policy(&a, text);
+		status = fitting(arguments, is_policy);
+	}
+	if (status == KF_EXIT_FITS && is_policy)
 		status = checks ? kf_approve_change_check(&a, text)
 				: kf_approve_change(&a, text);
 	else if (status == KF_EXIT_FITS)

@@ -145,6 +145,39 @@ const char *kf_argument(const struct kf_arguments *arguments,
 	return NULL;
 }
 
+/* among tells whether a name is one of some, with a space between. */
+static bool among(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = names; *at; at += strspn(at, " ")) {
+		size_t own = strcspn(at, " ");
+
+		if (own == len && memcmp(at, name, len) == 0)
+			return true;
+		at += own;
+	}
+	return false;
+}
+
+int kf_arguments_only(const struct kf_arguments *arguments, const char *what,
+		      const char *takes)
+{
+	char text[160];
+
+	for (size_t i = 0; i < arguments->num_given; i++) {
+		const struct kf_option *o = arguments->given[i].option;
+
+		if (among(takes, o->name))
+			continue;
+		snprintf(text, sizeof(text), "--%s does not go with %s",
+			 o->name, what);
+		kf_say(NULL, text, o->title);
+		return KF_EXIT_USAGE;
+	}
+	return KF_EXIT_FITS;
+}
+
 int kf_argument_time(int64_t *out, const struct kf_arguments *arguments)
 {
 	const char *at = kf_argument(arguments, "at");

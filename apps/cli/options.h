@@ -81,6 +81,12 @@ void kf_arguments_close(struct kf_arguments *arguments);
 const char *kf_argument(const struct kf_arguments *arguments,
 			const char *name);
 
+/* kf_arguments_only refuses options that what is done has no use for: who gave
+ * one thinks that it counts. `takes` names the others, with a space between.
+ * Says which. Returns an exit status: 0 or 2. */
+KF_MUST int kf_arguments_only(const struct kf_arguments *arguments,
+			      const char *what, const char *takes);
+
 /* kf_argument_time reads --at; without it, it is now. Says what is wrong.
  * Returns an exit status: 0 or 2. */
 KF_MUST int kf_argument_time(int64_t *out,
