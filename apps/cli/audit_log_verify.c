@@ -49,6 +49,19 @@ static void find(void *self, const uint64_t *seq, const char *what)
 	kf_output_text(out, "\n");
 }
 
+/* by_witnesses tells whether each witness has signed a checkpoint. */
+static bool by_witnesses(struct verifying *v, const struct kf_checkpoint *c)
+{
+	struct kf_env *env = &v->a->base.work.env;
+	struct kf_note_said said;
+
+	for (size_t i = 0; i < v->num_witnesses; i++)
+		if (kf_note_ask(&said, &c->note, &v->witness[i], env) !=
+		    KF_OK || said.answer != KF_YES)
+			return false;
+	return true;
+}
+
 /* ask_signers asks the log and the witnesses about a checkpoint that was
  * kept. */
 static int ask_signers(struct verifying *v, const char *path,
@@ -63,13 +76,10 @@ static int ask_signers(struct verifying *v, const char *path,
 		kf_say(path, "is no checkpoint of this log, by its key", NULL);
 		return KF_EXIT_USAGE;
 	}
-	for (size_t i = 0; i < v->num_witnesses; i++)
-		if (kf_note_ask(&said, &c->note, &v->witness[i], env) !=
-		    KF_OK || said.answer != KF_YES) {
-			kf_say(path, "is not signed by each witness", NULL);
-			return KF_EXIT_USAGE;
-		}
-	return KF_EXIT_FITS;
+	if (by_witnesses(v, c))
+		return KF_EXIT_FITS;
+	kf_say(path, "is not signed by each witness", NULL);
+	return KF_EXIT_USAGE;
 }
 
 static int hold_seen(struct verifying *v, const char *path)
@@ -120,7 +130,26 @@ static int hold_all(struct verifying *v)
 			status = hold_seen(v, args->given[i].value);
 	if (status == KF_EXIT_FITS && keep && access(keep, F_OK) == 0)
 		status = hold_seen(v, keep);
+	if (status == KF_EXIT_FITS && keep && !v->log.wrong.what[0] &&
+	    !by_witnesses(v, &v->log.checkpoint))
+		find(v, NULL, "its checkpoint is not signed by each witness, and is not remembered");
 	return status;
+}
+
+/* fitting refuses what nothing would be held against. */
+static int fitting(const struct kf_arguments *args)
+{
+	const char *what = NULL;
+
+	if (kf_argument(args, "witness") && !kf_argument(args, "seen") &&
+	    !kf_argument(args, "remember"))
+		what = "--witness goes with --seen or --remember";
+	if (kf_argument(args, "ledger-key") && !kf_argument(args, "ledger"))
+		what = "--ledger-key goes with --ledger";
+	if (!what)
+		return KF_EXIT_FITS;
+	kf_say(NULL, what, NULL);
+	return KF_EXIT_USAGE;
 }
 
 static int open_log(struct verifying *v)
@@ -235,7 +264,9 @@ int kf_audit_log_verify(struct kf_audit_run *a)
 	v.a = a;
 	v.audit.again = true;
 	v.log.folder = -1;
-	status = open_log(&v);
+	status = fitting(a->base.arguments);
+	if (status == KF_EXIT_FITS)
+		status = open_log(&v);
 	if (status != KF_EXIT_FITS)
 		return status;
 	status = read_log(&v);

@@ -166,14 +166,21 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 	return KF_EXIT_FITS;
 }
 
-static size_t approvals_of(const char **out, const struct kf_arguments *args)
+/* approvals_of finds their files. One too many may be a no. */
+static int approvals_of(const char **out, size_t *num,
+			const struct kf_arguments *args)
 {
-	size_t num = 0;
-
-	for (size_t i = 0; i < args->num_given && num < KF_APPROVALS_MAX; i++)
-		if (strcmp(args->given[i].option->name, "approval") == 0)
-			out[num++] = args->given[i].value;
-	return num;
+	for (size_t i = 0; i < args->num_given; i++) {
+		if (strcmp(args->given[i].option->name, "approval") != 0)
+			continue;
+		if (*num == KF_APPROVALS_MAX) {
+			kf_say(args->given[i].value,
+			       "is one approval too many", "32 at most");
+			return KF_EXIT_USAGE;
+		}
+		out[(*num)++] = args->given[i].value;
+	}
+	return KF_EXIT_FITS;
 }
 
 /* intend tells the ruling as `approve --check` does, and leaves the intent
@@ -186,8 +193,7 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 	};
 	struct kf_approved_ask ask = {
 		.papers = { kf_argument(a->base.arguments, "policy"),
-			    files[0], files + 1,
-			    approvals_of(files + 1, a->base.arguments) },
+			    files[0], files + 1, 0 },
 		.process = { .operated_by = w->by },
 		.place = w->place, .dossier = &a->base.dossier,
 		.env = &a->base.work.env,
@@ -205,6 +211,9 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 
 	if (status == KF_EXIT_USAGE)
 		kf_say(NULL, "which policy?", "--policy");
+	if (status == KF_EXIT_FITS)
+		status = approvals_of(files + 1, &ask.papers.num_approvals,
+				      a->base.arguments);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_number(&rebuilds, &a->base, "rebuilds",
 					   64);
@@ -277,7 +286,13 @@ int kf_audit_log_append(struct kf_audit_run *a)
 		kf_say(NULL, "what is to be appended?", "one of --adopt, --request, --result");
 		return KF_EXIT_USAGE;
 	}
-	status = prepare(&w, a);
+	status = kf_arguments_only(args, policy ? "--adopt" : request
+				   ? "--request" : "--result", policy
+		? "key pin-source as adopt" : request
+		? "key pin-source as request approval policy artifact environment rebuilds json"
+		: "key pin-source as result outcome made reason");
+	if (status == KF_EXIT_FITS)
+		status = prepare(&w, a);
 	if (status == KF_EXIT_FITS)
 		status = policy ? adopt(&w, a, policy)
 			: request ? intend(&w, a) : result(&w, a);

@@ -61,14 +61,18 @@ static const char *const examples[] = {
 	NULL,
 };
 
+/* word is what the first operand may be, and the options that go with it. */
 static const struct word {
 	const char *name;
 	int (*run)(struct kf_audit_run *a);
+	const char *takes;
 } words[] = {
-	{ "init", kf_audit_log_init },
-	{ "append", kf_audit_log_append },
-	{ "verify", kf_audit_log_verify },
-	{ "show", kf_audit_log_show },
+	{ "init", kf_audit_log_init, "name key pin-source" },
+	{ "append", kf_audit_log_append,
+	  "key pin-source as adopt request approval policy artifact environment rebuilds result outcome made reason json" },
+	{ "verify", kf_audit_log_verify,
+	  "log-key witness seen remember ledger ledger-key json" },
+	{ "show", kf_audit_log_show, "log-key json" },
 };
 
 static int usage(const char *subject, const char *what)
@@ -115,6 +119,9 @@ static int run(const struct kf_arguments *arguments)
 	if (!word)
 		return usage(arguments->operand[0],
 			     "is nothing that an audit log does");
+	if (kf_arguments_only(arguments, word->name, word->takes) !=
+	    KF_EXIT_FITS)
+		return KF_EXIT_USAGE;
 	a.path = arguments->operand[1];
 	status = kf_approve_start(&a.base, arguments);
 	if (status == KF_EXIT_FITS)
