@@ -64,34 +64,39 @@ static const char *const examples[] = {
 	NULL,
 };
 
-/* word is what the first operand may be. */
+/* word is what the first operand may be, and the options that go with it; of
+ * some words fewer, which they find out themselves. */
 static const struct word {
 	const char *name;
 	int (*run)(struct kf_ledger *l);
 	const char *usage;
 	size_t most;		/* operands, with the word; 0: any number */
+	const char *takes;
 } words[] = {
 	{ "init", kf_ledger_init,
-	  "usage: keyfit ledger init LOG --name NAME --key KEY", 2 },
+	  "usage: keyfit ledger init LOG --name NAME --key KEY", 2,
+	  "name key pin-source" },
 	{ "append", kf_ledger_append,
 	  "usage: keyfit ledger append LOG ARTIFACT... --key KEY --product NAME --version TEXT",
-	  0 },
+	  0, "key product version counter signer statement statement-key pin-source json" },
 	{ "prove", kf_ledger_prove,
-	  "usage: keyfit ledger prove LOG ARTIFACT|INDEX --log-key VKEY", 3 },
+	  "usage: keyfit ledger prove LOG ARTIFACT|INDEX --log-key VKEY", 3,
+	  "log-key output" },
 	{ "verify", kf_ledger_verify,
 	  "usage: keyfit ledger verify ARTIFACT --proof FILE --log-key VKEY, or verify LOG --log-key VKEY",
-	  2 },
+	  2, "log-key proof statement-key witness quorum json" },
 	{ "who-signed", kf_ledger_who_signed,
-	  "usage: keyfit ledger who-signed LOG --key KEY --log-key VKEY", 2 },
+	  "usage: keyfit ledger who-signed LOG --key KEY --log-key VKEY", 2,
+	  "log-key key json" },
 	{ "versions", kf_ledger_versions,
 	  "usage: keyfit ledger versions LOG --product NAME --log-key VKEY",
-	  2 },
+	  2, "log-key product json" },
 	{ "monitor", kf_ledger_monitor,
 	  "usage: keyfit ledger monitor LOG --log-key VKEY --state FOLDER",
-	  2 },
+	  2, "log-key product witness quorum known revoked state seen json" },
 	{ "cosign", kf_ledger_cosign,
 	  "usage: keyfit ledger cosign LOG --log-key VKEY [--old NUMBER | --response FILE --witness VKEY]",
-	  2 },
+	  2, "log-key witness quorum old response output" },
 };
 
 static const struct word *find(const struct kf_arguments *a)
@@ -131,6 +136,9 @@ static int run(const struct kf_arguments *arguments)
 		       word->usage);
 		return KF_EXIT_USAGE;
 	}
+	if (kf_arguments_only(arguments, word->name, word->takes) !=
+	    KF_EXIT_FITS)
+		return KF_EXIT_USAGE;
 	l.path = arguments->operand[1];
 	l.crypto = kf_openssl_open(&why);
 	if (!l.crypto ||

@@ -220,16 +220,21 @@ static int monitor(struct monitoring *m)
 	status = look(m, m->state ? own : NULL);
 	if (status == KF_EXIT_FITS)
 		status = witnessed(m);
-	if (status != KF_EXIT_FITS || m->split || m->log.wrong.what[0])
+	if (status != KF_EXIT_FITS || m->split || m->log.wrong.what[0] ||
+	    m->l->fault)
 		return status;
 	if (!m->l->finding && !m->l->as_json)
 		kf_output_print(&m->l->out, "%" PRIu64
 				" entries, %" PRIu64 " of them new: nothing found\n",
 				m->log.checkpoint.size,
 				m->log.checkpoint.size - m->seen_size);
-	return m->state ? kf_ledger_put(m->l, own,
-					m->log.checkpoint.note.whole)
-			: KF_EXIT_FITS;
+	if (!m->state)
+		return KF_EXIT_FITS;
+	/* What is found is told once: not before it was told. */
+	status = kf_put_answer(&m->l->out);
+	return status == KF_EXIT_FITS
+		? kf_ledger_put(m->l, own, m->log.checkpoint.note.whole)
+		: status;
 }
 
 int kf_ledger_monitor(struct kf_ledger *l)

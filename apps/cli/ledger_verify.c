@@ -255,8 +255,12 @@ static int verify_log(struct kf_ledger *l)
 	uint64_t time_s;
 	size_t cosigned;
 	enum kf_status done;
-	int status = kf_ledger_witnesses(&witnesses, l);
+	/* Of a whole log, the keys of its statements are the monitor's. */
+	int status = kf_arguments_only(l->arguments, "a whole log",
+				       "log-key witness quorum json");
 
+	if (status == KF_EXIT_FITS)
+		status = kf_ledger_witnesses(&witnesses, l);
 	if (status == KF_EXIT_FITS)
 		status = kf_ledger_open(&log, l);
 	if (status == KF_EXIT_FITS) {

@@ -290,8 +290,9 @@ static int gather(struct appending *a)
 	const struct kf_arguments *args = a->l->arguments;
 	int status = KF_EXIT_FITS;
 
-	if (args->num_operands > 2)
-		status = make(a);
+	status = args->num_operands > 2 ? make(a)
+		: kf_arguments_only(args, "--statement alone",
+			"key statement statement-key pin-source json");
 	for (size_t i = 0; i < args->num_given && status == KF_EXIT_FITS; i++)
 		if (strcmp(args->given[i].option->name, "statement") == 0)
 			status = take_file(a, args->given[i].value);
@@ -368,7 +369,8 @@ static int good_lines(struct kf_bytes *out, struct kf_ledger *l,
 	if (status != KF_EXIT_FITS)
 		return status;
 	whole = kf_checkpoint_join(text, false, response, &l->work.arena);
-	if (!kf_note_read(&note, whole, &damage)) {
+	if (!kf_note_read(&note, whole, &damage) ||
+	    !kf_equal(note.text, text)) {
 		kf_say(kf_argument(l->arguments, "response"),
 		       "holds no lines of signatures alone",
 		       "when a witness answers 409, ask again with --old and the number that it told");
@@ -424,8 +426,12 @@ int kf_ledger_cosign(struct kf_ledger *l)
 {
 	const char *response = kf_argument(l->arguments, "response");
 	static struct kf_tlog log;
-	int status = kf_ledger_open(&log, l);
+	int status = kf_arguments_only(l->arguments, response
+		? "cosign --response" : "cosign without --response", response
+		? "log-key response witness quorum" : "log-key old output");
 
+	if (status == KF_EXIT_FITS)
+		status = kf_ledger_open(&log, l);
 	if (status == KF_EXIT_FITS)
 		status = response ? answer(l, &log, response)
 				  : request(l, &log);
