@@ -60,6 +60,27 @@ static int read_certificates(struct kf_sign_run *s)
 	return KF_EXIT_FITS;
 }
 
+/* read_stamp_roots reads whom a time stamp server has to come from. */
+static int read_stamp_roots(struct kf_sign_run *s)
+{
+	const char *path = kf_argument(s->arguments, "timestamp-certificate");
+	struct kf_fault why = { 0 };
+	enum kf_status status = KF_OK;
+
+	if (path && !s->ask.stamp_url) {
+		kf_say(path, "which server does it vouch for?",
+		       "--timestamp-server URL");
+		return KF_EXIT_USAGE;
+	}
+	if (path)
+		status = kf_signer_read(&s->stamp_roots, path, s->crypto,
+					&why);
+	s->ask.stamp_root = s->stamp_roots.certificate;
+	s->ask.num_stamp_roots = s->stamp_roots.num;
+	return status == KF_OK ? KF_EXIT_FITS
+			       : kf_say_failure(path, status, &why);
+}
+
 /* read_file takes a copy, and asks whether the file stayed the same. */
 static int read_file(struct kf_sign_run *s)
 {
@@ -115,6 +136,8 @@ static int prepare(struct kf_sign_run *s)
 	done = check_place(s);
 	if (done == KF_EXIT_FITS)
 		done = read_certificates(s);
+	if (done == KF_EXIT_FITS)
+		done = read_stamp_roots(s);
 	if (done == KF_EXIT_FITS)
 		done = kf_sign_devices(s);
 	if (done == KF_EXIT_FITS)
@@ -174,6 +197,9 @@ static int make(struct kf_sign_run *s)
 	struct kf_fault why = { 0 };
 	enum kf_status status = kf_making_run(&s->making, &why);
 
+	if (s->making.unstamped)
+		kf_say(s->key.name, "has signed, and what it signed was dropped: it got no time stamp",
+		       NULL);
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(s->path, status, &why);
 }
@@ -240,6 +266,7 @@ static void release(struct kf_sign_run *s)
 	kf_signing_key_close(&s->key);
 	for (size_t i = 0; i < s->num_signers; i++)
 		kf_signer_close(&s->signer[i]);
+	kf_signer_close(&s->stamp_roots);
 	for (size_t i = 0; i < s->num_devices; i++)
 		kf_device_close(&s->device[i]);
 	for (size_t i = 0; i < s->num_fleets; i++)

@@ -45,6 +45,7 @@ struct kf_sign_run {
 	struct kf_file copy;	/* what is signed: nobody else's to write */
 	struct kf_signer signer[KF_SIGN_FILES_MAX];
 	size_t num_signers;
+	struct kf_signer stamp_roots;
 	struct kf_signing_key key;
 	struct kf_making making;
 	struct kf_digest sha256;	/* of the signed file */

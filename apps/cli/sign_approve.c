@@ -180,9 +180,11 @@ int kf_sign_result(struct kf_sign_run *s, int status)
 		memcpy(outcome.made.bytes, s->sha256.bytes,
 		       sizeof(outcome.made.bytes));
 	else
-		outcome.reason = s->making.signature.len
-			? "what was signed was dropped: it would not do"
-			: "nothing was signed";
+		outcome.reason = !s->making.signature.len
+			? "nothing was signed"
+			: s->making.unstamped
+			? "what was signed was dropped: it got no time stamp"
+			: "what was signed was dropped: it would not do";
 	done = kf_approved_end(&ruled.approved, &outcome, &why);
 	ruled.open = false;
 	if (done == KF_OK)

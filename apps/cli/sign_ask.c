@@ -20,7 +20,7 @@ const struct kf_option kf_sign_options[] = {
 	{ "pin-source", KF_VALUE_ANY, "SOURCE", false,
 	  "where the PIN or passphrase is: file:PATH, env:NAME, credential:NAME" },
 	{ "wait", KF_VALUE_ANY, "SECONDS", false,
-	  "how long a token may think about one answer; 60 without it" },
+	  "how long a token or server may think about one answer; 60 without it" },
 	{ "digest", KF_VALUE_ANY, "DIGEST", false,
 	  "sha256, sha384 or sha512; without it the key's own" },
 	{ "pss", KF_VALUE_NONE, NULL, false, "RSA signs by RSASSA-PSS" },
@@ -31,6 +31,10 @@ const struct kf_option kf_sign_options[] = {
 	  "of auth: add to the variable, not in its place" },
 	{ "at", KF_VALUE_ANY, "TIME", false,
 	  "the time to put in; without it there is none" },
+	{ "timestamp-server", KF_VALUE_ANY, "URL", false,
+	  "of pe and cms: have this server stamp the time (RFC 3161)" },
+	{ "timestamp-certificate", KF_VALUE_FILE, "FILE", false,
+	  "the certificates that the server's has to come from" },
 	{ "must-fit", KF_VALUE_FILE, "DEVICE", true,
 	  "sign for this device or fleet, or not at all" },
 	KF_ASK_TRUST,
@@ -121,7 +125,7 @@ static int read_numbers(struct kf_sign_run *s)
 		     seconds > 86400))
 		return usage(wait, "is no number of seconds",
 			     "from 1 to 86400");
-	s->key_ask.wait_s = (unsigned)seconds;
+	s->key_ask.wait_s = s->ask.stamp_wait_s = (unsigned)seconds;
 	s->ask.has_time = at;
 	return at ? kf_argument_time(&s->ask.at_s, s->arguments)
 		  : KF_EXIT_FITS;
@@ -140,6 +144,7 @@ static int check_words(const struct kf_sign_run *s)
 		{ "variable", m->takes_variable },
 		{ "append", m->takes_variable },
 		{ "must-fit", !m->stands_alone },
+		{ "timestamp-server", m->takes_stamp },
 	};
 	char what[120];
 
@@ -183,6 +188,7 @@ int kf_sign_read(struct kf_sign_run *s)
 	s->ask.pem = kf_argument(a, "pem");
 	s->ask.append = kf_argument(a, "append");
 	s->ask.variable = kf_argument(a, "variable");
+	s->ask.stamp_url = kf_argument(a, "timestamp-server");
 	status = read_format(s);
 	if (status == KF_EXIT_FITS)
 		status = read_digest(s);

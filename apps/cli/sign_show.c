@@ -5,6 +5,8 @@
 #include "say.h"
 #include "words.h"
 
+#include "host/http.h"
+
 #include <stdio.h>
 
 static const char *const digest_words[KF_NUM_DIGESTS] = {
@@ -86,6 +88,20 @@ static void tell_key(struct kf_sign_run *s)
 	kf_output_print(out, "  %-11s %s\n", "scheme", scheme);
 }
 
+static void tell_stamp(struct kf_sign_run *s)
+{
+	const struct kf_stamp *stamp = &s->making.stamp;
+	char time[24];
+
+	if (!stamp->token.len)
+		return;
+	kf_time_write(time, stamp->at_s);
+	kf_output_print(&s->out, "  %-11s %s, by ", "time stamp", time);
+	kf_output_shown(&s->out, kf_http_host(s->ask.stamp_url));
+	kf_output_print(&s->out, "%s\n", s->ask.num_stamp_roots ? ""
+			: ", at its word: no --timestamp-certificate was given");
+}
+
 static void tell_ruling(struct kf_sign_run *s)
 {
 	if (s->ruling && !s->is_ruled)
@@ -131,6 +147,7 @@ static void tell_text(struct kf_sign_run *s, int status)
 	if (m->covered.len)
 		hex_line(out, "covers", kind, kf_view(m->covered.bytes,
 						      m->covered.len));
+	tell_stamp(s);
 	tell_fits(s);
 	tell_ruling(s);
 	if (s->sha256.len)
@@ -173,6 +190,25 @@ static void json_certificates(struct kf_json *j, const struct kf_sign_run *s)
 	kf_json_close(j);
 }
 
+static void json_stamp(struct kf_json *j, const struct kf_sign_run *s)
+{
+	const struct kf_stamp *stamp = &s->making.stamp;
+	struct kf_digest digest;
+	char time[24];
+
+	if (!stamp->token.len)
+		return;
+	kf_time_write(time, stamp->at_s);
+	kf_digest_of(&digest, s->crypto, KF_SHA256, stamp->certificate);
+	kf_json_open(j, "timestamp", '{');
+	kf_json_text(j, "time", time);
+	kf_json_foreign(j, "server", kf_text(s->ask.stamp_url));
+	kf_json_hex(j, "certificate-sha256",
+		    kf_view(digest.bytes, digest.len));
+	kf_json_yes_no(j, "chain-verified", s->ask.num_stamp_roots);
+	kf_json_close(j);
+}
+
 static void json_fits(struct kf_json *j, const struct kf_sign_run *s)
 {
 	kf_json_open(j, "fits", '[');
@@ -212,6 +248,7 @@ static void tell_json(struct kf_sign_run *s, int status)
 	kf_json_hex(&j, "covers", kf_view(m->covered.bytes, m->covered.len));
 	kf_json_hex(&j, "sha256", kf_view(s->sha256.bytes, s->sha256.len));
 	kf_json_number(&j, "size", s->size);
+	json_stamp(&j, s);
 	if (s->ruling)
 		kf_json_text(&j, "ruling", s->ruling);
 	if (s->is_ruled)

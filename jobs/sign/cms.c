@@ -213,13 +213,24 @@ static struct kf_bytes certificates(struct writing *w)
 	return kf_cms_element(w->m->env, &w->full, CONTEXT_0, sorted, num);
 }
 
+/* unsigned_attributes holds a time stamp, where there is one. */
+static struct kf_bytes unsigned_attributes(struct writing *w)
+{
+	struct kf_bytes token = w->m->stamp.token;
+
+	if (!token.len)
+		return kf_view(NULL, 0);
+	return PUT(w, CONTEXT_1, PUT(w, SEQUENCE, w->wish->stamp,
+				     PUT(w, SET, token)));
+}
+
 static struct kf_bytes signer_info(struct writing *w)
 {
 	struct kf_bytes name = PUT(w, SEQUENCE, w->issuer, w->serial);
 
 	return PUT(w, SEQUENCE, CONSTANT(one), name, digest_algorithm(w),
 		   w->attributes, signature_algorithm(w),
-		   PUT(w, OCTETS, w->signature));
+		   PUT(w, OCTETS, w->signature), unsigned_attributes(w));
 }
 
 enum kf_status kf_cms_make(struct kf_bytes *out, struct kf_making *m,

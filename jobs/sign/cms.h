@@ -15,12 +15,15 @@
 /* kf_cms_wish is what it is about.
  * `type`: the content's type, a whole OBJECT IDENTIFIER; empty: id-data.
  * `content`: goes in, a whole element; empty: the CMS is detached.
+ * `stamp`: the type of the attribute that a time stamp over the signature is
+ * put into, a whole OBJECT IDENTIFIER; a maker that has none takes no stamps.
  * `bare`: without signed attributes; what is signed is the content's digest.
  * `inner`: the SignedData alone, without ContentInfo. */
 struct kf_cms_wish {
 	struct kf_bytes type;
 	struct kf_bytes content;
 	struct kf_digest digest;	/* of the content's value */
+	struct kf_bytes stamp;
 	bool bare;
 	bool inner;
 };

@@ -3,9 +3,11 @@
  */
 #include "make.h"
 
+#include "stamp.h"
 #include "told.h"
 
 #include "analysis/known.h"
+#include "host/http.h"
 
 #include <string.h>
 
@@ -127,6 +129,9 @@ enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
 	m->scheme.salt_len = (int)kf_digest_size(m->scheme.digest);
 	if (status == KF_OK && m->maker->needs_certificate)
 		status = put_first(m, why);
+	/* Nobody is asked yet, and the key has not signed. */
+	if (status == KF_OK && m->ask.stamp_url)
+		status = kf_http_ready(m->ask.stamp_url, why);
 	if (status == KF_OK && m->maker->suits)
 		status = m->maker->suits(m, why);
 	if (status == KF_OK && !m->key->calls->can(m->key->self, &m->scheme)) {
@@ -178,12 +183,18 @@ static size_t expected(const struct kf_making *m)
 enum kf_status kf_making_sign(struct kf_making *m, struct kf_bytes content,
 			      struct kf_fault *why)
 {
+	enum kf_status status;
+
 	memset(&m->signature, 0, sizeof(m->signature));
-	if (!m->ask.dry)
-		return kf_sign(&m->signature, m->key, &m->scheme, content,
-			       m->crypto, why);
-	m->signature.len = expected(m);
-	return KF_OK;
+	if (m->ask.dry) {
+		m->signature.len = expected(m);
+		return KF_OK;
+	}
+	status = kf_sign(&m->signature, m->key, &m->scheme, content,
+			 m->crypto, why);
+	if (status == KF_OK && m->ask.stamp_url)
+		status = kf_making_stamp(m, why);
+	return status;
 }
 
 enum kf_status kf_making_done(bool fits)

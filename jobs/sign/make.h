@@ -10,6 +10,7 @@
 #include "sign.h"
 
 #include "analysis/patch.h"
+#include "host/stamp.h"
 
 enum {
 	KF_MAKING_CERTIFICATES_MAX = 16,
@@ -26,6 +27,10 @@ struct kf_making_ask {
 	const char *variable;	/* of an update: its name; NULL: none */
 	bool append;
 	bool dry;		/* the key does not sign */
+	const char *stamp_url;	/* of a time stamp server; NULL: none */
+	unsigned stamp_wait_s;	/* 0: as long as kf_http_post waits */
+	const struct kf_bytes *stamp_root;	/* whom to believe */
+	size_t num_stamp_roots;
 };
 
 /* kf_making is one signature that is made. `certificate`: the signer's first.
@@ -44,6 +49,8 @@ struct kf_making {
 	struct kf_digest covered;	/* of what is signed, as the format
 					 * has it */
 	struct kf_signature signature;
+	struct kf_stamp stamp;	/* over that; empty: none */
+	bool unstamped;		/* it was signed, and got none */
 	struct kf_patch patch;
 };
 
@@ -68,6 +75,7 @@ struct kf_maker {
 	bool takes_time;
 	bool takes_pem;
 	bool takes_variable;
+	bool takes_stamp;
 	enum kf_supposing supposes;
 	bool stands_alone;	/* what comes out is the signature alone: no
 				 * verifier judges it by itself */

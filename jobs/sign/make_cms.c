@@ -8,6 +8,12 @@
 static const char begin[] = "-----BEGIN CMS-----\n";
 static const char end[] = "-----END CMS-----\n";
 
+/* id-aa-timeStampToken. Source: RFC 3161, appendix A. */
+static const uint8_t stamp[] = {
+	0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x10, 0x02,
+	0x0e,
+};
+
 /* armour writes PEM. Source: RFC 7468, 2 and 9. */
 static bool armour(struct kf_making *m, struct kf_bytes der)
 {
@@ -32,7 +38,7 @@ static bool armour(struct kf_making *m, struct kf_bytes der)
 
 static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 {
-	struct kf_cms_wish wish = { 0 };
+	struct kf_cms_wish wish = { .stamp = kf_view(stamp, sizeof(stamp)) };
 	struct kf_bytes der;
 	enum kf_status status = kf_making_digest(m, 0, m->source->size);
 
@@ -54,6 +60,7 @@ const struct kf_maker kf_maker_cms = {
 	.needs_certificate = true,
 	.takes_certificate = true,
 	.takes_time = true,
+	.takes_stamp = true,
 	.takes_pem = true,
 	.stands_alone = true,
 	.make = make,

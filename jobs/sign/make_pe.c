@@ -18,6 +18,13 @@ enum { SEQUENCE = 0x30, OCTETS = 0x04 };
 /* SPC_INDIRECT_DATA_OBJID. */
 static const uint8_t indirect[] = { 0x06, 0x0a, SPC, 0x04 };
 
+/* What Authenticode calls the time stamp of RFC 3161.
+ * Source: tianocore/edk2, CryptoPkg/Library/BaseCryptLib/Pk/CryptTs.c:
+ * mSpcRFC3161OidValue. */
+static const uint8_t stamp[] = {
+	0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x03, 0x03, 0x01,
+};
+
 /* SPC_PE_IMAGE_DATAOBJ with SpcPeImageData: no flags, and a link to a file that
  * is called <<<Obsolete>>>, which all signers put there. */
 static const uint8_t image_data[] = {
@@ -61,6 +68,7 @@ static enum kf_status sign(struct kf_bytes *out, struct kf_making *m,
 {
 	struct kf_cms_wish wish = {
 		.type = kf_view(indirect, sizeof(indirect)),
+		.stamp = kf_view(stamp, sizeof(stamp)),
 	};
 	struct kf_env *env = m->env;
 	bool full = false;
@@ -125,6 +133,7 @@ const struct kf_maker kf_maker_pe = {
 	.needs_certificate = true,
 	.takes_certificate = true,
 	.takes_time = true,
+	.takes_stamp = true,
 	.supposes = KF_SUPPOSE_FILE,
 	.make = make,
 };
