@@ -24,6 +24,9 @@ struct kf_openssl {
 		X509 *x;
 	} known[KF_KNOWN_MAX];
 	unsigned next_known;
+	/* What counts as good though nobody has signed it; NULL, but in a table
+	 * of kf_openssl_suppose. */
+	struct kf_openssl_supposed *supposed;
 };
 
 struct kf_signed_data {
@@ -136,6 +139,13 @@ bool kf_openssl_set_scheme(const struct kf_openssl *openssl, EVP_PKEY_CTX *c,
  * Fails: NULL. */
 EVP_PKEY *kf_openssl_key_private(const struct kf_openssl *openssl,
 				 struct kf_bytes key);
+
+/* crypto_openssl_suppose.c: is this one of the signatures that nobody has made
+ * yet? A table that judges real files has none. */
+bool kf_openssl_is_supposed(const struct kf_openssl *openssl,
+			    const EVP_PKEY *key, const struct kf_scheme *scheme,
+			    struct kf_bytes content,
+			    struct kf_bytes signature);
 
 /* crypto_openssl_open.c: its part of the table. */
 void kf_openssl_open_table(struct kf_crypto *out);

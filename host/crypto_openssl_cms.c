@@ -402,9 +402,13 @@ static void refine(struct kf_cms_result *out, CMS_ContentInfo *info)
 static enum kf_status verify(struct kf_cms *cms, BIO *content,
 			     struct kf_cms_result *out)
 {
+	unsigned flags = CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY;
+
+	/* Its attributes are held against the content all the same. */
+	if (kf_openssl_cms_is_supposed(cms))
+		flags |= CMS_NO_ATTR_VERIFY;
 	ERR_clear_error();
-	if (CMS_verify(cms->info, NULL, NULL, content, NULL,
-		       CMS_BINARY | CMS_NO_SIGNER_CERT_VERIFY)) {
+	if (CMS_verify(cms->info, NULL, NULL, content, NULL, flags)) {
 		out->answer = KF_YES;
 		return kf_openssl_fault();
 	}

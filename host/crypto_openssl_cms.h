@@ -19,6 +19,9 @@ void kf_openssl_cms_failed(struct kf_cms_result *out, enum kf_cms_step step);
  * that it left tell; it drops them. Fails: KF_NO_MEMORY. */
 enum kf_status kf_openssl_cms_step(struct kf_cms_result *out);
 
+/* kf_openssl_cms_is_supposed: is the only signature in it such a one? */
+bool kf_openssl_cms_is_supposed(const struct kf_cms *cms);
+
 /* kf_openssl_keep_x509 keeps a certificate's DER in an arena.
  * Fails: KF_NO_MEMORY. */
 enum kf_status kf_openssl_keep_x509(struct kf_bytes *out, const X509 *x,

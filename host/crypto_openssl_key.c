@@ -412,9 +412,13 @@ enum kf_status kf_openssl_key_verify(void *self, const struct kf_key *key,
 	if (!pkey)
 		return kf_openssl_fault() == KF_NO_MEMORY ? KF_NO_MEMORY
 							  : KF_WRONG_USE;
-	yes = scheme->kind == KF_SCHEME_ED25519
-		? of_message(openssl, pkey, content, signature)
-		: of_digest(openssl, pkey, scheme, content, signature);
+	if (openssl->supposed &&
+	    kf_openssl_is_supposed(openssl, pkey, scheme, content, signature))
+		yes = true;
+	else if (scheme->kind == KF_SCHEME_ED25519)
+		yes = of_message(openssl, pkey, content, signature);
+	else
+		yes = of_digest(openssl, pkey, scheme, content, signature);
 	EVP_PKEY_free(pkey);
 	status = kf_openssl_fault();
 	if (status == KF_OK)

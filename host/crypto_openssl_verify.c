@@ -174,6 +174,26 @@ static const ASN1_STRING *message_digest(const PKCS7_SIGNER_INFO *info,
 	return value->value.asn1_string;
 }
 
+/* is_supposed: see suppose.h. A SignedData is signed with RSA by PKCS#1. */
+static bool is_supposed(const struct kf_signed_data *data, const EVP_PKEY *key,
+			int nid, struct kf_bytes digest,
+			const ASN1_OCTET_STRING *signature)
+{
+	const struct kf_openssl *openssl = data->openssl;
+	struct kf_scheme scheme = { .salt_len = KF_SALT_ANY };
+
+	if (!openssl->supposed)
+		return false;
+	scheme.kind = EVP_PKEY_get_base_id(key) == EVP_PKEY_EC
+		? KF_SCHEME_ECDSA : KF_SCHEME_RSA_PKCS1;
+	for (int i = 0; i < KF_NUM_DIGESTS; i++)
+		if (EVP_MD_get_type(openssl->digest[i]) == nid)
+			scheme.digest = (enum kf_digest_kind)i;
+	return kf_openssl_is_supposed(openssl, key, &scheme, digest,
+			kf_view(ASN1_STRING_get0_data(signature),
+				(size_t)ASN1_STRING_length(signature)));
+}
+
 /* verify_digest verifies the signature of one signer over a digest. */
 static bool verify_digest(const struct kf_signed_data *data,
 			  const PKCS7_SIGNER_INFO *info, EVP_PKEY *key,
@@ -251,7 +271,9 @@ static enum kf_status verify_signer(const struct kf_signed_data *data,
 	if (!key_allowed(key, policy))
 		return no(out, why, KF_WHY_ALGORITHM,
 			  "the firmware cannot use the signer's kind of key");
-	if (!verify_digest(data, info, key, nid, digest, len))
+	if (!is_supposed(data, key, nid, kf_view(digest, len),
+			 info->enc_digest) &&
+	    !verify_digest(data, info, key, nid, digest, len))
 		return no(out, why, KF_WHY_SIGNATURE,
 			  "the signature does not match the signer's key");
 	return KF_OK;
