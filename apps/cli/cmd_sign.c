@@ -2,7 +2,7 @@
  * token or in a TPM.
  *
  * What is signed is a copy that nobody else can write to. With --must-fit the
- * devices are asked before the key is touched, and again about what came out;
+ * devices are asked before the key signs, and again about what came out;
  * the file is written whole, and only if they all take it.
  */
 #include "say.h"
@@ -212,7 +212,7 @@ static int weigh(struct kf_sign_run *s, const struct kf_source *made)
 					       &s->work.env);
 
 	s->size = made->size;
-	return status == KF_OK ? kf_sign_fits(s, made)
+	return status == KF_OK ? kf_sign_fits(s, made, KF_SIGN_MADE)
 			       : kf_say_failure(s->path, status, &why);
 }
 
@@ -257,6 +257,8 @@ static int sign(struct kf_sign_run *s)
 		status = choose(s);
 	if (status == KF_EXIT_FITS && !early)
 		status = kf_sign_may(s);
+	if (status == KF_EXIT_FITS)
+		status = kf_sign_would(s);
 	return status == KF_EXIT_FITS ? carry_out(s) : status;
 }
 

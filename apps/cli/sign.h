@@ -17,6 +17,13 @@ enum {
 	KF_SIGN_FITS_MAX = 64,	/* answers that are told */
 };
 
+/* kf_sign_stage is when a device is asked. */
+enum kf_sign_stage {
+	KF_SIGN_SIGNER = 1,	/* about the certificate: no key is open */
+	KF_SIGN_SUPPOSED,	/* about the file, as if the key had signed */
+	KF_SIGN_MADE,		/* about the signed file */
+};
+
 /* kf_sign_fit is one answer of one device about the signed file. */
 struct kf_sign_fit {
 	char device[100];
@@ -25,7 +32,7 @@ struct kf_sign_fit {
 	enum kf_answer answer;
 	char reason[64];
 	char why[240];
-	bool before;		/* about the signer, before the key signed */
+	enum kf_sign_stage stage;
 };
 
 /* kf_sign_run is one run. */
@@ -77,11 +84,14 @@ KF_MUST int kf_sign_read(struct kf_sign_run *s);
  * Returns an exit status. */
 KF_MUST int kf_sign_devices(struct kf_sign_run *s);
 
-/* kf_sign_may asks them about the signer, before the key is touched; and
- * kf_sign_fits about the signed file. Returns an exit status: 1, one of them
- * would refuse it; 3, it cannot be told of one. */
+/* kf_sign_may asks them about the signer, before the key is touched;
+ * kf_sign_would about the file as it would be, before the key signs; and
+ * kf_sign_fits about a file, signed or supposed. Returns an exit status: 1, one
+ * of them would refuse it; 3, it cannot be told of one. */
 KF_MUST int kf_sign_may(struct kf_sign_run *s);
-KF_MUST int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made);
+KF_MUST int kf_sign_would(struct kf_sign_run *s);
+KF_MUST int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made,
+			 enum kf_sign_stage stage);
 
 /* kf_sign_is_ruled tells whether it is done under a policy. kf_sign_approved
  * then decides, and writes the intent before the key signs; kf_sign_result

@@ -1,5 +1,6 @@
 /* Asks the devices that a file must fit: about the signer, before the key is
- * touched, and about the signed file, before it has its name.
+ * touched; about the file as it would be, before the key signs; and about the
+ * signed file, before it has its name.
  */
 #include "sign.h"
 
@@ -7,6 +8,8 @@
 #include "inside.h"
 #include "say.h"
 #include "words.h"
+
+#include "analysis/signatures.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +22,7 @@ struct asking {
 	struct kf_sign_run *s;
 	const struct kf_device *device;
 	const char *path;	/* inside; NULL: the file itself */
-	bool before;
+	enum kf_sign_stage stage;
 	bool of_fleet;
 	bool refused;		/* by a verifier, or not known to be taken */
 };
@@ -129,6 +132,14 @@ static int open_fleet(struct kf_sign_run *s, const char *name)
 			       : kf_say_failure("--must-fit", status, &why);
 }
 
+/* no_device: what is told of a device is not passed over. */
+static int no_device(void)
+{
+	kf_say(NULL, "--set describes a device, and there is none",
+	       "name it: --must-fit DEVICE, or --trust NAME=FILE");
+	return KF_EXIT_USAGE;
+}
+
 int kf_sign_devices(struct kf_sign_run *s)
 {
 	const struct kf_arguments *a = s->arguments;
@@ -142,6 +153,9 @@ int kf_sign_devices(struct kf_sign_run *s)
 	if (status == KF_EXIT_FITS && !s->num_devices && !s->num_fleets &&
 	    kf_argument(a, "trust"))
 		status = open_device(s, NULL);
+	else if (status == KF_EXIT_FITS && !s->num_devices && !s->num_fleets &&
+		 kf_argument(a, "set"))
+		status = no_device();
 	return status;
 }
 
@@ -164,7 +178,7 @@ static void note(struct asking *a, const struct kf_device_verifier *verifier,
 	};
 
 	/* A signer that is not known to fit may, with the whole file. */
-	if (!a->before || verdict->answer == KF_REJECT ||
+	if (a->stage != KF_SIGN_SIGNER || verdict->answer == KF_REJECT ||
 	    s->maker->supposes == KF_SUPPOSE_FILE)
 		s->seen[verdict->answer] = true;
 	if (verdict->answer != KF_ACCEPT)
@@ -177,7 +191,7 @@ static void note(struct asking *a, const struct kf_device_verifier *verifier,
 	snprintf(f->device, sizeof(f->device), "%s", a->device->name);
 	f->rules = verifier->rules->name;
 	f->answer = verdict->answer;
-	f->before = a->before;
+	f->stage = a->stage;
 	snprintf(f->path, sizeof(f->path), "%s", a->path ? a->path : "");
 	kf_words_why(&words, &pair);
 	kf_output_add(&words, "", 1);
@@ -260,7 +274,7 @@ static void ask_one(struct asking *a, const struct kf_source *source,
 	bool made_for = kf_inside_takes(a->device, format);
 
 	kf_artifact_read(&artifact, format, source, &s->check.env);
-	if (a->before) {
+	if (a->stage == KF_SIGN_SIGNER) {
 		artifact.suppose = s->making.certificate;
 		artifact.num_suppose = s->making.num_certificates;
 	}
@@ -269,7 +283,7 @@ static void ask_one(struct asking *a, const struct kf_source *source,
 		    kf_verifier_takes(a->device->verifier[i].rules->verifier,
 				      format))
 			judge(a, &artifact, &a->device->verifier[i]);
-	if (!a->before)
+	if (a->stage != KF_SIGN_SIGNER)
 		look_inside(a, &artifact);
 	kf_artifact_close(&artifact, &s->check.env);
 }
@@ -284,14 +298,14 @@ static int conclude(const struct kf_sign_run *s)
 struct question {
 	const struct kf_source *source;
 	const struct kf_format *format;
-	bool before;
+	enum kf_sign_stage stage;
 };
 
 /* ask_device asks one device. Returns whether it takes what it was asked. */
 static bool ask_device(struct kf_sign_run *s, const struct question *q,
 		       const struct kf_device *device, bool of_fleet)
 {
-	struct asking a = { .s = s, .device = device, .before = q->before,
+	struct asking a = { .s = s, .device = device, .stage = q->stage,
 			    .of_fleet = of_fleet };
 
 	kf_work_again(&s->check, q->source ? q->source->size : 0);
@@ -320,7 +334,8 @@ static enum kf_status ask_class(struct kf_sign_run *s,
 		kf_say(name, "keyfit knows no verifier of these devices", NULL);
 		s->failed = true;
 	} else if (status == KF_OK && ask_device(s, q, &device, true) &&
-		   !q->before) {
+		   q->stage == (s->ask.dry ? KF_SIGN_SUPPOSED
+					   : KF_SIGN_MADE)) {
 		s->fleet_classes++;
 		s->fleet_devices += class->devices;
 	}
@@ -354,9 +369,9 @@ static void ask_fleet(struct kf_sign_run *s, const struct question *q,
 
 /* ask_all asks each device and each class about a source, or about none. */
 static int ask_all(struct kf_sign_run *s, const struct kf_source *source,
-		   bool before)
+		   enum kf_sign_stage stage)
 {
-	struct question q = { source, NULL, before };
+	struct question q = { source, NULL, stage };
 	struct kf_fault none = { 0 };
 	uint8_t head[HEAD_LEN];
 	size_t len = source && source->size < sizeof(head)
@@ -373,20 +388,34 @@ static int ask_all(struct kf_sign_run *s, const struct kf_source *source,
 	return conclude(s);
 }
 
+/* is_signed tells of a signature that stays: a device may take the file for it,
+ * whoever signs beside it. */
+static bool is_signed(struct kf_sign_run *s)
+{
+	struct kf_signatures *file = kf_arena_take(&s->work.arena,
+						   sizeof(*file));
+
+	return file && s->maker->supposes == KF_SUPPOSE_FILE &&
+	       kf_signatures_read(file, &s->copy.source, &s->work.env) ==
+	       KF_OK && file->num;
+}
+
 int kf_sign_may(struct kf_sign_run *s)
 {
 	const struct kf_source *source = &s->copy.source;
 
 	if (!(s->num_devices + s->num_fleets) ||
 	    !s->making.num_certificates ||
-	    !s->maker->supposes)
+	    !s->maker->supposes || is_signed(s))
 		return KF_EXIT_FITS;
 	return ask_all(s, s->maker->supposes == KF_SUPPOSE_FILE ? source
-								: NULL, true);
+								: NULL,
+		       KF_SIGN_SIGNER);
 }
 
-int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made)
+int kf_sign_fits(struct kf_sign_run *s, const struct kf_source *made,
+		 enum kf_sign_stage stage)
 {
-	return s->num_devices + s->num_fleets ? ask_all(s, made, false)
+	return s->num_devices + s->num_fleets ? ask_all(s, made, stage)
 					      : KF_EXIT_FITS;
 }

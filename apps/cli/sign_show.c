@@ -52,6 +52,18 @@ static void hex_line(struct kf_output *out, const char *label,
 	kf_output_text(out, "\n");
 }
 
+/* when says what an answer was about, if that was not the signed file. */
+static const char *when(const struct kf_sign_fit *f)
+{
+	bool accepted = f->answer == KF_ACCEPT;
+
+	if (f->stage == KF_SIGN_SIGNER)
+		return accepted ? ", as far as the certificate tells"
+				: ", before the key was touched";
+	return f->stage == KF_SIGN_SUPPOSED && !accepted
+		? ", before the key signed" : "";
+}
+
 static void tell_fit(struct kf_output *out, const struct kf_sign_fit *f)
 {
 	kf_output_print(out, "  %-11s ", f->answer == KF_ACCEPT ? "fits" :
@@ -62,10 +74,7 @@ static void tell_fit(struct kf_output *out, const struct kf_sign_fit *f)
 		kf_output_text(out, ", ");
 		kf_output_shown(out, kf_text(f->path));
 	}
-	if (f->before)
-		kf_output_text(out, f->answer == KF_ACCEPT
-			       ? ", as far as the certificate tells"
-			       : ", before the key was touched");
+	kf_output_text(out, when(f));
 	if (f->answer != KF_ACCEPT) {
 		kf_output_text(out, ": ");
 		kf_output_shown(out, kf_text(f->why));
@@ -116,8 +125,10 @@ static void tell_fits(struct kf_sign_run *s)
 {
 	struct kf_output *out = &s->out;
 
+	/* What was supposed is told again of the signed file. */
 	for (size_t i = 0; i < s->num_fits; i++)
-		tell_fit(out, &s->fit[i]);
+		if (s->fit[i].stage != KF_SIGN_SUPPOSED || !s->sha256.len)
+			tell_fit(out, &s->fit[i]);
 	if (s->fleet_classes)
 		kf_output_print(out, "  %-11s %llu class%s of devices in fleets, %llu device%s\n", "fits",
 				(unsigned long long)s->fleet_classes,
@@ -220,7 +231,7 @@ static void json_fits(struct kf_json *j, const struct kf_sign_run *s)
 		kf_json_text(j, "rules", f->rules);
 		if (f->path[0])
 			kf_json_foreign(j, "inside", kf_text(f->path));
-		kf_json_yes_no(j, "before-signing", f->before);
+		kf_json_yes_no(j, "before-signing", f->stage != KF_SIGN_MADE);
 		kf_json_text(j, "verdict", kf_answer_name(f->answer));
 		kf_json_text(j, "reason", f->reason[0] ? f->reason : NULL);
 		kf_json_close(j);

@@ -144,6 +144,7 @@ enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
 
 enum kf_status kf_making_run(struct kf_making *m, struct kf_fault *why)
 {
+	m->num_supposed = 0;
 	kf_patch_open(&m->patch, m->source);
 	return m->maker->make(m, why);
 }
@@ -173,11 +174,65 @@ enum kf_status kf_making_digest(struct kf_making *m, uint64_t at, uint64_t len)
 	return m->covered.len ? KF_OK : KF_NO_CRYPTO;
 }
 
-/* expected is how long a signature by the key is, at least. */
-static size_t expected(const struct kf_making *m)
+/* put_number writes one number of Ecdsa-Sig-Value, as long as one can be and
+ * below the order of each curve. Returns its length. */
+static size_t put_number(uint8_t *out, unsigned bits)
 {
-	return m->scheme.kind == KF_SCHEME_ED25519 ? 64
-						   : m->key->key.bits / 8;
+	size_t bytes = (bits + 7) / 8, len = bytes + (bits % 8 == 0);
+
+	out[0] = 0x02;
+	out[1] = (uint8_t)len;
+	memset(out + 2, 0x5a, len);
+	out[2] = 0;
+	out[2 + len - bytes] = bits % 8 ? 1 : 0x80;
+	return 2 + len;
+}
+
+/* stand_in writes what has the form of a signature by the key. */
+static void stand_in(struct kf_signature *out, const struct kf_making *m)
+{
+	unsigned bits = m->key->key.bits;
+	uint8_t *number;
+	size_t len;
+
+	if (m->scheme.kind != KF_SCHEME_ECDSA) {
+		out->len = m->scheme.kind == KF_SCHEME_ED25519
+			? 64 : (bits + 7) / 8;
+		memset(out->bytes, 0x5a, out->len);
+		out->bytes[0] = 0;	/* below the modulus */
+		return;
+	}
+	len = 2 * (2 + (bits + 7) / 8 + (bits % 8 == 0));
+	number = out->bytes;
+	*number++ = 0x30;
+	if (len > 0x7f)
+		*number++ = 0x81;
+	*number++ = (uint8_t)len;
+	number += put_number(number, bits);
+	number += put_number(number, bits);
+	out->len = (size_t)(number - out->bytes);
+}
+
+/* suppose remembers what would have been signed. */
+static enum kf_status suppose(struct kf_making *m, struct kf_bytes content)
+{
+	struct kf_supposed *s = &m->supposed[m->num_supposed];
+	struct kf_arena *arena = m->env->arena;
+
+	stand_in(&m->signature, m);
+	if (m->num_supposed == KF_MAKING_SUPPOSED_MAX)
+		return KF_NO_MEMORY;
+	s->scheme = m->scheme;
+	s->content = content;
+	/* A digest's place is used again; a message stays where it is. */
+	if (content.len <= sizeof(m->covered.bytes) &&
+	    !kf_arena_keep(arena, &s->content, content))
+		return KF_NO_MEMORY;
+	if (!kf_arena_keep(arena, &s->signature, kf_view(m->signature.bytes,
+							 m->signature.len)))
+		return KF_NO_MEMORY;
+	m->num_supposed++;
+	return KF_OK;
 }
 
 enum kf_status kf_making_sign(struct kf_making *m, struct kf_bytes content,
@@ -186,10 +241,8 @@ enum kf_status kf_making_sign(struct kf_making *m, struct kf_bytes content,
 	enum kf_status status;
 
 	memset(&m->signature, 0, sizeof(m->signature));
-	if (m->ask.dry) {
-		m->signature.len = expected(m);
-		return KF_OK;
-	}
+	if (m->ask.dry)
+		return suppose(m, content);
 	status = kf_sign(&m->signature, m->key, &m->scheme, content,
 			 m->crypto, why);
 	if (status == KF_OK && m->ask.stamp_url)

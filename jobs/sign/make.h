@@ -11,9 +11,11 @@
 
 #include "analysis/patch.h"
 #include "host/stamp.h"
+#include "host/suppose.h"
 
 enum {
 	KF_MAKING_CERTIFICATES_MAX = 16,
+	KF_MAKING_SUPPOSED_MAX = 16,
 };
 
 /* kf_making_ask is how it is to be made. */
@@ -52,6 +54,11 @@ struct kf_making {
 	struct kf_stamp stamp;	/* over that; empty: none */
 	bool unstamped;		/* it was signed, and got none */
 	struct kf_patch patch;
+
+	/* Of a dry run: what the key would have signed, and what stands in
+	 * place of it. */
+	struct kf_supposed supposed[KF_MAKING_SUPPOSED_MAX];
+	size_t num_supposed;
 };
 
 /* kf_supposing is what devices can be asked before there is a signature. */
@@ -103,7 +110,8 @@ KF_MUST enum kf_status kf_making_run(struct kf_making *m,
 
 /* What the makers share. kf_making_digest hashes a part of the file;
  * kf_making_sign signs a digest, or with Ed25519 a message, into
- * `m->signature`. A dry run puts zeros there. */
+ * `m->signature`. A dry run puts there what has the form of a signature and is
+ * as long as the longest, and remembers it as supposed. */
 KF_MUST enum kf_status kf_making_digest(struct kf_making *m, uint64_t at,
 					uint64_t len);
 KF_MUST enum kf_status kf_making_sign(struct kf_making *m,
