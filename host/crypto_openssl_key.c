@@ -90,6 +90,24 @@ EVP_PKEY *kf_openssl_key_private(const struct kf_openssl *openssl,
 	return decode_as(openssl, key, NULL, NULL, EVP_PKEY_KEYPAIR);
 }
 
+/* is_usual has a key of an elliptic curve encoded as nearly all are: a point
+ * that is not compressed, and the curve by its name. Otherwise one key had
+ * several digests, and who holds it could be taken for several people.
+ * Fails: false, the curve has no name. */
+static bool is_usual(EVP_PKEY *pkey)
+{
+	char curve[64];
+
+	if (!EVP_PKEY_is_a(pkey, "EC"))
+		return true;
+	return EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) > 0 &&
+	       EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_ENCODING,
+			OSSL_PKEY_EC_ENCODING_GROUP) > 0 &&
+	       EVP_PKEY_set_utf8_string_param(pkey,
+			OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+			OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) > 0;
+}
+
 enum kf_status kf_openssl_key_digest(struct kf_digest *out,
 				     const struct kf_crypto *crypto,
 				     struct kf_bytes key)
@@ -104,7 +122,7 @@ enum kf_status kf_openssl_key_digest(struct kf_digest *out,
 	before = OSSL_LIB_CTX_set0_default(openssl->context);
 	ERR_set_mark();
 	pkey = decode(openssl, key);
-	if (pkey)
+	if (pkey && is_usual(pkey))
 		len = i2d_PUBKEY(pkey, &spki);
 	EVP_PKEY_free(pkey);
 	if (len > 0)
@@ -216,7 +234,7 @@ static enum kf_status tell(struct kf_openssl *openssl, struct kf_key *out,
 							  : KF_WRONG_USE;
 	if (EVP_PKEY_is_a(pkey, "RSA"))
 		out->kind = KF_KEY_RSA;
-	else if (EVP_PKEY_is_a(pkey, "EC"))
+	else if (EVP_PKEY_is_a(pkey, "EC") && is_usual(pkey))
 		out->kind = KF_KEY_EC;
 	else if (EVP_PKEY_is_a(pkey, "ED25519"))
 		out->kind = KF_KEY_ED25519;
