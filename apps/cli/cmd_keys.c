@@ -60,6 +60,19 @@ static int usage(const char *what, const char *hint)
 	return KF_EXIT_USAGE;
 }
 
+/* fitting refuses options that would be passed over. */
+static int fitting(const struct kf_arguments *a, bool prove)
+{
+	if (prove)
+		return kf_arguments_only(a, "prove",
+			"public nonce pin-source wait never-extractable json");
+	if (kf_argument(a, "device") || kf_argument(a, "trust") ||
+	    (!kf_argument(a, "set") && !kf_argument(a, "rules")))
+		return KF_EXIT_FITS;
+	return usage("--set and --rules describe a device, and none is named",
+		     "--device DEVICE, or --trust NAME=FILE");
+}
+
 /* read_words takes the operands: [prove] NAME. */
 static int read_words(struct kf_keys *k, bool *prove)
 {
@@ -75,8 +88,8 @@ static int read_words(struct kf_keys *k, bool *prove)
 			     "usage: keyfit keys [TOKEN|FILE], keyfit keys prove KEY --public FILE");
 	if (!*prove && (public || kf_argument(a, "nonce")))
 		return usage("--public and --nonce go with prove", NULL);
-	if (*prove && kf_argument(a, "device"))
-		return usage("--device does not go with prove", NULL);
+	if (fitting(a, *prove) != KF_EXIT_FITS)
+		return KF_EXIT_USAGE;
 	k->ask.name = a->num_operands ? a->operand[a->num_operands - 1]
 				      : "pkcs11:";
 	k->ask.pin_source = kf_argument(a, "pin-source");

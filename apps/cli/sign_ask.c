@@ -131,6 +131,21 @@ static int read_numbers(struct kf_sign_run *s)
 		  : KF_EXIT_FITS;
 }
 
+/* check_device refuses what describes a device where none is asked. */
+static int check_device(const struct kf_sign_run *s)
+{
+	const struct kf_arguments *a = s->arguments;
+	bool trust = kf_argument(a, "trust");
+	bool more = kf_argument(a, "set") || kf_argument(a, "rules");
+
+	if (s->maker->stands_alone && (trust || more))
+		return usage(NULL, "--trust, --set and --rules describe a device, and none judges a signature by itself", NULL);
+	if (more && !trust && !kf_argument(a, "must-fit"))
+		return usage(NULL, "--set and --rules describe a device, and none is named",
+			     "--must-fit DEVICE, or --trust NAME=FILE");
+	return KF_EXIT_FITS;
+}
+
 /* check_words refuses what the format has no place for. */
 static int check_words(const struct kf_sign_run *s)
 {
@@ -162,11 +177,7 @@ static int check_words(const struct kf_sign_run *s)
 	if (m->takes_variable && !s->ask.has_time)
 		return usage(NULL, "which time?",
 			     "--at TIME: it is signed too, and devices take a replacement only if it is later than the last one");
-	if (!kf_argument(s->arguments, "must-fit") &&
-	    (kf_argument(s->arguments, "trust") ||
-	     kf_argument(s->arguments, "set")) && m->stands_alone)
-		return usage(NULL, "--trust and --set describe a device, and none judges a signature by itself", NULL);
-	return KF_EXIT_FITS;
+	return check_device(s);
 }
 
 int kf_sign_read(struct kf_sign_run *s)

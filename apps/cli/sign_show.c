@@ -116,6 +116,9 @@ static void tell_ruling(struct kf_sign_run *s)
 	if (s->ruling && !s->is_ruled)
 		kf_output_print(&s->out, "  %-11s %s (%s)\n", "refused by",
 				s->ruling_words, s->ruling);
+	if (s->ask.dry && kf_sign_is_ruled(s))
+		kf_output_print(&s->out, "  %-11s not asked: a dry run decides nothing\n",
+				"policy");
 	if (s->is_ruled)
 		kf_output_print(&s->out, "  %-11s %llu of the audit log\n",
 				"record", (unsigned long long)s->record);
