@@ -161,7 +161,7 @@ static enum kf_status refuse(struct kf_approved *out,
 	};
 	uint64_t index;
 
-	return put(&index, &out->w, &r, &ask->place, why);
+	return put(&index, &out->w, &r, &out->place, why);
 }
 
 /* act writes the intent, where there is none already. */
@@ -177,7 +177,7 @@ static enum kf_status act(struct kf_approved *out,
 		out->intent = decision->open->index;
 		return KF_OK;
 	}
-	return put(&out->intent, &out->w, &r, &ask->place, why);
+	return put(&out->intent, &out->w, &r, &out->place, why);
 }
 
 enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
@@ -187,8 +187,8 @@ enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
 {
 	struct kf_dossier *d = ask->dossier;
 	struct kf_case c = { .process = &ask->process,
-			     .rebuilds = ask->rebuilds,
-			     .now_s = ask->place.now_s };
+			     .rebuilds = ask->rebuilds };
+	int64_t began_s = kf_now_s(), waited_s;
 	enum kf_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -197,6 +197,10 @@ enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
 	out->place = ask->place;
 	out->by = ask->process.operated_by;
 	status = kf_audit_open(&out->w, &ask->place, why);
+	/* What ended while another one wrote has ended. */
+	waited_s = kf_now_s() - began_s;
+	out->place.now_s += waited_s > 0 ? waited_s : 0;
+	c.now_s = out->place.now_s;
 	if (status == KF_OK)
 		status = kf_dossier_files(d, path, &ask->papers, ask->env,
 					  why);
