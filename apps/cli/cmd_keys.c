@@ -152,12 +152,43 @@ static int list_file(struct kf_keys *k)
 	return status;
 }
 
+/* missing tells what an answer about all tokens does not say: the one that was
+ * named, or, where no key may ever come out, a key at all. */
+static int missing(struct kf_keys *k, const struct kf_tokens *tokens)
+{
+	const char *hidden = NULL;
+	size_t num_private = 0;
+	char name[200];
+
+	for (size_t i = 0; i < tokens->num_tokens; i++) {
+		const struct kf_token *token = &tokens->token[i];
+
+		hidden = token->hidden ? token->hidden : hidden;
+		for (size_t o = 0; o < token->num_objects; o++)
+			num_private += token->object[o].kind ==
+				       KF_OBJECT_PRIVATE;
+	}
+	shown(name, sizeof(name), k->ask.name);
+	if (!tokens->num_tokens && k->arguments->num_operands)
+		kf_say(name, "no token matches",
+		       "keyfit keys lists those that are there");
+	else if (k->sealed && !k->finding && hidden)
+		kf_say(name, "private keys are not shown, so that nothing is known of them",
+		       "--pin-source says where the PIN is");
+	else if (k->sealed && !num_private)
+		kf_say(name, "there is no private key", NULL);
+	else
+		return KF_EXIT_FITS;
+	return KF_EXIT_USAGE;
+}
+
 static int list_tokens(struct kf_keys *k)
 {
 	struct kf_tokens tokens = { 0 };
 	struct kf_fault why = { 0 };
 	enum kf_status status = kf_tokens_list(&tokens, &k->ask, k->crypto,
 					       &why);
+	int missed;
 
 	if (status != KF_OK)
 		return say_failed(k, status, &why);
@@ -167,10 +198,11 @@ static int list_tokens(struct kf_keys *k)
 			kf_output_text(&k->out, "\n");
 		kf_keys_tell(k, &tokens.token[i]);
 	}
-	if (!tokens.num_tokens && !k->as_json)
+	missed = missing(k, &tokens);
+	if (!tokens.num_tokens && !k->as_json && missed == KF_EXIT_FITS)
 		kf_output_text(&k->out, "no token\n");
 	kf_tokens_close(&tokens);
-	return KF_EXIT_FITS;
+	return missed;
 }
 
 static int ask_device(struct kf_keys *k, const struct kf_given *given)
