@@ -20,7 +20,7 @@ static const struct kf_option options[] = {
 	{ "rules", KF_VALUE_RULES, "NAME", false,
 	  "import: the rules of devices that name none themselves" },
 	{ "certificate", KF_VALUE_FILE, "FILE", true,
-	  "import: a certificate that osquery names by its digest; may come again" },
+	  "import: a certificate that osquery names by its digest" },
 	{ "store", KF_VALUE_FILE, "FILE", false,
 	  "show: write the device's trust store there, for --device" },
 	{ "csv", KF_VALUE_NONE, NULL, false, "export, list: CSV" },
