@@ -168,4 +168,15 @@ KF_MUST enum kf_status kf_tlog_cosigned(struct kf_tlog_writer *writer,
 					struct kf_bytes checkpoint,
 					struct kf_fault *why);
 
+/* kf_tlog_witness_seen tells how many entries a witness had seen when it was
+ * last asked, as far as that is remembered; 0: it is not. kf_tlog_witness_saw
+ * remembers that it has seen the log as it is. */
+KF_MUST enum kf_status kf_tlog_witness_seen(uint64_t *size,
+					    const struct kf_tlog *log,
+					    const struct kf_note_key *witness,
+					    struct kf_fault *why);
+KF_MUST enum kf_status kf_tlog_witness_saw(struct kf_tlog_writer *writer,
+					   const struct kf_note_key *witness,
+					   struct kf_fault *why);
+
 #endif

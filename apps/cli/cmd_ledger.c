@@ -48,6 +48,10 @@ static const struct kf_option options[] = {
 	  "cosign: how many entries the witness has seen; 0 without it" },
 	{ "response", KF_VALUE_FILE, "FILE", false,
 	  "cosign: what the witness answered" },
+	{ "witness-url", KF_VALUE_ANY, "URL", true,
+	  "cosign: where a witness is asked, for each --witness in its order" },
+	{ "wait", KF_VALUE_ANY, "SECONDS", false,
+	  "cosign: how long a witness may take; 60 without it" },
 	{ "output", KF_VALUE_FILE, "FILE", false,
 	  "prove, cosign: write there, not to standard output" },
 	{ "json", KF_VALUE_NONE, NULL, false, "one JSON object a line" },
@@ -95,8 +99,8 @@ static const struct word {
 	  "usage: keyfit ledger monitor LOG --log-key VKEY --state FOLDER",
 	  2, "log-key product witness quorum known revoked state seen json" },
 	{ "cosign", kf_ledger_cosign,
-	  "usage: keyfit ledger cosign LOG --log-key VKEY [--old NUMBER | --response FILE --witness VKEY]",
-	  2, "log-key witness quorum old response output" },
+	  "usage: keyfit ledger cosign LOG --log-key VKEY [--old NUMBER | --response FILE --witness VKEY | --witness VKEY --witness-url URL]",
+	  2, "log-key witness witness-url wait quorum old response output" },
 };
 
 static const struct word *find(const struct kf_arguments *a)

@@ -43,6 +43,25 @@ struct kf_ledger_witnesses {
 KF_MUST int kf_ledger_witnesses(struct kf_ledger_witnesses *out,
 				struct kf_ledger *l);
 
+/* kf_ledger_put_lines puts lines of signatures by some witnesses under a
+ * checkpoint, in place of those that they had there; the caller has verified
+ * them. Fails: empty, the arena is full. */
+struct kf_bytes kf_ledger_put_lines(struct kf_bytes checkpoint,
+				    struct kf_bytes lines,
+				    const struct kf_note_key *witness,
+				    size_t num_witnesses,
+				    struct kf_arena *arena);
+
+/* kf_ledger_keep writes a checkpoint with its witnesses' lines into the log,
+ * and remembers of which of them it has new ones. Returns an exit status. */
+KF_MUST int kf_ledger_keep(struct kf_ledger *l, const struct kf_tlog *log,
+			   struct kf_bytes checkpoint,
+			   const struct kf_note_key *const *witness,
+			   size_t num_witnesses);
+
+/* kf_ledger_witness asks witnesses by their URLs. Returns an exit status. */
+int kf_ledger_witness(struct kf_ledger *l, struct kf_tlog *log);
+
 /* kf_ledger_cosigned counts the witnesses that signed a checkpoint, and tells
  * the time of the last. Fails: false, a signature does not hold, and `why`; or
  * `l->fault`. */
