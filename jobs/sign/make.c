@@ -113,6 +113,17 @@ static enum kf_status put_first(struct kf_making *m, struct kf_fault *why)
 	return KF_WRONG_USE;
 }
 
+/* may_stamp: nobody is asked yet, and the key has not signed. */
+static enum kf_status may_stamp(const struct kf_making *m,
+				struct kf_fault *why)
+{
+	if (m->maker->takes_stamp)
+		return kf_http_ready(m->ask.stamp_url, why);
+	kf_fault_say(why, NULL, "%s has no place for a time stamp",
+		     m->maker->name);
+	return KF_WRONG_USE;
+}
+
 enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
 {
 	enum kf_status status;
@@ -129,9 +140,8 @@ enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
 	m->scheme.salt_len = (int)kf_digest_size(m->scheme.digest);
 	if (status == KF_OK && m->maker->needs_certificate)
 		status = put_first(m, why);
-	/* Nobody is asked yet, and the key has not signed. */
 	if (status == KF_OK && m->ask.stamp_url)
-		status = kf_http_ready(m->ask.stamp_url, why);
+		status = may_stamp(m, why);
 	if (status == KF_OK && m->maker->suits)
 		status = m->maker->suits(m, why);
 	if (status == KF_OK && !m->key->calls->can(m->key->self, &m->scheme)) {
