@@ -45,6 +45,11 @@ bench: all
 	@[ -x bench/run ] || { echo "bench: there is no bench/run"; exit 1; }
 	@bench/run $(BUILD)
 
+attacks:
+	@tools/need build test
+	@$(MAKE) --no-print-directory all
+	@tools/attacks $(BUILD)
+
 fuzz:
 	@tools/need build fuzz
 	@TIME=$(TIME) RUNS=$(RUNS) tools/fuzz
@@ -56,4 +61,4 @@ coverage:
 clean:
 	rm -rf $(BUILD) build-fuzz build-coverage
 
-.PHONY: all test demo install bench fuzz coverage clean
+.PHONY: all test demo install bench attacks fuzz coverage clean
