@@ -223,7 +223,8 @@ void kf_collect_esp(struct kf_collecting *c)
 {
 	static const char *const folders[] = { "/boot/efi/EFI", "/efi/EFI",
 					       "/boot/EFI" };
-	const struct kf_walk_sink sink = { write_file, file_unread, c };
+	const struct kf_walk_sink sink = { write_file, file_unread, NULL,
+					   c };
 	bool any = false;
 
 	kf_json_open(&c->json, "esp", '[');

@@ -21,6 +21,14 @@ KF_MUST enum kf_status kf_stored_write(struct kf_output *out,
 				       const char *name, kf_keep *keep,
 				       void *self, struct kf_fault *why);
 
+/* kf_stored_digest is the digest of a device's class: that of the text with
+ * the SHA-256 of its parts, and without a name. Fails: KF_NO_CRYPTO;
+ * KF_NO_MEMORY. */
+KF_MUST enum kf_status kf_stored_digest(struct kf_digest *out,
+					const struct kf_device *device,
+					const struct kf_crypto *crypto,
+					struct kf_fault *why);
+
 /* kf_sha256 digests bytes. Fails: KF_NO_CRYPTO. */
 KF_MUST enum kf_status kf_sha256(struct kf_digest *out, struct kf_bytes bytes,
 				 const struct kf_crypto *crypto,

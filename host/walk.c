@@ -77,6 +77,12 @@ static enum kf_status read_folder(struct walking *w, const char *path,
 	return room ? KF_OK : KF_NO_MEMORY;
 }
 
+static const char *kind_of(mode_t mode)
+{
+	return S_ISLNK(mode) ? "a link" : S_ISFIFO(mode) ? "a pipe" :
+	       S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
 static enum kf_status look(struct walking *w, const struct pending *one)
 {
 	struct stat st;
@@ -87,8 +93,12 @@ static enum kf_status look(struct walking *w, const struct pending *one)
 	}
 	if (S_ISDIR(st.st_mode))
 		return read_folder(w, one->path, one->depth);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode)) {
+		if (w->sink->other)
+			w->sink->other(w->sink->self, one->path,
+				       kind_of(st.st_mode));
 		return KF_OK;
+	}
 	if (++w->num_files > KF_WALK_FILES) {
 		w->sink->unread(w->sink->self, one->path,
 				"is behind a million of files");

@@ -283,7 +283,7 @@ static enum kf_status look_with_mtools(struct looking *l,
 	struct kf_esp_image image = { 0 };
 	enum kf_status status = pay(l, container->len + DISK_COST);
 	struct on_disk disk = { l, at, 0, KF_OK };
-	struct kf_walk_sink sink = { take_copy, miss_copy, &disk };
+	struct kf_walk_sink sink = { take_copy, miss_copy, NULL, &disk };
 	char path[64];
 
 	if (status == KF_OK)

@@ -1,5 +1,6 @@
 /* The ledger: which key signed which version of what. Its entries are in-toto
- * Statements in DSSE envelopes, one a line of docs/schema/key-use.schema.json,
+ * Statements in DSSE envelopes, of docs/schema/key-use.schema.json or
+ * release.schema.json, which name product, version, counter and signers alike,
  * in a log of host/tlog.h.
  *
  * Source: in-toto/attestation, spec/v1/statement.md and envelope.md.
@@ -16,8 +17,7 @@
 #define KF_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
 #define KF_STATEMENT_PAYLOAD "application/vnd.in-toto+json"
 #define KF_STATEMENT_KEY_USE "urn:keyfit:key-use:v1"
-
-enum { KF_LEDGER_SIGNERS_MAX = 32 };
+#define KF_STATEMENT_RELEASE "urn:keyfit:release:v1"
 
 /* kf_key_use is what a statement is made of. */
 struct kf_key_use {
