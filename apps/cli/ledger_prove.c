@@ -23,17 +23,24 @@ static enum kf_status each(void *self, uint64_t index, struct kf_bytes entry)
 {
 	struct finding *f = self;
 	struct kf_statement s = { 0 };
+	struct kf_digest own = { .len = 0 };
 	struct kf_fault ignored = { 0 };
 	const char *name;
 	enum kf_status status;
 
 	kf_work_again(&f->l->work, ENTRY_ROOM);
 	status = kf_statement_read(&s, entry, &f->l->work.env, &ignored);
-	if (status == KF_OK && kf_statement_subject(&s, &name, &f->sha256)) {
+	kf_digest_of(&own, f->l->crypto, KF_SHA256, entry);
+	/* Of files that it is about, or the file that it is itself. */
+	if (status == KF_OK && own.len &&
+	    (kf_statement_subject(&s, &name, &f->sha256) ||
+	     memcmp(own.bytes, f->sha256.bytes, own.len) == 0)) {
 		f->found = true;
 		f->index = index;
 	}
 	kf_statement_close(&s);
+	if (status == KF_OK && !own.len)
+		status = KF_NO_CRYPTO;
 	return status == KF_WRONG_USE ? KF_OK : status;
 }
 

@@ -116,6 +116,7 @@ static bool is_by(struct verifying *v)
 
 static bool proves(struct verifying *v)
 {
+	struct kf_digest own = { .len = 0 };
 	struct kf_bytes entry;
 	enum kf_status status;
 	const char *name;
@@ -127,7 +128,12 @@ static bool proves(struct verifying *v)
 	if (status != KF_OK)
 		return status == KF_WRONG_USE
 			? no(v, "the entry cannot be read") : lost(v);
-	if (!kf_statement_subject(&v->statement, &name, &v->sha256))
+	kf_digest_of(&own, v->l->crypto, KF_SHA256, entry);
+	if (own.len == 0)
+		return lost(v);
+	/* A file that is the entry itself: a manifest. */
+	if (!kf_statement_subject(&v->statement, &name, &v->sha256) &&
+	    memcmp(own.bytes, v->sha256.bytes, own.len) != 0)
 		return no(v, "the entry is about another file");
 	return is_by(v);
 }

@@ -68,7 +68,8 @@ static const char *fill(struct kf_statement *out)
 	if (!out->type || !json_is_array(out->subjects) ||
 	    json_array_size(out->subjects) == 0)
 		return "the statement has no type, or no subject";
-	if (strcmp(out->type, KF_STATEMENT_KEY_USE) != 0)
+	if (strcmp(out->type, KF_STATEMENT_KEY_USE) != 0 &&
+	    strcmp(out->type, KF_STATEMENT_RELEASE) != 0)
 		return NULL;
 	out->product = text_of(predicate, "product");
 	out->version = text_of(predicate, "version");
