@@ -142,6 +142,11 @@ bool kf_fdt_string(struct kf_bytes *out, const struct kf_fdt *fdt,
  * Source: U-Boot 2023.01, boot/image-fit-sig.c: fit_config_check_sig. */
 bool kf_fit_is_data(const struct kf_fdt *fdt, const struct kf_fdt_tag *tag);
 
+/* kf_fit_is_signing: in a signature node of a FIT, properties that signing
+ * makes.
+ * Source: U-Boot 2023.01, tools/image-host.c: fit_image_write_sig. */
+bool kf_fit_is_signing(struct kf_bytes name);
+
 /* kf_fdt_child finds the first subnode of a name, kf_fdt_find a property of a
  * node; KF_FDT_NONE, NULL: there is none. */
 uint32_t kf_fdt_child(const struct kf_fdt *fdt, uint32_t parent,

@@ -70,6 +70,18 @@ bool kf_fdt_root(struct kf_fdt *out, struct kf_fdt_prop *prop,
 	return false;
 }
 
+bool kf_fit_is_signing(struct kf_bytes name)
+{
+	static const char *const old[] = { "value", "hashed-nodes",
+					   "hashed-strings", "signer-name",
+					   "signer-version", "timestamp" };
+
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
+		if (kf_equal(name, kf_text(old[i])))
+			return true;
+	return false;
+}
+
 uint32_t kf_fdt_child(const struct kf_fdt *fdt, uint32_t parent,
 		      struct kf_bytes name)
 {

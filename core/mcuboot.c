@@ -108,6 +108,24 @@ bool kf_mcuboot_p384(struct kf_bytes spki)
 	return starts_with(spki, kf_view(start, sizeof(start)));
 }
 
+bool kf_mcuboot_is_signing(uint16_t type)
+{
+	switch (type) {
+	case KF_MCUBOOT_KEYHASH:
+	case KF_MCUBOOT_PUBKEY:
+	case KF_MCUBOOT_SHA256:
+	case KF_MCUBOOT_SHA384:
+	case KF_MCUBOOT_SHA512:
+	case KF_MCUBOOT_RSA2048:
+	case KF_MCUBOOT_RSA3072:
+	case KF_MCUBOOT_ECDSA:
+	case KF_MCUBOOT_ED25519:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const char *kf_mcuboot_type_name(uint16_t type)
 {
 	static const struct { uint16_t type; const char *name; } names[] = {

@@ -110,6 +110,10 @@ KF_MUST bool kf_mcuboot_area(struct kf_cursor *out, struct kf_bytes *areas,
 bool kf_mcuboot_p256(struct kf_bytes spki);
 bool kf_mcuboot_p384(struct kf_bytes spki);
 
+/* kf_mcuboot_is_signing tells whether an entry is one that signing makes anew:
+ * a digest, a key or its id, a signature. */
+bool kf_mcuboot_is_signing(uint16_t type);
+
 /* kf_mcuboot_type_name is what an entry is called; NULL: it has no name. */
 const char *kf_mcuboot_type_name(uint16_t type);
 

@@ -49,7 +49,7 @@ static void request(struct kf_bytes bytes)
 	struct kf_fault why = { "", "" };
 	struct kf_policy none = { .version = 1 };
 	struct kf_request r, second;
-	struct kf_case c = { &none, &r, NULL, 0, NULL, NULL, 9, 1 };
+	struct kf_case c = { &none, &r, NULL, 0, NULL, NULL, NULL, 0, 1 };
 	struct kf_decision d;
 
 	if (kf_request_read(&r, &sealed, &work.env, &why) != KF_OK) {

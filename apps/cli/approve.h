@@ -64,9 +64,35 @@ KF_MUST int kf_approve_read(struct kf_bytes *out, struct kf_approve *a,
 KF_MUST int kf_approve_write(struct kf_approve *a, const char *path,
 			     struct kf_bytes bytes);
 
-/* kf_approve_artifact hashes a file. */
-KF_MUST int kf_approve_artifact(struct kf_hash *out, uint64_t *len,
-				struct kf_approve *a, const char *path);
+/* kf_approve_payload works out what of a file counts; `format` NULL: by what is
+ * in it, not by how it is to be signed. It uses memory of its own. */
+KF_MUST enum kf_status kf_approve_payload(struct kf_of_artifact *out,
+					  const struct kf_source *source,
+					  const char *format,
+					  const struct kf_crypto *crypto,
+					  struct kf_fault *why);
+
+/* kf_approve_file is a file, hashed. */
+struct kf_approve_file {
+	struct kf_hash sha256;
+	uint64_t len;
+	struct kf_of_artifact payload;
+};
+
+/* kf_approve_artifact hashes a file, and with a format what of it counts. */
+KF_MUST int kf_approve_artifact(struct kf_approve_file *out,
+				struct kf_approve *a, const char *path,
+				const char *format);
+
+/* kf_approve_given collects the values of an option that repeats, at most
+ * `max`; `*num` is how many there are. Returns an exit status. */
+KF_MUST int kf_approve_given(const char **out, size_t *num,
+			     const struct kf_arguments *arguments,
+			     const char *name, size_t max);
+
+#define KF_APPROVE_REBUILD(of) \
+	{ "rebuild", KF_VALUE_FILE, "FILE", true, \
+	  of "a builder's statement (keyfit rebuild), where the policy asks for some" }
 
 /* kf_approve_seal writes an envelope to --output. */
 KF_MUST int kf_approve_seal(struct kf_approve *a, const struct kf_sealed *s);
@@ -82,6 +108,21 @@ void kf_approve_story(struct kf_approve *a);
 KF_MUST int kf_approve_ruling(struct kf_approve *a,
 			      const struct kf_decision *d,
 			      const struct kf_case *c,
+			      const char *const *paths,
+			      const char *const *rebuild_paths);
+KF_MUST int kf_approve_rebuilds(struct kf_approve *a,
+				const char *const *paths, size_t num);
+
+/* kf_approve_told_rebuilds tells of each rebuild how it is ruled. */
+void kf_approve_told_rebuilds(struct kf_approve *a,
+			      const struct kf_policy *policy,
+			      const struct kf_rebuild *rebuild,
+			      const enum kf_ruling *ruling, size_t num,
+			      const char *const *paths);
+void kf_approve_json_rebuilds(struct kf_json *json,
+			      const struct kf_policy *policy,
+			      const struct kf_rebuild *rebuild,
+			      const enum kf_ruling *ruling, size_t num,
 			      const char *const *paths);
 KF_MUST int kf_approve_change(struct kf_approve *a, struct kf_bytes text);
 KF_MUST int kf_approve_change_check(struct kf_approve *a,

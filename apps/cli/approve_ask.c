@@ -9,6 +9,7 @@
 #include "jobs/sign/sign.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -169,8 +170,31 @@ int kf_approve_write(struct kf_approve *a, const char *path,
 			       : kf_say_failure(path, status, &why);
 }
 
-int kf_approve_artifact(struct kf_hash *out, uint64_t *len,
-			struct kf_approve *a, const char *path)
+enum kf_status kf_approve_payload(struct kf_of_artifact *out,
+				  const struct kf_source *source,
+				  const char *format,
+				  const struct kf_crypto *crypto,
+				  struct kf_fault *why)
+{
+	struct kf_payload payload;
+	struct kf_work work;
+	enum kf_status status = kf_work_open(&work, KF_ARENA_LEN, crypto, 0,
+					     why);
+
+	if (status != KF_OK)
+		return status;
+	kf_work_more(&work, source->size);
+	status = format ? kf_payload_to_sign(&payload, source, format,
+					     &work.env)
+			: kf_payload_read(&payload, source, &work.env);
+	if (status == KF_OK)
+		*out = (struct kf_of_artifact){ payload.kind, payload.sha256 };
+	kf_work_close(&work);
+	return status;
+}
+
+int kf_approve_artifact(struct kf_approve_file *out, struct kf_approve *a,
+			const char *path, const char *format)
 {
 	struct kf_file file = { .fd = -1 };
 	struct kf_digest digest = { .len = 0 };
@@ -179,19 +203,65 @@ int kf_approve_artifact(struct kf_hash *out, uint64_t *len,
 
 	if (status == KF_OK)
 		status = kf_file_digest(&digest, &file.source, &a->work.env);
+	if (status == KF_OK && format)
+		status = kf_approve_payload(&out->payload, &file.source,
+					    format, a->crypto, &why);
 	if (status == KF_OK && !kf_file_same(&file)) {
 		kf_fault_say(&why, NULL, "changed while it was read");
 		status = KF_CANNOT_READ;
 	}
-	if (status == KF_OK && digest.len != sizeof(out->bytes))
+	if (status == KF_OK && digest.len != sizeof(out->sha256.bytes))
 		status = KF_NO_CRYPTO;
 	if (status == KF_OK) {
-		memcpy(out->bytes, digest.bytes, digest.len);
-		*len = file.source.size;
+		memcpy(out->sha256.bytes, digest.bytes, digest.len);
+		out->len = file.source.size;
 	}
 	kf_file_close(&file);
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(path, status, &why);
+}
+
+int kf_approve_given(const char **out, size_t *num,
+		     const struct kf_arguments *arguments, const char *name,
+		     size_t max)
+{
+	char what[80], hint[32];
+
+	*num = 0;
+	for (size_t i = 0; i < arguments->num_given; i++) {
+		if (strcmp(arguments->given[i].option->name, name) != 0)
+			continue;
+		if (*num == max) {
+			snprintf(what, sizeof(what), "is one %s too many",
+				 name);
+			snprintf(hint, sizeof(hint), "%zu at most", max);
+			kf_say(arguments->given[i].value, what, hint);
+			return KF_EXIT_USAGE;
+		}
+		out[(*num)++] = arguments->given[i].value;
+	}
+	return KF_EXIT_FITS;
+}
+
+int kf_approve_rebuilds(struct kf_approve *a, const char *const *paths,
+			size_t num)
+{
+	struct kf_fault why = { 0 };
+	struct kf_bytes text;
+	int status = KF_EXIT_FITS;
+
+	for (size_t i = 0; i < num && status == KF_EXIT_FITS; i++) {
+		enum kf_status done;
+
+		status = kf_approve_read(&text, a, paths[i]);
+		if (status != KF_EXIT_FITS)
+			return status;
+		done = kf_dossier_rebuild(&a->dossier, text, &a->work.env,
+					  &why);
+		if (done != KF_OK)
+			return kf_say_failure(paths[i], done, &why);
+	}
+	return status;
 }
 
 int kf_approve_seal(struct kf_approve *a, const struct kf_sealed *s)

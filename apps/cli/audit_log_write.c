@@ -134,6 +134,7 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 					      "environment");
 	struct kf_request *r = &a->base.dossier.request;
 	struct kf_fault why = { 0 };
+	struct kf_approve_file file = { 0 };
 	const char *artifact, *path = NULL;
 	enum kf_status done;
 	int status = kf_approve_option(&artifact, &a->base, "artifact",
@@ -148,9 +149,6 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 		       NULL);
 		status = KF_EXIT_USAGE;
 	}
-	if (status == KF_EXIT_FITS)
-		status = kf_approve_artifact(&p->artifact, &p->artifact_len,
-					     &a->base, artifact);
 	if (status != KF_EXIT_FITS)
 		return status;
 	done = kf_dossier_files(&a->base.dossier, &path, papers,
@@ -163,24 +161,12 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 	p->append = r->append;
 	p->key = r->key;
 	a->base.dossier.num_approvals = 0;
-	return KF_EXIT_FITS;
-}
-
-/* approvals_of finds their files. One too many may be a no. */
-static int approvals_of(const char **out, size_t *num,
-			const struct kf_arguments *args)
-{
-	for (size_t i = 0; i < args->num_given; i++) {
-		if (strcmp(args->given[i].option->name, "approval") != 0)
-			continue;
-		if (*num == KF_APPROVALS_MAX) {
-			kf_say(args->given[i].value,
-			       "is one approval too many", "32 at most");
-			return KF_EXIT_USAGE;
-		}
-		out[(*num)++] = args->given[i].value;
-	}
-	return KF_EXIT_FITS;
+	a->base.dossier.num_rebuilds = 0;
+	status = kf_approve_artifact(&file, &a->base, artifact, r->format);
+	p->artifact = file.sha256;
+	p->artifact_len = file.len;
+	p->payload = file.payload;
+	return status;
 }
 
 /* intend tells the ruling as `approve --check` does, and leaves the intent
@@ -191,9 +177,10 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 	const char *files[KF_APPROVALS_MAX + 1] = {
 		kf_argument(a->base.arguments, "request"),
 	};
+	const char *rebuild[KF_REBUILDS_MAX];
 	struct kf_approved_ask ask = {
 		.papers = { kf_argument(a->base.arguments, "policy"),
-			    files[0], files + 1, 0 },
+			    files[0], files + 1, 0, rebuild, 0 },
 		.process = { .operated_by = w->by },
 		.place = w->place, .dossier = &a->base.dossier,
 		.env = &a->base.work.env,
@@ -201,23 +188,24 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 	struct kf_decision decision = { 0 };
 	struct kf_fault why = { 0 };
 	const char *path = NULL;
-	uint64_t rebuilds = 0;
 	bool allowed;
 	enum kf_status done;
 	struct kf_case c = { &a->base.dossier.policy,
 			     &a->base.dossier.request,
-			     a->base.dossier.approval, 0, NULL, NULL, 0, 0 };
+			     a->base.dossier.approval, 0, NULL, NULL,
+			     a->base.dossier.rebuild, 0, 0 };
 	int status = ask.papers.policy ? KF_EXIT_FITS : KF_EXIT_USAGE;
 
 	if (status == KF_EXIT_USAGE)
 		kf_say(NULL, "which policy?", "--policy");
 	if (status == KF_EXIT_FITS)
-		status = approvals_of(files + 1, &ask.papers.num_approvals,
-				      a->base.arguments);
+		status = kf_approve_given(files + 1, &ask.papers.num_approvals,
+					  a->base.arguments, "approval",
+					  KF_APPROVALS_MAX);
 	if (status == KF_EXIT_FITS)
-		status = kf_approve_number(&rebuilds, &a->base, "rebuilds",
-					   64);
-	ask.rebuilds = (unsigned)rebuilds;
+		status = kf_approve_given(rebuild, &ask.papers.num_rebuilds,
+					  a->base.arguments, "rebuild",
+					  KF_REBUILDS_MAX);
 	if (status == KF_EXIT_FITS)
 		status = process_of(&ask.process, a, &ask.papers);
 	if (status != KF_EXIT_FITS)
@@ -226,7 +214,8 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 	if (done != KF_OK)
 		return kf_say_failure(path, done, &why);
 	c.num_approvals = a->base.dossier.num_approvals;
-	status = kf_approve_ruling(&a->base, &decision, &c, files);
+	c.num_rebuilds = a->base.dossier.num_rebuilds;
+	status = kf_approve_ruling(&a->base, &decision, &c, files, rebuild);
 	if (!allowed)
 		return status;
 	if (!a->base.as_json)
@@ -246,7 +235,8 @@ static int result(struct writing *w, struct kf_audit_run *a)
 		.by = w->by,
 	};
 	struct kf_fault why = { 0 };
-	uint64_t intent, len;
+	struct kf_approve_file file = { 0 };
+	uint64_t intent;
 	enum kf_status done;
 	int status = kf_approve_number(&intent, &a->base, "result",
 				       INT64_MAX);
@@ -255,8 +245,8 @@ static int result(struct writing *w, struct kf_audit_run *a)
 		status = kf_approve_option(&word, &a->base, "outcome",
 					   "what came of it?");
 	if (status == KF_EXIT_FITS && made)
-		status = kf_approve_artifact(&outcome.made, &len, &a->base,
-					     made);
+		status = kf_approve_artifact(&file, &a->base, made, NULL);
+	outcome.made = file.sha256;
 	if (status != KF_EXIT_FITS)
 		return status;
 	outcome.done = strcmp(word, "done") == 0;
@@ -289,7 +279,7 @@ int kf_audit_log_append(struct kf_audit_run *a)
 	status = kf_arguments_only(args, policy ? "--adopt" : request
 				   ? "--request" : "--result", policy
 		? "key pin-source as adopt" : request
-		? "key pin-source as request approval policy artifact environment rebuilds json"
+		? "key pin-source as request approval policy artifact environment rebuild json"
 		: "key pin-source as result outcome made reason");
 	if (status == KF_EXIT_FITS)
 		status = prepare(&w, a);

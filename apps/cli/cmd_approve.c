@@ -29,8 +29,7 @@ static const struct kf_option options[] = {
 	  "OpenSSH's signature over it" },
 	{ "expires", KF_VALUE_ANY, "TIME", false,
 	  "when the approval ends; in a week without it" },
-	{ "rebuilds", KF_VALUE_ANY, "NUMBER", false,
-	  "of --check: how many independent rebuilds agree" },
+	KF_APPROVE_REBUILD("of --check: "),
 	{ "output", KF_VALUE_FILE, "FILE", false, "the approval, or policy" },
 	{ "json", KF_VALUE_NONE, NULL, false, "of --check: one JSON object" },
 	{ NULL, KF_VALUE_NONE, NULL, false, NULL },
@@ -60,27 +59,32 @@ static int hold_against(struct kf_approve *a)
 {
 	const char *path = kf_argument(a->arguments, "artifact");
 	const struct kf_request *r = &a->dossier.request;
-	struct kf_hash hash;
-	uint64_t len;
+	struct kf_approve_file file = { 0 };
 	int status;
 
 	if (!path)
 		return KF_EXIT_FITS;
-	status = kf_approve_artifact(&hash, &len, a, path);
-	if (status == KF_EXIT_FITS &&
-	    (!kf_hash_same(&hash, &r->artifact) || len != r->artifact_len)) {
+	status = kf_approve_artifact(&file, a, path, r->format);
+	if (status != KF_EXIT_FITS)
+		return status;
+	if (!kf_hash_same(&file.sha256, &r->artifact) ||
+	    file.len != r->artifact_len) {
 		kf_say(path, "is not the artifact that the request names",
 		       NULL);
-		status = KF_EXIT_NOT;
+		return KF_EXIT_NOT;
 	}
-	return status;
+	if (r->action != KF_ACTION_SIGN ||
+	    (file.payload.kind == r->payload.kind &&
+	     kf_hash_same(&file.payload.sha256, &r->payload.sha256)))
+		return KF_EXIT_FITS;
+	return kf_approve_refused(path, KF_RULED_PAYLOAD_OTHER);
 }
 
 /* would_count rules on what is about to be signed. */
 static int would_count(struct kf_approve *a, const struct kf_approval *one)
 {
 	struct kf_case c = { &a->dossier.policy, &a->dossier.request, one, 1,
-			     NULL, NULL, UINT32_MAX, a->work.env.now_s };
+			     NULL, NULL, NULL, 0, a->work.env.now_s };
 	struct kf_decision d;
 
 	kf_decide(&d, &c);
@@ -90,7 +94,7 @@ static int would_count(struct kf_approve *a, const struct kf_approval *one)
 		return kf_approve_refused("the approval", d.approval[0]);
 	if (one->denies || d.ruling == KF_RULED_QUORUM ||
 	    d.ruling == KF_RULED_GROUPS || d.ruling == KF_RULED_WINDOW ||
-	    d.ruling == KF_RULED_ALLOWED)
+	    d.ruling == KF_RULED_REBUILDS || d.ruling == KF_RULED_ALLOWED)
 		return KF_EXIT_FITS;
 	return kf_approve_refused(a->arguments->operand[0], d.ruling);
 }
@@ -188,7 +192,8 @@ static int check(struct kf_approve *a, struct kf_bytes text)
 	struct kf_case c = { .now_s = a->work.env.now_s };
 	struct kf_fault why = { 0 };
 	struct kf_decision d;
-	uint64_t rebuilds = 0;
+	const char *rebuild[KF_REBUILDS_MAX];
+	size_t num_rebuilds = 0;
 	int status = kf_approve_policy(a);
 
 	if (status == KF_EXIT_FITS)
@@ -196,7 +201,10 @@ static int check(struct kf_approve *a, struct kf_bytes text)
 	if (status == KF_EXIT_FITS)
 		status = hold_against(a);
 	if (status == KF_EXIT_FITS)
-		status = kf_approve_number(&rebuilds, a, "rebuilds", 64);
+		status = kf_approve_given(rebuild, &num_rebuilds, args,
+					  "rebuild", KF_REBUILDS_MAX);
+	if (status == KF_EXIT_FITS)
+		status = kf_approve_rebuilds(a, rebuild, num_rebuilds);
 	for (size_t i = 1; i < args->num_operands && status == KF_EXIT_FITS;
 	     i++) {
 		enum kf_status done;
@@ -215,9 +223,10 @@ static int check(struct kf_approve *a, struct kf_bytes text)
 	c.request = &a->dossier.request;
 	c.approval = a->dossier.approval;
 	c.num_approvals = a->dossier.num_approvals;
-	c.rebuilds = (unsigned)rebuilds;
+	c.rebuild = a->dossier.rebuild;
+	c.num_rebuilds = a->dossier.num_rebuilds;
 	kf_decide(&d, &c);
-	return kf_approve_ruling(a, &d, &c, args->operand);
+	return kf_approve_ruling(a, &d, &c, args->operand, rebuild);
 }
 
 /* fitting refuses what would be passed over: a no to a policy would have been a
@@ -234,7 +243,7 @@ static int fitting(const struct kf_arguments *a, bool is_policy)
 		{ "--signed and --ssh-signature",
 		  "policy as signed ssh-signature artifact output" },
 		{ "--check of a request",
-		  "check policy artifact rebuilds json" },
+		  "check policy artifact rebuild json" },
 	}, {
 		{ "a policy and --key", "policy as key pin-source output" },
 		{ "a policy and --to-sign", "policy as to-sign" },

@@ -28,8 +28,7 @@ static const struct kf_option options[] = {
 	  "append: the artifact that the request has to name" },
 	{ "environment", KF_VALUE_ANY, "NAME", false,
 	  "append: which environment is signed for here" },
-	{ "rebuilds", KF_VALUE_ANY, "NUMBER", false,
-	  "append: how many independent rebuilds agree" },
+	KF_APPROVE_REBUILD("append: "),
 	{ "result", KF_VALUE_ANY, "NUMBER", false,
 	  "append: the result of the intent that is this record" },
 	{ "outcome", KF_VALUE_ANY, "WORD", false,
@@ -69,7 +68,7 @@ static const struct word {
 } words[] = {
 	{ "init", kf_audit_log_init, "name key pin-source" },
 	{ "append", kf_audit_log_append,
-	  "key pin-source as adopt request approval policy artifact environment rebuilds result outcome made reason json" },
+	  "key pin-source as adopt request approval policy artifact environment rebuild result outcome made reason json" },
 	{ "verify", kf_audit_log_verify,
 	  "log-key witness seen remember ledger ledger-key json" },
 	{ "show", kf_audit_log_show, "log-key json" },

@@ -165,6 +165,7 @@ static int read_request(struct kf_request *r, struct kf_approve *a)
 	const struct kf_arguments *args = a->arguments;
 	const char *action = kf_argument(args, "action");
 	const char *path = args->operand[0], *slash = strrchr(path, '/');
+	struct kf_approve_file file = { 0 };
 	int environment = 0, of = KF_ACTION_SIGN;
 	int status = action ? word(&of, action, kf_action_names,
 				   "is none of sign, halt, revoke")
@@ -188,8 +189,11 @@ static int read_request(struct kf_request *r, struct kf_approve *a)
 	if (status == KF_EXIT_FITS)
 		status = find_key(&r->key, a);
 	if (status == KF_EXIT_FITS)
-		status = kf_approve_artifact(&r->artifact, &r->artifact_len, a,
-					     path);
+		status = kf_approve_artifact(&file, a, path, r->format);
+	r->artifact = file.sha256;
+	r->artifact_len = file.len;
+	if (r->action == KF_ACTION_SIGN)
+		r->payload = file.payload;
 	return status;
 }
 
@@ -198,11 +202,11 @@ static bool hopeless(struct kf_decision *d, struct kf_approve *a,
 		     const struct kf_request *r)
 {
 	struct kf_case c = { &a->dossier.policy, r, NULL, 0, NULL, NULL,
-			     UINT32_MAX, a->work.env.now_s };
+			     NULL, 0, a->work.env.now_s };
 
 	kf_decide(d, &c);
 	return d->ruling != KF_RULED_QUORUM && d->ruling != KF_RULED_GROUPS &&
-	       d->ruling != KF_RULED_WINDOW;
+	       d->ruling != KF_RULED_WINDOW && d->ruling != KF_RULED_REBUILDS;
 }
 
 static int ask(struct kf_approve *a)
@@ -237,8 +241,9 @@ static int ask(struct kf_approve *a)
 	if (d.needed.groups > 1)
 		kf_output_print(&a->out, " of %u groups", d.needed.groups);
 	if (d.key->rebuilds && r->action == KF_ACTION_SIGN)
-		kf_output_print(&a->out, ", and %u rebuilds that agree",
-				d.key->rebuilds);
+		kf_output_print(&a->out, ", and %u independent rebuild%s",
+				d.key->rebuilds,
+				d.key->rebuilds == 1 ? "" : "s");
 	kf_output_text(&a->out, "\n");
 	return KF_EXIT_FITS;
 }

@@ -19,6 +19,7 @@ struct ruled {
 	struct kf_approved approved;
 	const char *by;
 	const char *approval[KF_APPROVALS_MAX];
+	const char *rebuild[KF_REBUILDS_MAX];
 	bool started;
 	bool open;			/* an intent waits for its result */
 };
@@ -29,7 +30,7 @@ bool kf_sign_is_ruled(const struct kf_sign_run *s)
 {
 	static const char *const words[] = {
 		"policy", "request", "approval", "audit-log", "audit-key",
-		"as", "environment", "rebuilds",
+		"as", "environment", "rebuild",
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -44,7 +45,6 @@ static int read_words(struct ruled *r, struct kf_approved_ask *ask)
 	struct kf_approve *base = &r->run.base;
 	const struct kf_arguments *a = base->arguments;
 	const char *environment = NULL;
-	uint64_t rebuilds = 0;
 	int status = kf_approve_option(&ask->papers.policy, base, "policy",
 				       "which policy?");
 
@@ -60,7 +60,13 @@ static int read_words(struct ruled *r, struct kf_approved_ask *ask)
 		status = kf_approve_option(&environment, base, "environment",
 					   "which environment is this?");
 	if (status == KF_EXIT_FITS)
-		status = kf_approve_number(&rebuilds, base, "rebuilds", 64);
+		status = kf_approve_given(r->approval,
+					  &ask->papers.num_approvals, a,
+					  "approval", KF_APPROVALS_MAX);
+	if (status == KF_EXIT_FITS)
+		status = kf_approve_given(r->rebuild,
+					  &ask->papers.num_rebuilds, a,
+					  "rebuild", KF_REBUILDS_MAX);
 	for (int i = 1; environment && kf_environment_names[i]; i++)
 		if (strcmp(environment, kf_environment_names[i]) == 0)
 			ask->process.environment = (enum kf_environment)i;
@@ -69,19 +75,9 @@ static int read_words(struct ruled *r, struct kf_approved_ask *ask)
 		       NULL);
 		status = KF_EXIT_USAGE;
 	}
-	for (size_t i = 0; i < a->num_given; i++) {
-		if (strcmp(a->given[i].option->name, "approval") != 0)
-			continue;
-		if (ask->papers.num_approvals == KF_APPROVALS_MAX) {
-			kf_say(a->given[i].value, "is one approval too many",
-			       "32 at most");
-			return KF_EXIT_USAGE;
-		}
-		r->approval[ask->papers.num_approvals++] = a->given[i].value;
-	}
 	ask->papers.approval = r->approval;
+	ask->papers.rebuild = r->rebuild;
 	ask->process.operated_by = r->by;
-	ask->rebuilds = (unsigned)rebuilds;
 	return status;
 }
 
@@ -126,6 +122,9 @@ static int decide(struct ruled *r, struct kf_sign_run *s,
 	if (done == KF_OK && (sha256.len != sizeof(p->artifact.bytes) ||
 			      s->key.key.sha256.len != sizeof(p->key.bytes)))
 		done = KF_NO_CRYPTO;
+	if (done == KF_OK)
+		done = kf_approve_payload(&p->payload, &s->copy.source,
+					  s->maker->name, s->crypto, &why);
 	if (done != KF_OK)
 		return kf_say_failure(s->path, done, &why);
 	memcpy(p->artifact.bytes, sha256.bytes, sizeof(p->artifact.bytes));

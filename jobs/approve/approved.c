@@ -135,18 +135,22 @@ enum kf_status kf_audit_result(struct kf_audit_writer *w, uint64_t intent,
 }
 
 /* intent_of is the record of what is to be done. */
-static struct kf_record intent_of(const struct kf_approved_ask *ask)
+static struct kf_record intent_of(const struct kf_decision *decision,
+				  const struct kf_approved_ask *ask)
 {
 	const struct kf_dossier *d = ask->dossier;
 	struct kf_record r = {
 		.kind = KF_RECORD_INTENT, .by = ask->process.operated_by,
-		.request = d->request_text, .rebuilds = ask->rebuilds,
+		.request = d->request_text,
 	};
 
 	/* What is no approval tells nothing, and can hold anything. */
 	for (size_t i = 0; i < d->num_approvals; i++)
 		if (!d->approval[i].malformed)
 			r.approval[r.num_approvals++] = d->approval_text[i];
+	for (size_t i = 0; i < d->num_rebuilds; i++)
+		if (decision->rebuild[i] == KF_RULED_COUNTS)
+			r.rebuild[r.num_rebuilds++] = d->rebuild_text[i];
 	return r;
 }
 
@@ -170,7 +174,7 @@ static enum kf_status act(struct kf_approved *out,
 			  const struct kf_approved_ask *ask,
 			  struct kf_fault *why)
 {
-	struct kf_record r = intent_of(ask);
+	struct kf_record r = intent_of(decision, ask);
 
 	out->again = decision->open;
 	if (decision->open) {
@@ -186,8 +190,7 @@ enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
 			   struct kf_fault *why)
 {
 	struct kf_dossier *d = ask->dossier;
-	struct kf_case c = { .process = &ask->process,
-			     .rebuilds = ask->rebuilds };
+	struct kf_case c = { .process = &ask->process };
 	int64_t began_s = kf_now_s(), waited_s;
 	enum kf_status status;
 
@@ -210,6 +213,8 @@ enum kf_status kf_approved(struct kf_approved *out, bool *allowed,
 		c.request = &d->request;
 		c.approval = d->approval;
 		c.num_approvals = d->num_approvals;
+		c.rebuild = d->rebuild;
+		c.num_rebuilds = d->num_rebuilds;
 		c.history = &out->w.audit.history;
 		kf_decide(decision, &c);
 		*allowed = decision->ruling == KF_RULED_ALLOWED;

@@ -65,7 +65,6 @@ KF_MUST enum kf_status kf_audit_result(struct kf_audit_writer *w,
 struct kf_approved_ask {
 	struct kf_papers papers;
 	struct kf_process process;
-	unsigned rebuilds;		/* that agree, as the caller found */
 	struct kf_audit_place place;
 	struct kf_dossier *dossier;
 	struct kf_env *env;

@@ -151,10 +151,12 @@ static enum kf_status decide_again(struct kf_audit *a,
 	const struct kf_process process = {
 		r->by, q->action, q->environment, q->artifact,
 		q->artifact_len, q->format, q->key, q->variable, q->append,
+		q->payload,
 	};
 	struct kf_case c = {
 		&a->policy, q, a->dossier.approval, a->dossier.num_approvals,
-		&a->history, &process, (unsigned)r->rebuilds, r->time_s,
+		&a->history, &process, a->dossier.rebuild,
+		a->dossier.num_rebuilds, r->time_s,
 	};
 	struct kf_decision d;
 
@@ -203,6 +205,9 @@ static enum kf_status read_closely(struct kf_audit *a,
 	for (size_t i = 0; i < r->num_approvals && status == KF_OK; i++)
 		status = kf_dossier_approval(d, r->approval[i], &a->work.env,
 					     unread);
+	for (size_t i = 0; i < r->num_rebuilds && status == KF_OK; i++)
+		status = kf_dossier_rebuild(d, r->rebuild[i], &a->work.env,
+					    unread);
 	return status;
 }
 
@@ -215,6 +220,7 @@ static enum kf_status take_intent(struct kf_audit *a,
 	a->intents++;
 	a->dossier.policy = a->policy;
 	a->dossier.num_approvals = 0;
+	a->dossier.num_rebuilds = 0;
 	status = a->again ? read_closely(a, r, &unread)
 			  : read_plainly(a, r, &unread);
 	if (status == KF_WRONG_USE)

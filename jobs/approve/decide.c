@@ -89,15 +89,20 @@ static enum kf_ruling rule_key(const struct kf_case *c)
 					    : KF_RULED_FORMAT;
 }
 
-/* rule_format: of an update of a variable, which one it is for stands outside
- * the artifact, and a key that trusts becomes one that is refused by it. */
-static enum kf_ruling rule_format(const struct kf_case *c)
+static bool same_payload(const struct kf_of_artifact *a,
+			 const struct kf_of_artifact *b)
 {
-	const struct kf_process *p = c->process;
-	const struct kf_request *r = c->request;
+	return a->kind == b->kind && kf_hash_same(&a->sha256, &b->sha256);
+}
 
-	if (stops(c))
-		return KF_RULED_NONE;
+/* rule_signing: who asks has worked the payload out, and is not believed. Of an
+ * update of a variable, which one it is for stands outside the artifact, and a
+ * key that trusts becomes one that is refused by it. */
+static enum kf_ruling rule_signing(const struct kf_process *p,
+				   const struct kf_request *r)
+{
+	if (!same_payload(&p->payload, &r->payload))
+		return KF_RULED_PAYLOAD_OTHER;
 	if (!kf_same(p->format, r->format))
 		return KF_RULED_FORMAT_OTHER;
 	if (!p->variable && !r->variable)
@@ -129,7 +134,7 @@ static enum kf_ruling rule_process(const struct kf_case *c)
 	if (!kf_hash_same(&p->artifact, &r->artifact) ||
 	    p->artifact_len != r->artifact_len)
 		return KF_RULED_ARTIFACT_OTHER;
-	return rule_format(c);
+	return stops(c) ? KF_RULED_NONE : rule_signing(p, r);
 }
 
 /* stopped tells whether a key was halted or revoked. A halt ends with the next
@@ -210,6 +215,76 @@ static bool in_window(const struct kf_window *w, int64_t now_s)
 	return false;
 }
 
+/* is_about tells whether a rebuild has an artifact among what it made: the very
+ * file, or what is in it without signatures. */
+static bool is_about(const struct kf_rebuild *b, const struct kf_agreeing *a)
+{
+	for (size_t i = 0; i < b->num_subjects; i++) {
+		const struct kf_of_artifact *s = &b->subject[i];
+
+		if (same_payload(s, &a->payload) ||
+		    (s->kind == KF_PAYLOAD_FILE &&
+		     kf_hash_same(&s->sha256, &a->artifact)))
+			return true;
+	}
+	return false;
+}
+
+/* of_group tells whether one of some people is of a group. */
+static bool of_group(const struct kf_policy *p, uint64_t people,
+		     const char *group)
+{
+	for (size_t i = 0; i < p->num_people; i++)
+		if (people >> i & 1 && kf_same(p->person[i].group, group))
+			return true;
+	return false;
+}
+
+/* rule_rebuild rules one: who builds for whoever asks is not independent of
+ * them, nor are two of one group of each other. */
+static enum kf_ruling rule_rebuild(const struct kf_agreeing *a,
+				   const struct kf_rebuild *b,
+				   uint64_t counted)
+{
+	const struct kf_policy *p = a->policy;
+	const struct kf_person *who = person_of(p, b->signer);
+	uint64_t asks = 0;
+
+	if (b->malformed)
+		return KF_RULED_NO_PROVENANCE;
+	if (!who)
+		return KF_RULED_SIGNER_UNKNOWN;
+	if (!kf_may(who->roles, KF_MAY_REBUILD))
+		return KF_RULED_BUILDER_ROLE;
+	if (!is_about(b, a))
+		return KF_RULED_OTHER_PAYLOAD;
+	for (size_t i = 0; a->requester && i < p->num_people; i++)
+		if (kf_same(p->person[i].name, a->requester))
+			asks |= UINT64_C(1) << i;
+	if (of_group(p, asks, who->group))
+		return KF_RULED_OWN_GROUP;
+	if (counted >> b->signer & 1)
+		return KF_RULED_BUILDER_TWICE;
+	return of_group(p, counted, who->group) ? KF_RULED_GROUP_TWICE
+						: KF_RULED_COUNTS;
+}
+
+unsigned kf_rebuilds_decide(enum kf_ruling out[KF_REBUILDS_MAX],
+			    const struct kf_agreeing *a)
+{
+	uint64_t counted = 0;
+	unsigned num = 0;
+
+	for (size_t i = 0; i < a->num && i < KF_REBUILDS_MAX; i++) {
+		out[i] = rule_rebuild(a, &a->rebuild[i], counted);
+		if (out[i] != KF_RULED_COUNTS)
+			continue;
+		counted |= UINT64_C(1) << a->rebuild[i].signer;
+		num++;
+	}
+	return num;
+}
+
 static enum kf_ruling rule_time(const struct kf_case *c)
 {
 	const struct kf_ruled_key *k = key_of(c->policy, &c->request->key);
@@ -220,9 +295,7 @@ static enum kf_ruling rule_time(const struct kf_case *c)
 		return KF_RULED_NONE;
 	for (size_t i = 0; i < k->num_windows && now_s >= 0; i++)
 		open = open || in_window(&k->window[i], now_s);
-	if (!open)
-		return KF_RULED_WINDOW;
-	return c->rebuilds < k->rebuilds ? KF_RULED_REBUILDS : KF_RULED_NONE;
+	return open ? KF_RULED_NONE : KF_RULED_WINDOW;
 }
 
 static bool is_spent(const struct kf_case *c, const struct kf_approval *a)
@@ -315,6 +388,20 @@ static enum kf_ruling rule_approvals(struct kf_decision *out,
 	return ruling;
 }
 
+static enum kf_ruling rule_rebuilds(struct kf_decision *out,
+				    const struct kf_case *c)
+{
+	const struct kf_request *r = c->request;
+	const struct kf_agreeing a = {
+		c->policy, r->artifact, r->payload, r->requester, c->rebuild,
+		c->num_rebuilds,
+	};
+
+	out->rebuilds = kf_rebuilds_decide(out->rebuild, &a);
+	return !stops(c) && out->key && out->rebuilds < out->key->rebuilds
+	       ? KF_RULED_REBUILDS : KF_RULED_NONE;
+}
+
 void kf_decide(struct kf_decision *out, const struct kf_case *c)
 {
 	static enum kf_ruling (*const steps[])(const struct kf_case *) = {
@@ -322,7 +409,7 @@ void kf_decide(struct kf_decision *out, const struct kf_case *c)
 		rule_history, rule_time,
 	};
 	const struct kf_history *h = c->history;
-	enum kf_ruling approvals;
+	enum kf_ruling approvals, rebuilds;
 
 	memset(out, 0, sizeof(*out));
 	out->key = key_of(c->policy, &c->request->key);
@@ -330,9 +417,12 @@ void kf_decide(struct kf_decision *out, const struct kf_case *c)
 		out->needed = stops(c) && c->policy->emergency.approvals
 			      ? c->policy->emergency : out->key->quorum;
 	approvals = rule_approvals(out, c);
+	rebuilds = rule_rebuilds(out, c);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) &&
 	     out->ruling == KF_RULED_NONE; i++)
 		out->ruling = steps[i](c);
+	if (out->ruling == KF_RULED_NONE)
+		out->ruling = rebuilds;
 	if (out->ruling == KF_RULED_NONE)
 		out->ruling = approvals;
 	if (out->ruling == KF_RULED_NONE)

@@ -5,6 +5,7 @@
 #ifndef KEYFIT_JOBS_APPROVE_DECIDE_H
 #define KEYFIT_JOBS_APPROVE_DECIDE_H
 
+#include "analysis/payload.h"
 #include "host/tlog.h"
 
 enum {
@@ -12,6 +13,7 @@ enum {
 	KF_PERSON_KEYS_MAX = 8,
 	KF_RULED_KEYS_MAX = 64,
 	KF_APPROVALS_MAX = 32,
+	KF_REBUILDS_MAX = 16,
 	/* How far a clock may be behind the last intent. */
 	KF_CLOCK_SLACK_S = 300,
 };
@@ -22,6 +24,7 @@ enum kf_role {
 	KF_CUSTODIAN,
 	KF_OPERATOR,
 	KF_AUDITOR,
+	KF_BUILDER,
 	KF_NUM_ROLES,
 };
 
@@ -120,12 +123,19 @@ struct kf_policy {
 /* Nobody of the policy. */
 #define KF_NOBODY SIZE_MAX
 
+/* kf_of_artifact is a payload's digest (analysis/payload.h). */
+struct kf_of_artifact {
+	enum kf_payload_kind kind;
+	struct kf_hash sha256;
+};
+
 struct kf_request {
 	struct kf_hash sha256;		/* of the payload */
 	enum kf_action action;
 	const char *artifact_name;
 	struct kf_hash artifact;
 	uint64_t artifact_len;
+	struct kf_of_artifact payload;	/* of what is to be signed */
 	const char *format, *product, *version;
 	const char *variable;		/* of an update of one; NULL: of none */
 	bool append;			/* to it; else in its place */
@@ -145,6 +155,15 @@ struct kf_approval {
 	struct kf_hash request, policy, nonce;
 	bool denies;
 	int64_t expires_s;
+	size_t signer;
+};
+
+/* kf_rebuild is what one builder says it has built. Of each of its subjects a
+ * payload that is a file is the file itself. */
+struct kf_rebuild {
+	bool malformed;
+	const struct kf_of_artifact *subject;
+	size_t num_subjects;
 	size_t signer;
 };
 
@@ -193,6 +212,7 @@ struct kf_process {
 	struct kf_hash key;
 	const char *variable;
 	bool append;
+	struct kf_of_artifact payload;
 };
 
 /* kf_case is all that is decided on. `history` NULL: nobody asks what was
@@ -204,7 +224,8 @@ struct kf_case {
 	size_t num_approvals;
 	const struct kf_history *history;
 	const struct kf_process *process;
-	unsigned rebuilds;		/* that agree */
+	const struct kf_rebuild *rebuild;
+	size_t num_rebuilds;
 	int64_t now_s;
 };
 
@@ -214,10 +235,28 @@ struct kf_decision {
 	struct kf_quorum needed, reached;
 	const struct kf_ruled_key *key;	/* NULL: the policy has none */
 	const struct kf_past *open;	/* an intent to be taken up again */
+	enum kf_ruling rebuild[KF_REBUILDS_MAX];
+	unsigned rebuilds;		/* that count */
 };
 
-/* kf_decide decides. More than KF_APPROVALS_MAX approvals are not looked at. */
+/* kf_decide decides. More than KF_APPROVALS_MAX approvals and KF_REBUILDS_MAX
+ * rebuilds are not looked at. */
 void kf_decide(struct kf_decision *out, const struct kf_case *c);
+
+/* kf_agreeing is rebuilds held against an artifact. `requester` NULL: nobody
+ * has asked for anything yet. */
+struct kf_agreeing {
+	const struct kf_policy *policy;
+	struct kf_hash artifact;
+	struct kf_of_artifact payload;
+	const char *requester;
+	const struct kf_rebuild *rebuild;
+	size_t num;
+};
+
+/* kf_rebuilds_decide rules on each, and returns how many count. */
+unsigned kf_rebuilds_decide(enum kf_ruling out[KF_REBUILDS_MAX],
+			    const struct kf_agreeing *a);
 
 /* kf_policy_decide tells whether a policy may take the place of another, given
  * who signed it: one bit a person, of its own people and of the old ones.

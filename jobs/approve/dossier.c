@@ -62,6 +62,17 @@ enum kf_status kf_dossier_request(struct kf_dossier *d, struct kf_bytes text,
 			       : status;
 }
 
+/* malformed_or passes over what is no statement of its kind: that is ruled on.
+ */
+static enum kf_status malformed_or(enum kf_status status, struct kf_fault *why)
+{
+	if (status == KF_OK || status == KF_WRONG_USE)
+		return KF_OK;
+	kf_fault_say(why, NULL, "cannot be read: %s", status == KF_NO_MEMORY
+		     ? "out of memory" : "it is too much");
+	return status;
+}
+
 enum kf_status kf_dossier_approval(struct kf_dossier *d, struct kf_bytes text,
 				   struct kf_env *env, struct kf_fault *why)
 {
@@ -88,16 +99,43 @@ enum kf_status kf_dossier_approval(struct kf_dossier *d, struct kf_bytes text,
 		status = who(&a->signer, &sealed, &d->policy, env);
 	if (status == KF_OK)
 		status = keep(kept, &sealed, env, &unread);
-	if (status != KF_WRONG_USE) {
-		if (status != KF_OK)
-			kf_fault_say(why, NULL, "cannot be read: %s",
-				     status == KF_NO_MEMORY ? "out of memory"
-				     : "it is too much");
-		return status;
+	a->malformed = status == KF_WRONG_USE;
+	if (a->malformed)
+		a->signer = KF_NOBODY;
+	return malformed_or(status, why);
+}
+
+enum kf_status kf_dossier_rebuild(struct kf_dossier *d, struct kf_bytes text,
+				  struct kf_env *env, struct kf_fault *why)
+{
+	struct kf_sealed sealed;
+	struct kf_fault unread = { 0 };
+	struct kf_rebuild *b;
+	struct kf_bytes *kept;
+	enum kf_status status;
+
+	if (d->num_rebuilds == KF_REBUILDS_MAX) {
+		kf_fault_say(why, NULL, "is one more than %d rebuilds",
+			     KF_REBUILDS_MAX);
+		return KF_WRONG_USE;
 	}
-	a->malformed = true;
-	a->signer = KF_NOBODY;
-	return KF_OK;
+	b = &d->rebuild[d->num_rebuilds];
+	kept = &d->rebuild_text[d->num_rebuilds++];
+	memset(b, 0, sizeof(*b));
+	memset(kept, 0, sizeof(*kept));
+	status = kf_sealed_read(&sealed, text, KF_TYPE_STATEMENT, env,
+				&unread);
+	if (status == KF_OK)
+		status = kf_rebuild_read(b, &sealed, env, &unread);
+	if (status == KF_OK)
+		status = who(&b->signer, &sealed, &d->policy, env);
+	if (status == KF_OK)
+		status = keep(kept, &sealed, env, &unread);
+	b->malformed = status == KF_WRONG_USE ||
+		       kept->len > KF_REBUILD_LEN_MAX;
+	if (b->malformed)
+		b->signer = KF_NOBODY;
+	return malformed_or(status, why);
 }
 
 enum kf_status kf_dossier_files(struct kf_dossier *d, const char **path,
@@ -122,6 +160,12 @@ enum kf_status kf_dossier_files(struct kf_dossier *d, const char **path,
 		status = kf_sealed_file(&text, *path, env, why);
 		if (status == KF_OK)
 			status = kf_dossier_approval(d, text, env, why);
+	}
+	for (size_t i = 0; i < papers->num_rebuilds && status == KF_OK; i++) {
+		*path = papers->rebuild[i];
+		status = kf_sealed_file(&text, *path, env, why);
+		if (status == KF_OK)
+			status = kf_dossier_rebuild(d, text, env, why);
 	}
 	return status;
 }

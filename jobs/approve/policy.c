@@ -216,7 +216,7 @@ static void read_limits(struct kf_reading *r, struct kf_ruled_key *out,
 	}
 	read_windows(r, out, group);
 	out->rebuilds = (unsigned)kf_reading_number(r, group, "rebuilds",
-						    KF_MAYBE, 64);
+						    KF_MAYBE, KF_REBUILDS_MAX);
 }
 
 static const char *const *read_list(struct kf_reading *r,

@@ -12,11 +12,14 @@ const char *const kf_record_names[] = { "none", "policy", "intent", "result",
 
 static void put_intent(struct kf_json *json, const struct kf_record *r)
 {
-	kf_json_number(json, "rebuilds", r->rebuilds);
 	kf_json_foreign(json, "request", r->request);
 	kf_json_open(json, "approvals", '[');
 	for (size_t i = 0; i < r->num_approvals; i++)
 		kf_json_foreign(json, NULL, r->approval[i]);
+	kf_json_close(json);
+	kf_json_open(json, "rebuilds", '[');
+	for (size_t i = 0; i < r->num_rebuilds; i++)
+		kf_json_foreign(json, NULL, r->rebuild[i]);
 	kf_json_close(json);
 }
 
@@ -64,7 +67,7 @@ enum kf_status kf_record_write(struct kf_output *out,
 	}
 	if (out->len <= KF_TLOG_ENTRY_MAX)
 		return KF_OK;
-	kf_fault_say(why, "hand in those approvals alone that it takes",
+	kf_fault_say(why, "hand in those approvals and rebuilds alone that it takes",
 		     "the record would be larger than an entry of a log can be");
 	return KF_WRONG_USE;
 }
@@ -72,8 +75,8 @@ enum kf_status kf_record_write(struct kf_output *out,
 static const char *const of_policy[] = { "keyfit_audit", "seq", "time", "kind",
 					 "by", "policy", NULL };
 static const char *const of_intent[] = { "keyfit_audit", "seq", "time", "kind",
-					 "by", "rebuilds", "request",
-					 "approvals", NULL };
+					 "by", "request", "approvals",
+					 "rebuilds", NULL };
 static const char *const of_result[] = { "keyfit_audit", "seq", "time", "kind",
 					 "by", "intent", "outcome", "reason",
 					 "made_sha256", NULL };
@@ -86,8 +89,6 @@ static void read_intent(struct kf_reading *r, struct kf_record *out,
 {
 	const struct kf_config *list;
 
-	out->rebuilds = kf_reading_number(r, root, "rebuilds", KF_NEEDED,
-					  UINT32_MAX);
 	out->request = kf_reading_long(r, root, "request");
 	list = kf_reading_list(r, root, "approvals", KF_NEEDED,
 			       KF_APPROVALS_MAX);
@@ -95,6 +96,12 @@ static void read_intent(struct kf_reading *r, struct kf_record *out,
 	     c && r->status == KF_OK; c = c->next)
 		out->approval[out->num_approvals++] =
 			kf_text(kf_reading_item(r, c, "approvals"));
+	list = kf_reading_list(r, root, "rebuilds", KF_NEEDED,
+			       KF_REBUILDS_MAX);
+	for (const struct kf_config *c = list ? list->first : NULL;
+	     c && r->status == KF_OK; c = c->next)
+		out->rebuild[out->num_rebuilds++] =
+			kf_text(kf_reading_item(r, c, "rebuilds"));
 }
 
 static void read_result(struct kf_reading *r, struct kf_record *out,

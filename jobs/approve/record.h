@@ -25,7 +25,8 @@ struct kf_record {
 	struct kf_bytes request;
 	struct kf_bytes approval[KF_APPROVALS_MAX];
 	size_t num_approvals;
-	uint64_t rebuilds;
+	struct kf_bytes rebuild[KF_REBUILDS_MAX];	/* that count */
+	size_t num_rebuilds;
 	uint64_t intent;		/* of a result */
 	bool done;			/* something was signed, or stopped */
 	const char *reason;		/* NULL: none */

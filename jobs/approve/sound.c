@@ -20,7 +20,8 @@ static const struct {
 #undef RULING
 
 const char *const kf_role_names[] = {
-	"requester", "approver", "custodian", "operator", "auditor", NULL,
+	"requester", "approver", "custodian", "operator", "auditor",
+	"builder", NULL,
 };
 
 const char *const kf_environment_names[] = {
@@ -80,6 +81,8 @@ static const char *people_sound(const struct kf_policy *p)
 
 		if (roles & KF_ROLE(KF_AUDITOR) && roles != KF_ROLE(KF_AUDITOR))
 			return "an auditor has another role too";
+		if (roles & KF_ROLE(KF_BUILDER) && roles != KF_ROLE(KF_BUILDER))
+			return "a builder has another role too";
 		if (roles & KF_ROLE(KF_OPERATOR) &&
 		    roles & KF_ROLE(KF_APPROVER))
 			return "an operator is an approver too";
@@ -127,6 +130,30 @@ static const char *person_keys_sound(const struct kf_policy *p, size_t n)
 	return NULL;
 }
 
+/* builders counts the groups whose builds could count, at best, for somebody
+ * who may ask. */
+static unsigned builders(const struct kf_policy *p)
+{
+	unsigned best = 0;
+
+	for (size_t i = 0; i < p->num_people; i++) {
+		const struct kf_person *asks = &p->person[i];
+		struct kf_quorum all = room(p, KF_MAY_REBUILD);
+		bool own = false;
+
+		if (!kf_may(asks->roles, KF_MAY_ASK_SIGN))
+			continue;
+		for (size_t k = 0; k < p->num_people; k++)
+			own = own || (kf_same(p->person[k].group,
+					      asks->group) &&
+				      kf_may(p->person[k].roles,
+					     KF_MAY_REBUILD));
+		if (all.groups - own > best)
+			best = all.groups - own;
+	}
+	return best;
+}
+
 static const char *keys_sound(const struct kf_policy *p)
 {
 	struct kf_quorum approvers = room(p, KF_MAY_APPROVE_SIGN);
@@ -141,6 +168,8 @@ static const char *keys_sound(const struct kf_policy *p)
 		if (k->environment == KF_PRODUCTION &&
 		    p->change.approvals < 2)
 			return "a policy with production keys needs two custodians to be changed";
+		if (k->rebuilds > builders(p))
+			return "there are not as many groups of builders as a signing key needs, besides that of who asks";
 		for (size_t n = 0; n < i; n++)
 			if (kf_hash_same(&p->key[n].spki, &k->spki))
 				return "a signing key is there twice";

@@ -4,7 +4,6 @@
  */
 #include "statement.h"
 
-#include "host/json_write.h"
 #include "host/reading.h"
 
 #include <string.h>
@@ -33,10 +32,12 @@ static void put_time(struct kf_json *json, const char *name, int64_t time_s)
 	kf_json_text(json, name, text);
 }
 
-/* start writes what stands in front of the predicate. */
-static void start(struct kf_json *json, const char *kind, const char *name,
-		  const struct kf_hash *of)
+void kf_statement_start(struct kf_json *json, const char *kind,
+			const char *name, const struct kf_hash *of,
+			const struct kf_of_artifact *payload)
 {
+	char digest[40] = KF_PAYLOAD_DIGEST;
+
 	kf_json_open(json, NULL, '{');
 	kf_json_text(json, "_type", KF_STATEMENT);
 	kf_json_open(json, "subject", '[');
@@ -44,6 +45,10 @@ static void start(struct kf_json *json, const char *kind, const char *name,
 	kf_json_foreign(json, "name", kf_text(name));
 	kf_json_open(json, "digest", '{');
 	put_hash(json, "sha256", of);
+	if (payload && payload->kind != KF_PAYLOAD_FILE) {
+		strncat(digest, kf_payload_names[payload->kind], 20);
+		put_hash(json, digest, &payload->sha256);
+	}
 	kf_json_close(json);
 	kf_json_close(json);
 	kf_json_close(json);
@@ -51,9 +56,8 @@ static void start(struct kf_json *json, const char *kind, const char *name,
 	kf_json_open(json, "predicate", '{');
 }
 
-/* finish makes an envelope of what was written, without signatures. */
-static enum kf_status finish(struct kf_sealed *out, struct kf_json *json,
-			     struct kf_env *env)
+enum kf_status kf_statement_finish(struct kf_sealed *out, struct kf_json *json,
+				   struct kf_env *env)
 {
 	struct kf_output *text = json->out;
 	bool kept;
@@ -78,7 +82,8 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 	struct kf_output text = { 0 };
 	struct kf_json json = { .out = &text };
 
-	start(&json, KF_KIND_REQUEST, r->artifact_name, &r->artifact);
+	kf_statement_start(&json, KF_KIND_REQUEST, r->artifact_name,
+			   &r->artifact, NULL);
 	kf_json_text(&json, "action", kf_action_names[r->action]);
 	kf_json_number(&json, "artifact_len", r->artifact_len);
 	kf_json_text(&json, "environment",
@@ -89,6 +94,9 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 		kf_json_foreign(&json, "product", kf_text(r->product));
 		kf_json_foreign(&json, "version", kf_text(r->version));
 		kf_json_number(&json, "counter", r->counter);
+		kf_json_text(&json, "payload_kind",
+			     kf_payload_names[r->payload.kind]);
+		put_hash(&json, "payload_sha256", &r->payload.sha256);
 	}
 	if (r->variable) {
 		kf_json_foreign(&json, "variable", kf_text(r->variable));
@@ -98,7 +106,7 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 	put_hash(&json, "policy_sha256", &r->policy);
 	put_hash(&json, "nonce", &r->nonce);
 	put_time(&json, "expires", r->expires_s);
-	return finish(out, &json, env);
+	return kf_statement_finish(out, &json, env);
 }
 
 enum kf_status kf_approval_write(struct kf_sealed *out,
@@ -108,12 +116,13 @@ enum kf_status kf_approval_write(struct kf_sealed *out,
 	struct kf_output text = { 0 };
 	struct kf_json json = { .out = &text };
 
-	start(&json, KF_KIND_APPROVAL, "request", &a->request);
+	kf_statement_start(&json, KF_KIND_APPROVAL, "request", &a->request,
+			   NULL);
 	kf_json_text(&json, "decision", a->denies ? "deny" : "approve");
 	put_hash(&json, "policy_sha256", &a->policy);
 	put_hash(&json, "nonce", &a->nonce);
 	put_time(&json, "expires", a->expires_s);
-	return finish(out, &json, env);
+	return kf_statement_finish(out, &json, env);
 }
 
 /* predicate checks what stands around it; NULL: it is another thing. */
@@ -156,12 +165,14 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 	static const char *const of_sign[] = {
 		"action", "artifact_len", "environment", "key_spki_sha256",
 		"requester", "policy_sha256", "nonce", "expires", "format",
-		"product", "version", "counter", NULL,
+		"product", "version", "counter", "payload_kind",
+		"payload_sha256", NULL,
 	};
 	static const char *const of_update[] = {
 		"action", "artifact_len", "environment", "key_spki_sha256",
 		"requester", "policy_sha256", "nonce", "expires", "format",
-		"product", "version", "counter", "variable", "change", NULL,
+		"product", "version", "counter", "payload_kind",
+		"payload_sha256", "variable", "change", NULL,
 	};
 	static const char *const of_stop[] = {
 		"action", "artifact_len", "environment", "key_spki_sha256",
@@ -194,6 +205,10 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 	out->version = kf_reading_text(r, p, "version", KF_NEEDED);
 	out->counter = kf_reading_number(r, p, "counter", KF_NEEDED,
 					 INT64_MAX);
+	out->payload.kind = (enum kf_payload_kind)kf_reading_word(
+		r, p, "payload_kind", kf_payload_names);
+	kf_reading_hash(r, &out->payload.sha256, p, "payload_sha256",
+			KF_NEEDED);
 }
 
 enum kf_status kf_request_read(struct kf_request *out,

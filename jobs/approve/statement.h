@@ -7,6 +7,8 @@
 
 #include "sealed.h"
 
+#include "host/json_write.h"
+
 /* kf_request_write, kf_approval_write make the payload that is signed; it is
  * in the arena. Fails: KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_request_write(struct kf_sealed *out,
@@ -26,6 +28,18 @@ KF_MUST enum kf_status kf_approval_read(struct kf_approval *out,
 					const struct kf_sealed *sealed,
 					struct kf_env *env,
 					struct kf_fault *why);
+
+/* kf_statement_start writes what stands in front of a predicate, whose members
+ * come next; kf_statement_finish makes an envelope of it, without signatures.
+ * `payload` NULL: of the subject there is only the file's digest. */
+#define KF_PAYLOAD_DIGEST "keyfit-payload-"
+
+void kf_statement_start(struct kf_json *json, const char *kind,
+			const char *name, const struct kf_hash *of,
+			const struct kf_of_artifact *payload);
+KF_MUST enum kf_status kf_statement_finish(struct kf_sealed *out,
+					   struct kf_json *json,
+					   struct kf_env *env);
 
 /* kf_nonce is one that was never there. Fails: false. */
 KF_MUST bool kf_nonce(struct kf_hash *out);

@@ -227,19 +227,6 @@ static enum kf_status write_props(struct fit *f, struct target *t)
 	return KF_OK;
 }
 
-/* is_old tells whether a property is an earlier signature's. */
-static bool is_old(struct kf_bytes name)
-{
-	static const char *const old[] = { "value", "hashed-nodes",
-					   "hashed-strings", "signer-name",
-					   "signer-version", "timestamp" };
-
-	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++)
-		if (kf_equal(name, kf_text(old[i])))
-			return true;
-	return false;
-}
-
 /* put_target copies the tree from `*from` up to the end of a signature node's
  * properties, without the old ones, and puts the new ones there. */
 static bool put_target(struct fit *f, const struct target *t, uint64_t *from)
@@ -253,7 +240,7 @@ static bool put_target(struct fit *f, const struct target *t, uint64_t *from)
 		const struct kf_fdt_prop *p = &f->tree.prop[n->first_prop + i];
 		uint64_t end = p->at + align(p->len);
 
-		if (is_old(p->name)) {
+		if (kf_fit_is_signing(p->name)) {
 			fits = fits && kf_patch_slice(patch, *from,
 						      p->at - 12 - *from);
 			*from = end;

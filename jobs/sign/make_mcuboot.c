@@ -51,26 +51,6 @@ static enum kf_status suits(const struct kf_making *m, struct kf_fault *why)
 	return KF_OK;
 }
 
-/* is_made_anew tells whether an entry of the plain area is one that signing
- * makes. Others would be lost. */
-static bool is_made_anew(uint16_t type)
-{
-	switch (type) {
-	case KF_MCUBOOT_KEYHASH:
-	case KF_MCUBOOT_PUBKEY:
-	case KF_MCUBOOT_SHA256:
-	case KF_MCUBOOT_SHA384:
-	case KF_MCUBOOT_SHA512:
-	case KF_MCUBOOT_RSA2048:
-	case KF_MCUBOOT_RSA3072:
-	case KF_MCUBOOT_ECDSA:
-	case KF_MCUBOOT_ED25519:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* check_behind: behind what is signed there may be a plain area of an earlier
  * signature, and nothing else. */
 static enum kf_status check_behind(const struct kf_making *m, uint64_t end,
@@ -94,7 +74,8 @@ static enum kf_status check_behind(const struct kf_making *m, uint64_t end,
 	    kf_u16le(&c, "size") != area.len)
 		return unfit(why, "has something behind the image that is no area of entries", "sign it before it is padded to its slot");
 	while (kf_mcuboot_next(&e, &c))
-		if (!is_made_anew(e.type))
+		/* Others would be lost. */
+		if (!kf_mcuboot_is_signing(e.type))
 			return unfit(why, "has entries in its plain area that signing would lose",
 				     "sign the image as it was before: encrypted and pure ones are imgtool's");
 	return c.damage.field ? unfit(why, "has a damaged area of entries",

@@ -53,6 +53,7 @@ void set_up(struct world *w)
 	w->request = (struct kf_request){
 		.sha256 = hash(30), .action = KF_ACTION_SIGN,
 		.artifact_name = "a", .artifact = hash(31), .artifact_len = 7,
+		.payload = { KF_PAYLOAD_PE, hash(33) },
 		.format = "pe", .product = "gw", .version = "1.0",
 		.counter = 1, .environment = KF_PRODUCTION, .key = hash(10),
 		.policy = hash(20), .nonce = hash(32),
@@ -71,10 +72,10 @@ void set_up(struct world *w)
 	};
 	w->process = (struct kf_process){
 		"opr", KF_ACTION_SIGN, KF_PRODUCTION, hash(31), 7, "pe",
-		hash(10), NULL, false,
+		hash(10), NULL, false, { KF_PAYLOAD_PE, hash(33) },
 	};
 	w->c = (struct kf_case){
 		&w->policy, &w->request, w->approval, 2, &w->history,
-		&w->process, 0, NOW_S,
+		&w->process, w->rebuild, 0, NOW_S,
 	};
 }

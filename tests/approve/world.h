@@ -9,11 +9,13 @@ enum { NOW_S = 1795773600 };	/* Friday 2026-11-27T10:00:00Z */
 
 /* world is a case in which all is well: two approvals of two groups. */
 struct world {
-	struct kf_person person[KF_NUM_ROLES + 4];
+	struct kf_person person[KF_NUM_ROLES + 8];
 	struct kf_ruled_key key;
 	struct kf_policy policy;
 	struct kf_request request;
 	struct kf_approval approval[4];
+	struct kf_rebuild rebuild[4];
+	struct kf_of_artifact subject[4];
 	struct kf_past past[4];
 	struct kf_spent spent[2];
 	struct kf_history history;
