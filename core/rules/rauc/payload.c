@@ -8,12 +8,13 @@
  */
 #include "rauc.h"
 
+#include "core/verity.h"
+
 #include <string.h>
 
 enum {
-	DIGEST_LEN = 32,
-	PER_BLOCK = KF_RAUC_BLOCK_LEN / DIGEST_LEN,
-	LEVELS_MAX = 10,	/* 128^10 blocks are more than 2^64 bytes */
+	DIGEST_LEN = KF_VERITY_DIGEST_LEN,
+	PER_BLOCK = KF_VERITY_PER_BLOCK,
 };
 
 static int digit(uint8_t c)
@@ -40,12 +41,6 @@ bool rauc_hex(uint8_t out[32], struct kf_bytes text)
 	return true;
 }
 
-/* level is a run of blocks, and the hashes over it. */
-struct level {
-	uint64_t at, num;	/* of its blocks */
-	uint64_t hashes_at;	/* the next digest to hold against */
-};
-
 struct walk {
 	struct rauc_bundle *bundle;
 	const struct kf_source *source;
@@ -68,21 +63,8 @@ static bool fail(struct walk *w, enum rauc_hashes how, uint64_t at)
 static bool hash_of(uint8_t out[DIGEST_LEN], struct walk *w,
 		    const uint8_t *block)
 {
-	const struct kf_crypto *crypto = w->env->crypto;
-	void *digest = crypto->digest_begin(crypto->self, KF_SHA256);
-	struct kf_digest value = { .len = 0 };
-
-	if (digest) {
-		crypto->digest_add(digest, kf_view(w->salt, DIGEST_LEN));
-		crypto->digest_add(digest, kf_view(block, KF_RAUC_BLOCK_LEN));
-		crypto->digest_end(digest, &value);
-	}
-	if (value.len != DIGEST_LEN) {
-		w->status = KF_NO_CRYPTO;
-		return false;
-	}
-	memcpy(out, value.bytes, DIGEST_LEN);
-	return true;
+	w->status = kf_verity_hash(out, w->env->crypto, w->salt, block);
+	return w->status == KF_OK;
 }
 
 static bool read_at(struct walk *w, uint64_t at, uint8_t *out, size_t len)
@@ -102,8 +84,8 @@ static void look_at_spare(struct walk *w, size_t from)
 }
 
 /* hold compares one digest with the tree's own. */
-static bool hold(struct walk *w, const struct level *level, uint64_t index,
-		 const uint8_t digest[DIGEST_LEN])
+static bool hold(struct walk *w, const struct kf_verity_level *level,
+		 uint64_t index, const uint8_t digest[DIGEST_LEN])
 {
 	uint64_t at = level->hashes_at +
 		      index / PER_BLOCK * KF_RAUC_BLOCK_LEN;
@@ -122,7 +104,7 @@ static bool hold(struct walk *w, const struct level *level, uint64_t index,
 }
 
 /* check_level hashes all blocks of a level. */
-static bool check_level(struct walk *w, const struct level *level)
+static bool check_level(struct walk *w, const struct kf_verity_level *level)
 {
 	size_t room = w->env->window_len / KF_RAUC_BLOCK_LEN;
 	uint64_t done = 0;
@@ -150,29 +132,6 @@ static bool check_level(struct walk *w, const struct level *level)
 	return true;
 }
 
-/* lay_out finds the levels, from the data up. The highest stands first in the
- * file. Returns how many there are. */
-static int lay_out(struct level level[LEVELS_MAX + 1], uint64_t blocks)
-{
-	uint64_t num = blocks, at = blocks * KF_RAUC_BLOCK_LEN;
-	int levels = 0;
-
-	level[0].at = 0;
-	level[0].num = blocks;
-	while (num > 1 && levels < LEVELS_MAX) {
-		num = (num + PER_BLOCK - 1) / PER_BLOCK;
-		level[++levels].num = num;
-	}
-	for (int i = levels; i > 0; i--) {
-		level[i].at = at;
-		at += level[i].num * KF_RAUC_BLOCK_LEN;
-	}
-	for (int i = 0; i < levels; i++)
-		level[i].hashes_at = level[i + 1].at;
-	level[levels].hashes_at = at;	/* where the tree ends */
-	return levels;
-}
-
 /* check_root holds the one block at the top against the manifest. */
 static bool check_root(struct walk *w, uint64_t at, const uint8_t root[])
 {
@@ -192,7 +151,7 @@ enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 {
 	uint64_t len = bundle->layout.payload_len;
 	uint64_t data = len - manifest->hash_tree_len;
-	struct level level[LEVELS_MAX + 1];
+	struct kf_verity_level level[KF_VERITY_LEVELS_MAX + 1];
 	struct walk w = { bundle, bundle->source, env, { 0 }, { 0 },
 			  UINT64_MAX, false, KF_OK };
 	uint8_t root[DIGEST_LEN];
@@ -203,7 +162,7 @@ enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 	if (!rauc_hex(root, manifest->hash) || !rauc_hex(w.salt,
 							 manifest->salt))
 		return KF_WRONG_USE;
-	levels = lay_out(level, data / KF_RAUC_BLOCK_LEN);
+	levels = kf_verity_lay_out(level, data / KF_RAUC_BLOCK_LEN);
 	if (manifest->hash_tree_len >= len ||
 	    level[levels].hashes_at > bundle->source->size) {
 		(void)fail(&w, RAUC_HASHES_SHORT, len);
@@ -219,7 +178,8 @@ enum kf_status rauc_hashes(struct rauc_bundle *bundle,
 }
 
 /* differs tells whether a block is not the one that was hashed. */
-static bool differs(struct walk *w, const struct level *level, uint64_t index)
+static bool differs(struct walk *w, const struct kf_verity_level *level,
+		    uint64_t index)
 {
 	uint8_t digest[DIGEST_LEN];
 
@@ -235,7 +195,7 @@ static bool differs(struct walk *w, const struct level *level, uint64_t index)
 
 /* mark_level marks the bad blocks of a level, below those that are bad
  * above. */
-static void mark_level(struct walk *w, const struct level *level,
+static void mark_level(struct walk *w, const struct kf_verity_level *level,
 		       const uint8_t *above, uint8_t *out)
 {
 	w->hashes_at = UINT64_MAX;
@@ -255,11 +215,11 @@ enum kf_status rauc_bad_blocks(const uint8_t **out,
 {
 	uint64_t data = bundle->layout.payload_len - manifest->hash_tree_len;
 	struct rauc_bundle scratch = *bundle;
-	struct level level[LEVELS_MAX + 1];
+	struct kf_verity_level level[KF_VERITY_LEVELS_MAX + 1];
 	struct walk w = { &scratch, bundle->source, env, { 0 }, { 0 },
 			  UINT64_MAX, false, KF_OK };
 	uint8_t *above = kf_arena_take(env->arena, 1), root[DIGEST_LEN];
-	int levels = lay_out(level, data / KF_RAUC_BLOCK_LEN);
+	int levels = kf_verity_lay_out(level, data / KF_RAUC_BLOCK_LEN);
 
 	if (!above)
 		return KF_NO_MEMORY;
