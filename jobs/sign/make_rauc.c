@@ -1,11 +1,13 @@
-/* A RAUC bundle of the format plain: a squashfs, a CMS over it, and how long
- * that is.
+/* A RAUC bundle: a squashfs, a CMS, and how long that is. Of the format plain
+ * the CMS is over the squashfs; of verity the manifest is in it, with the root
+ * of the hash tree that stands behind the squashfs.
  *
  * Source: rauc/rauc at v1.8, docs/reference.rst (Bundle Formats); src/bundle.c:
  * sign_bundle. The superblock: linux, fs/squashfs/squashfs_fs.h,
  * struct squashfs_super_block.
  */
 #include "cms.h"
+#include "rauc_verity.h"
 
 #include "core/keyfile.h"
 #include "core/rauc.h"
@@ -54,14 +56,25 @@ static enum kf_status check_image(const struct kf_making *m,
 	if (source->size - used >= KF_RAUC_BLOCK_LEN)
 		return unfit(why, "has something behind the squashfs image",
 			     make_one);
-	if (source->size > PLAIN_MAX)
-		return unfit(why, "is longer than 2 GiB: RAUC before 1.15.2 does not sign or verify all of a plain bundle (RAUC-23)", NULL);
 	return KF_OK;
 }
 
+/* names_tree tells whether a manifest has a tree's root already. */
+static bool names_tree(const struct kf_keyfile *file, size_t group)
+{
+	static const char *const keys[] = { "verity-hash", "verity-salt",
+					    "verity-size", "crypt-key" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (kf_keyfile_entry_of(file, group, keys[i]))
+			return true;
+	return false;
+}
+
 /* check_format: RAUC takes a plain bundle as one only where its manifest says
- * so, or says nothing. */
-static enum kf_status check_format(const struct kf_making *m,
+ * so, or says nothing. `verity` is what says verity. */
+static enum kf_status check_format(struct kf_bytes *verity,
+				   const struct kf_making *m,
 				   struct kf_bytes manifest,
 				   struct kf_fault *why)
 {
@@ -69,6 +82,8 @@ static enum kf_status check_format(const struct kf_making *m,
 	const struct kf_keyfile_entry *format = NULL;
 	enum kf_status status = kf_keyfile_read(&file, manifest, m->env);
 	size_t group;
+
+	*verity = kf_view(NULL, 0);
 
 	if (status != KF_OK)
 		return status;
@@ -78,22 +93,32 @@ static enum kf_status check_format(const struct kf_making *m,
 	group = kf_keyfile_group_of(&file, "bundle");
 	if (group < file.num_groups)
 		format = kf_keyfile_entry_of(&file, group, "format");
-	if (!format || kf_equal(format->value, kf_text("plain")))
-		return KF_OK;
-	return unfit(why, "is for a bundle of another format than plain: its manifest says so",
-		     "rauc bundle makes those; keyfit signs plain ones");
+	if (format && kf_equal(format->value, kf_text("verity"))) {
+		*verity = format->value;
+		return names_tree(&file, group)
+			? unfit(why, "has a manifest.raucm that names a hash tree already",
+				"take its lines verity-... out: the tree is made here")
+			: KF_OK;
+	}
+	if (format && !kf_equal(format->value, kf_text("plain")))
+		return unfit(why, "is for a bundle of another format than plain and verity: its manifest says so",
+			     "rauc bundle makes those");
+	if (m->source->size > PLAIN_MAX)
+		return unfit(why, "is longer than 2 GiB: RAUC before 1.15.2 does not sign or verify all of a plain bundle (RAUC-23)", NULL);
+	return KF_OK;
 }
 
-static enum kf_status check_manifest(const struct kf_making *m,
-				     struct kf_fault *why)
+static enum kf_status read_manifest(struct kf_bytes *manifest,
+				    struct kf_bytes *verity,
+				    const struct kf_making *m,
+				    struct kf_fault *why)
 {
-	struct kf_bytes manifest;
 	bool there = false;
 	enum kf_status status;
 
 	if (!m->env->opener)
 		return KF_CANNOT_READ;
-	status = m->env->opener->squashfs_file(&manifest, &there, m->source,
+	status = m->env->opener->squashfs_file(manifest, &there, m->source,
 					       m->source->size,
 					       "/manifest.raucm",
 					       m->env->arena);
@@ -104,20 +129,35 @@ static enum kf_status check_manifest(const struct kf_making *m,
 		return status;
 	if (!there)
 		return unfit(why, "has no manifest.raucm in it", "RAUC asks for one (RAUC-19)");
-	return check_format(m, manifest, why);
+	return check_format(verity, m, *manifest, why);
+}
+
+/* attach puts the manifest into the CMS. */
+static enum kf_status attach(struct kf_cms_wish *wish, struct kf_making *m,
+			     struct kf_bytes manifest)
+{
+	enum { OCTETS = 0x04 };
+	bool full = false;
+
+	wish->content = KF_CMS_ELEMENT(m->env, &full, OCTETS, manifest);
+	kf_digest_of(&m->covered, m->crypto, m->scheme.digest, manifest);
+	return full ? KF_NO_MEMORY : m->covered.len ? KF_OK : KF_NO_CRYPTO;
 }
 
 static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 {
 	uint8_t len[KF_RAUC_TAIL_LEN];
 	struct kf_cms_wish wish = { 0 };
-	struct kf_bytes cms;
+	struct kf_bytes cms, manifest, verity, tree = { NULL, 0 };
 	enum kf_status status = check_image(m, why);
 
 	if (status == KF_OK)
-		status = check_manifest(m, why);
+		status = read_manifest(&manifest, &verity, m, why);
+	if (status == KF_OK && verity.len)
+		status = kf_rauc_verity_tree(&tree, &manifest, m, verity, why);
 	if (status == KF_OK)
-		status = kf_making_digest(m, 0, m->source->size);
+		status = verity.len ? attach(&wish, m, manifest)
+				    : kf_making_digest(m, 0, m->source->size);
 	wish.digest = m->covered;
 	if (status == KF_OK)
 		status = kf_cms_make(&cms, m, &wish, why);
@@ -126,6 +166,7 @@ static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 	for (size_t i = 0; i < sizeof(len); i++)
 		len[i] = (uint8_t)((uint64_t)cms.len >> 8 * (7 - i));
 	return kf_making_done(kf_patch_slice(&m->patch, 0, m->source->size) &&
+			      kf_patch_view(&m->patch, tree) &&
 			      kf_patch_view(&m->patch, cms) &&
 			      kf_patch_bytes(&m->patch,
 					     kf_view(len, sizeof(len))));
@@ -133,7 +174,7 @@ static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 
 const struct kf_maker kf_maker_rauc = {
 	.name = "rauc",
-	.title = "a RAUC bundle of the format plain, of a squashfs image",
+	.title = "a RAUC bundle, plain or verity, of a squashfs image",
 	.schemes = KF_CMS_SCHEMES,
 	.digests = KF_CMS_DIGESTS,
 	.refuses = "RAUC verifies with OpenSSL's CMS_verify, which has no Ed25519 in OpenSSL 3.0: use RSA or ECDSA",
