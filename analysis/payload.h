@@ -107,13 +107,15 @@ KF_MUST enum kf_status kf_payload_fit(struct kf_payload_parts *p, bool *fits);
 struct kf_payload_span {
 	const struct kf_payload_part *part;
 	bool in_a, in_b;	/* the part is there */
+	bool aside;		/* it does not count: zeros that signing puts
+				 * behind an image do not either */
 	uint64_t at_a, len_a, at_b, len_b;
 };
 
 /* kf_payload_differ finds where two files differ, part by part, and tells each
  * run. Runs of less than 16 equal bytes between two are passed over.
- * `*counts`: how many of them are of parts that count; `*moved`: parts that are
- * equal stand in another order. */
+ * `counting`: how many of them count; `moved`: parts of one name stand in
+ * another order. */
 struct kf_payload_teller {
 	void (*span)(void *self, const struct kf_payload_span *span);
 	void *self;

@@ -12,13 +12,15 @@ struct differing {
 	const struct kf_payload *a, *b;
 	const struct kf_payload_teller *tell;
 	struct kf_payload_sum *sum;
+	bool equal;
 };
 
-static void tell(struct differing *d, const struct kf_payload_span *span)
+static void tell(struct differing *d, struct kf_payload_span span)
 {
+	span.aside = span.part->aside || d->equal;
 	d->sum->spans++;
-	d->sum->counting += !span->part->aside;
-	d->tell->span(d->tell->self, span);
+	d->sum->counting += !span.aside;
+	d->tell->span(d->tell->self, &span);
 }
 
 static void alone(struct differing *d, const struct kf_payload_part *part,
@@ -34,7 +36,7 @@ static void alone(struct differing *d, const struct kf_payload_part *part,
 		span.at_b = part->at;
 		span.len_b = part->len;
 	}
-	tell(d, &span);
+	tell(d, span);
 }
 
 /* run is a run of bytes that differ, while it grows; places are in the part. */
@@ -50,9 +52,9 @@ static void end_run(struct differing *d, struct run *r,
 	uint64_t len = r->last + 1 - r->from;
 
 	if (r->open)
-		tell(d, &(struct kf_payload_span){
-			a, true, true, a->at + r->from, len, b->at + r->from,
-			len,
+		tell(d, (struct kf_payload_span){
+			a, true, true, false, a->at + r->from, len,
+			b->at + r->from, len,
 		});
 	r->open = false;
 }
@@ -90,8 +92,8 @@ static enum kf_status hold(struct differing *d,
 	}
 	end_run(d, &r, a, b);
 	if (a->len != b->len)
-		tell(d, &(struct kf_payload_span){
-			a, true, true, a->at + shared, a->len - shared,
+		tell(d, (struct kf_payload_span){
+			a, true, true, false, a->at + shared, a->len - shared,
 			b->at + shared, b->len - shared,
 		});
 	return KF_OK;
@@ -126,7 +128,10 @@ enum kf_status kf_payload_differ(struct kf_payload_sum *out,
 				 const struct kf_payload_teller *teller,
 				 struct kf_env *env)
 {
-	struct differing d = { a, b, teller, out };
+	struct differing d = {
+		a, b, teller, out,
+		a->kind == b->kind && kf_hash_same(&a->sha256, &b->sha256),
+	};
 	bool *taken = kf_arena_take(env->arena, b->num_parts + 1);
 	enum kf_status status = KF_OK;
 	size_t next = 0;

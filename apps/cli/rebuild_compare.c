@@ -70,7 +70,7 @@ static void json_span(void *self, const struct kf_payload_span *span)
 		return;
 	kf_json_open(json, NULL, '{');
 	kf_json_foreign(json, "part", span->part->name);
-	kf_json_yes_no(json, "counts", !span->part->aside);
+	kf_json_yes_no(json, "counts", !span->aside);
 	if (span->in_a) {
 		kf_json_number(json, "first_at", span->at_a);
 		kf_json_number(json, "first_len", span->len_a);
@@ -96,7 +96,7 @@ static void text_span(void *self, const struct kf_payload_span *span)
 
 	if (c->shown++ >= SHOWN_MAX)
 		return;
-	kf_output_text(out, span->part->aside ? "  aside    " : "  differs  ");
+	kf_output_text(out, span->aside ? "  aside    " : "  differs  ");
 	kf_output_shown(out, span->part->name);
 	kf_output_text(out, both ? ": " : span->in_a
 		       ? ", in the first alone: " : ", in the second alone: ");
