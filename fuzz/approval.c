@@ -1,7 +1,7 @@
 /* Any bytes as what people hand in: a policy, a request, an approval, a record
- * of the audit log, a key or a signature of OpenSSH's. Nothing breaks, what was
- * taken comes out again as it went in, and nothing is allowed that nobody
- * approves.
+ * of the audit log, a key or a signature of OpenSSH's, what a builder says, a
+ * file that is to be signed. Nothing breaks, what was taken comes out again as
+ * it went in, and nothing is allowed that nobody approves.
  *
  * Input: what it is, one byte; the bytes.
  */
@@ -123,10 +123,60 @@ static void ssh(struct kf_bytes bytes)
 	HOLDS(answer == KF_NO);
 }
 
+static void rebuild(struct kf_bytes bytes)
+{
+	struct kf_sealed sealed = sealed_of(bytes);
+	struct kf_fault why = { "", "" };
+	struct kf_rebuild b;
+
+	if (kf_rebuild_read(&b, &sealed, &work.env, &why) != KF_OK) {
+		HOLDS(why.what[0]);
+		return;
+	}
+	HOLDS(b.signer == KF_NOBODY && b.num_subjects > 0);
+	for (size_t i = 0; i < b.num_subjects; i++)
+		HOLDS(b.subject[i].kind < KF_NUM_PAYLOADS);
+}
+
+static void no_span(void *self, const struct kf_payload_span *span)
+{
+	(void)self;
+	(void)span;
+	HOLDS(false);
+}
+
+/* payload: the parts of a file leave nothing out, and it is equal to itself. */
+static void payload(struct kf_bytes bytes)
+{
+	static const struct kf_payload_teller tell = { no_span, NULL };
+	struct kf_source source = kf_bytes_source(&bytes);
+	struct kf_payload_sum sum;
+	struct kf_payload p, all;
+	uint64_t at = 0;
+	enum kf_status status = kf_payload_read(&p, &source, &work.env);
+
+	HOLDS(status == KF_OK || status == KF_TOO_MUCH ||
+	      status == KF_NO_MEMORY);
+	if (status != KF_OK)
+		return;
+	for (size_t i = 0; i < p.num_parts; i++) {
+		HOLDS(p.kind == KF_PAYLOAD_FIT || p.part[i].at == at);
+		at = p.part[i].at + p.part[i].len;
+		HOLDS(at <= bytes.len);
+	}
+	HOLDS(p.kind == KF_PAYLOAD_FIT || at == bytes.len);
+	HOLDS(kf_payload_differ(&sum, &p, &p, &tell, &work.env) == KF_OK);
+	HOLDS(!sum.spans && !sum.moved);
+	if (kf_payload_to_sign(&all, &source, "raw", &work.env) == KF_OK)
+		HOLDS(all.kind == KF_PAYLOAD_FILE &&
+		      (p.kind != KF_PAYLOAD_FILE ||
+		       kf_hash_same(&all.sha256, &p.sha256)));
+}
+
 void fuzz(struct kf_bytes input)
 {
 	static void (*const kinds[])(struct kf_bytes) = {
-		policy, request, approval, record, ssh,
+		policy, request, approval, record, ssh, rebuild, payload,
 	};
 	struct kf_cursor c = kf_cursor_over(input, 0);
 	struct kf_fault why = { "", "" };
