@@ -129,7 +129,8 @@ static enum kf_status enter(struct walk *w, const struct kf_fdt_tag *tag)
 		w->odd = true;
 		return KF_OK;
 	}
-	if (!w->fdt.source->read_at(w->fdt.source->self, at, text, tag->len))
+	if (tag->len && !w->fdt.source->read_at(w->fdt.source->self, at, text,
+						tag->len))
 		return KF_CANNOT_READ;
 	add(w, name);
 	add(w, kf_view("", 1));
