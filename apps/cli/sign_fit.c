@@ -132,14 +132,6 @@ static int open_fleet(struct kf_sign_run *s, const char *name)
 			       : kf_say_failure("--must-fit", status, &why);
 }
 
-/* no_device: what is told of a device is not passed over. */
-static int no_device(void)
-{
-	kf_say(NULL, "--set describes a device, and there is none",
-	       "name it: --must-fit DEVICE, or --trust NAME=FILE");
-	return KF_EXIT_USAGE;
-}
-
 int kf_sign_devices(struct kf_sign_run *s)
 {
 	const struct kf_arguments *a = s->arguments;
@@ -153,9 +145,6 @@ int kf_sign_devices(struct kf_sign_run *s)
 	if (status == KF_EXIT_FITS && !s->num_devices && !s->num_fleets &&
 	    kf_argument(a, "trust"))
 		status = open_device(s, NULL);
-	else if (status == KF_EXIT_FITS && !s->num_devices && !s->num_fleets &&
-		 kf_argument(a, "set"))
-		status = no_device();
 	return status;
 }
 
