@@ -17,7 +17,7 @@ void kf_approve_story(struct kf_approve *a)
 	const struct kf_request *r = &a->dossier.request;
 	const struct kf_policy *p = &a->dossier.policy;
 	struct kf_output *out = &a->out;
-	char until[24];
+	char until[24], time[24];
 
 	line(out, "action", kf_action_names[r->action]);
 	line(out, "artifact", r->artifact_name);
@@ -37,6 +37,8 @@ void kf_approve_story(struct kf_approve *a)
 	if (r->variable) {
 		line(out, "variable", r->variable);
 		line(out, "change", r->append ? "added to it" : "in its place");
+		kf_time_write(time, r->at_s);
+		line(out, "time", time);
 	}
 	line(out, "for", kf_environment_names[r->environment]);
 	for (size_t i = 0; i < p->num_keys; i++)

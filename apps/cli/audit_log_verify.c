@@ -377,6 +377,7 @@ static void json_request(struct kf_json *json, const struct kf_audit *audit,
 			 const struct kf_dossier *d)
 {
 	const struct kf_request *q = &d->request;
+	char time[24];
 
 	kf_json_hex(json, "request_sha256", kf_hash_view(&q->sha256));
 	kf_json_text(json, "action", kf_action_names[q->action]);
@@ -393,6 +394,8 @@ static void json_request(struct kf_json *json, const struct kf_audit *audit,
 	if (q->variable) {
 		kf_json_foreign(json, "variable", kf_text(q->variable));
 		kf_json_text(json, "change", q->append ? "append" : "replace");
+		kf_time_write(time, q->at_s);
+		kf_json_text(json, "timestamp", time);
 	}
 	kf_json_foreign(json, "requester", kf_text(q->requester));
 	kf_json_open(json, "approvers", '[');

@@ -159,6 +159,7 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 	p->format = r->format;
 	p->variable = r->variable;
 	p->append = r->append;
+	p->at_s = r->at_s;
 	p->key = r->key;
 	a->base.dossier.num_approvals = 0;
 	a->base.dossier.num_rebuilds = 0;

@@ -24,6 +24,8 @@ static const struct kf_option options[] = {
 	  "of the format auth: PK, KEK, db, dbx or dbt" },
 	{ "append", KF_VALUE_NONE, NULL, false,
 	  "of the format auth: add to the variable, not in its place" },
+	{ "at", KF_VALUE_ANY, "TIME", false,
+	  "of the format auth: the time that is signed along" },
 	{ "environment", KF_VALUE_ANY, "NAME", false,
 	  "production, test or legacy" },
 	{ "action", KF_VALUE_ANY, "ACTION", false,
@@ -106,7 +108,8 @@ static int find_key(struct kf_hash *out, struct kf_approve *a)
 	return status;
 }
 
-/* read_variable: which variable an update is for is not in the artifact. */
+/* read_variable: which variable an update is for, and the time that is signed
+ * along, are not in the artifact. */
 static int read_variable(struct kf_request *r, const struct kf_arguments *args)
 {
 	const struct kf_maker *maker = NULL;
@@ -118,12 +121,19 @@ static int read_variable(struct kf_request *r, const struct kf_arguments *args)
 	takes = maker && maker->takes_variable;
 	r->variable = kf_argument(args, "variable");
 	r->append = kf_argument(args, "append");
-	if (takes ? r->variable != NULL : !r->variable && !r->append)
+	if (!takes && !r->variable && !r->append && !kf_argument(args, "at"))
 		return KF_EXIT_FITS;
-	kf_say(takes ? NULL : r->format, takes ? "which variable?"
-	       : "has no variable: --variable and --append go with auth",
-	       takes ? "--variable PK, KEK, db, dbx or dbt: its name is signed too"
-		     : NULL);
+	if (!takes)
+		kf_say(r->format, "has no variable: --variable, --append and --at go with auth",
+		       NULL);
+	else if (!r->variable)
+		kf_say(NULL, "which variable?",
+		       "--variable PK, KEK, db, dbx or dbt: its name is signed too");
+	else if (!kf_argument(args, "at"))
+		kf_say(NULL, "which time?",
+		       "--at TIME: it is signed too, and has to be later than that of the update before");
+	else
+		return kf_argument_time(&r->at_s, args);
 	return KF_EXIT_USAGE;
 }
 
@@ -138,9 +148,9 @@ static int read_sign(struct kf_request *r, struct kf_approve *a)
 		    !kf_argument(args, "counter") &&
 		    !kf_argument(args, "format") &&
 		    !kf_argument(args, "variable") &&
-		    !kf_argument(args, "append"))
+		    !kf_argument(args, "append") && !kf_argument(args, "at"))
 			return KF_EXIT_FITS;
-		kf_say(NULL, "--product, --version, --counter, --format, --variable and --append go with a signature",
+		kf_say(NULL, "--product, --version, --counter, --format, --variable, --append and --at go with a signature",
 		       "a halt or a revocation is about the key");
 		return KF_EXIT_USAGE;
 	}

@@ -134,6 +134,7 @@ static int decide(struct ruled *r, struct kf_sign_run *s,
 	p->format = s->maker->name;
 	p->variable = s->ask.variable;
 	p->append = s->ask.append;
+	p->at_s = s->ask.variable ? s->ask.at_s : 0;
 	done = kf_approved(&r->approved, &allowed, &decision, &path, ask,
 			   &why);
 	if (done != KF_OK)

@@ -151,7 +151,7 @@ static enum kf_status decide_again(struct kf_audit *a,
 	const struct kf_process process = {
 		r->by, q->action, q->environment, q->artifact,
 		q->artifact_len, q->format, q->key, q->variable, q->append,
-		q->payload,
+		q->at_s, q->payload,
 	};
 	struct kf_case c = {
 		&a->policy, q, a->dossier.approval, a->dossier.num_approvals,

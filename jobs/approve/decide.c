@@ -96,8 +96,9 @@ static bool same_payload(const struct kf_of_artifact *a,
 }
 
 /* rule_signing: who asks has worked the payload out, and is not believed. Of an
- * update of a variable, which one it is for stands outside the artifact, and a
- * key that trusts becomes one that is refused by it. */
+ * update of a variable, what it is for stands outside the artifact: by it a key
+ * that trusts becomes one that is refused, and by a late time no other update
+ * is taken any more. */
 static enum kf_ruling rule_signing(const struct kf_process *p,
 				   const struct kf_request *r)
 {
@@ -107,8 +108,8 @@ static enum kf_ruling rule_signing(const struct kf_process *p,
 		return KF_RULED_FORMAT_OTHER;
 	if (!p->variable && !r->variable)
 		return KF_RULED_NONE;
-	return kf_same(p->variable, r->variable) && p->append == r->append
-	       ? KF_RULED_NONE : KF_RULED_VARIABLE_OTHER;
+	return kf_same(p->variable, r->variable) && p->append == r->append &&
+	       p->at_s == r->at_s ? KF_RULED_NONE : KF_RULED_VARIABLE_OTHER;
 }
 
 static enum kf_ruling rule_process(const struct kf_case *c)

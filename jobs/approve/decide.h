@@ -139,6 +139,7 @@ struct kf_request {
 	const char *format, *product, *version;
 	const char *variable;		/* of an update of one; NULL: of none */
 	bool append;			/* to it; else in its place */
+	int64_t at_s;			/* the time that is signed along */
 	uint64_t counter;
 	enum kf_environment environment;
 	struct kf_hash key;		/* SHA-256 of its SPKI */
@@ -212,6 +213,7 @@ struct kf_process {
 	struct kf_hash key;
 	const char *variable;
 	bool append;
+	int64_t at_s;
 	struct kf_of_artifact payload;
 };
 

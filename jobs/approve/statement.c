@@ -101,6 +101,7 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 	if (r->variable) {
 		kf_json_foreign(&json, "variable", kf_text(r->variable));
 		kf_json_text(&json, "change", changes[r->append]);
+		put_time(&json, "timestamp", r->at_s);
 	}
 	kf_json_foreign(&json, "requester", kf_text(r->requester));
 	put_hash(&json, "policy_sha256", &r->policy);
@@ -172,7 +173,7 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 		"action", "artifact_len", "environment", "key_spki_sha256",
 		"requester", "policy_sha256", "nonce", "expires", "format",
 		"product", "version", "counter", "payload_kind",
-		"payload_sha256", "variable", "change", NULL,
+		"payload_sha256", "variable", "change", "timestamp", NULL,
 	};
 	static const char *const of_stop[] = {
 		"action", "artifact_len", "environment", "key_spki_sha256",
@@ -185,8 +186,10 @@ static void read_request(struct kf_reading *r, struct kf_request *out,
 		kf_reading_wrong(r, "action", "is none of sign, halt, revoke");
 	if (out->action == KF_ACTION_SIGN)
 		out->variable = kf_reading_text(r, p, "variable", KF_MAYBE);
-	if (out->variable)
+	if (out->variable) {
 		out->append = kf_reading_word(r, p, "change", changes) == 1;
+		out->at_s = kf_reading_time(r, p, "timestamp", KF_NEEDED);
+	}
 	kf_reading_names(r, p, out->action != KF_ACTION_SIGN ? of_stop :
 			       out->variable ? of_update : of_sign);
 	out->artifact_len = kf_reading_number(r, p, "artifact_len", KF_NEEDED,

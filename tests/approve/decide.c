@@ -302,6 +302,9 @@ static void the_process_holds_what_was_approved(void **state)
 	expect(&w, KF_RULED_ALLOWED);
 	w.process.append = true;
 	expect(&w, KF_RULED_VARIABLE_OTHER);
+	w.process.append = false;
+	w.process.at_s = 1;
+	expect(&w, KF_RULED_VARIABLE_OTHER);
 	set_up(&w);
 	w.request.variable = "db";
 	expect(&w, KF_RULED_VARIABLE_OTHER);

@@ -72,7 +72,7 @@ void set_up(struct world *w)
 	};
 	w->process = (struct kf_process){
 		"opr", KF_ACTION_SIGN, KF_PRODUCTION, hash(31), 7, "pe",
-		hash(10), NULL, false, { KF_PAYLOAD_PE, hash(33) },
+		hash(10), NULL, false, 0, { KF_PAYLOAD_PE, hash(33) },
 	};
 	w->c = (struct kf_case){
 		&w->policy, &w->request, w->approval, 2, &w->history,
