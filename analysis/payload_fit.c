@@ -122,7 +122,7 @@ static enum kf_status enter(struct walk *w, const struct kf_fdt_tag *tag)
 	uint64_t at = (uint64_t)w->fdt.struct_at + tag->offset + 4;
 	struct level *l = &w->level[w->depth];
 	uint8_t text[PATH_MAX_LEN];
-	struct kf_bytes name = kf_view(text, tag->len);
+	struct kf_bytes name = kf_view("", 0);
 	enum kf_status status = KF_OK;
 
 	if (w->depth == DEPTH_MAX || tag->len >= sizeof(text)) {
@@ -132,6 +132,8 @@ static enum kf_status enter(struct walk *w, const struct kf_fdt_tag *tag)
 	if (tag->len && !w->fdt.source->read_at(w->fdt.source->self, at, text,
 						tag->len))
 		return KF_CANNOT_READ;
+	if (tag->len)
+		name = kf_view(text, tag->len);
 	add(w, name);
 	add(w, kf_view("", 1));
 	l->groups = w->depth == 1 &&
