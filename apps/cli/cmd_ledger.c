@@ -100,7 +100,7 @@ static const struct word {
 	  2, "log-key product witness quorum known revoked state seen json" },
 	{ "cosign", kf_ledger_cosign,
 	  "usage: keyfit ledger cosign LOG --log-key VKEY [--old NUMBER | --response FILE --witness VKEY | --witness VKEY --witness-url URL]",
-	  2, "log-key witness witness-url wait quorum old response output" },
+	  2, "log-key witness witness-url wait quorum old response output json" },
 };
 
 static const struct word *find(const struct kf_arguments *a)

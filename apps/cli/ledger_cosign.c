@@ -186,7 +186,7 @@ int kf_ledger_cosign(struct kf_ledger *l)
 	status = kf_arguments_only(l->arguments,
 		url ? "cosign --witness-url" : response
 		? "cosign --response" : "cosign without --response",
-		url ? "log-key witness witness-url wait quorum old" : response
+		url ? "log-key witness witness-url wait quorum old json" : response
 		? "log-key response witness quorum" : "log-key old output");
 	if (status == KF_EXIT_FITS)
 		status = kf_ledger_open(&log, l);
