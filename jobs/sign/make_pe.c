@@ -92,6 +92,23 @@ static enum kf_status sign(struct kf_bytes *out, struct kf_making *m,
 	return kf_cms_make(out, m, &wish, why);
 }
 
+/* fill puts zeros behind a signature, so that the length that its entry tells is
+ * that of the whole entry, as in what Microsoft signs: osslsigncode before 2.6
+ * takes no other. Source: mtrojnar/osslsigncode 2.5, osslsigncode.c,
+ * pe_verify_file. */
+static enum kf_status fill(struct kf_bytes *blob, struct kf_env *env)
+{
+	size_t len = blob->len + (-blob->len & 7);
+	uint8_t *whole = kf_arena_take(env->arena, len);
+
+	if (!whole)
+		return KF_NO_MEMORY;
+	memcpy(whole, blob->data, blob->len);
+	memset(whole + blob->len, 0, len - blob->len);
+	*blob = kf_view(whole, len);
+	return KF_OK;
+}
+
 static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 {
 	struct kf_signatures *file = kf_arena_take(m->env->arena,
@@ -118,6 +135,8 @@ static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 	for (size_t i = 0; i < file->num; i++)
 		wanted[i].number = (uint32_t)i + 1;
 	status = sign(&wanted[file->num].blob, m, why);
+	if (status == KF_OK)
+		status = fill(&wanted[file->num].blob, m->env);
 	if (status == KF_OK)
 		status = kf_signatures_put(&m->patch, file, wanted,
 					   file->num + 1, m->env);
