@@ -34,7 +34,8 @@ bool kf_patch_bytes(struct kf_patch *patch, struct kf_bytes bytes)
 	p = &patch->piece[patch->num_pieces++];
 	p->is_literal = true;
 	p->len = bytes.len;
-	memcpy(p->literal, bytes.data, bytes.len);
+	if (bytes.len)
+		memcpy(p->literal, bytes.data, bytes.len);
 	return true;
 }
 
