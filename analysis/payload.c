@@ -10,7 +10,8 @@
 enum { HEAD_LEN = 4096 };
 
 const char *const kf_payload_names[] = {
-	"file", "pe", "auth", "fit", "rauc", "mcuboot", "swupdate", NULL,
+	"file", "pe", "auth", "fit", "rauc", "rauc-verity", "mcuboot",
+	"swupdate", NULL,
 };
 
 typedef enum kf_status reader(struct kf_payload_parts *p, bool *fits);
@@ -163,11 +164,12 @@ static enum kf_status read_as(struct kf_payload *out,
 		status = readers[kind](&p, &fits);
 	if (status != KF_OK)
 		return status;
-	if (fits && !p.full) {
-		out->kind = kind;
+	if (fits && !p.full && !p.odd) {
+		out->kind = out->kind ? out->kind : kind;
 		if (kind == KF_PAYLOAD_FIT)
 			return KF_OK;
 	} else {
+		out->kind = KF_PAYLOAD_FILE;
 		out->num_parts = 0;
 		out->pad = 0;
 		p.at = 0;

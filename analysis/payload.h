@@ -23,6 +23,7 @@ enum kf_payload_kind {
 	KF_PAYLOAD_AUTH,
 	KF_PAYLOAD_FIT,
 	KF_PAYLOAD_RAUC,
+	KF_PAYLOAD_RAUC_VERITY,	/* with the manifest, which the CMS has */
 	KF_PAYLOAD_MCUBOOT,
 	KF_PAYLOAD_SWUPDATE,
 	KF_NUM_PAYLOADS,
@@ -72,6 +73,7 @@ struct kf_payload_parts {
 	struct kf_env *env;
 	uint64_t at;
 	bool full;
+	bool odd;		/* nothing is left aside of such a file */
 };
 
 /* kf_payload_put adds the part that ends at `end`; one that would be empty, or

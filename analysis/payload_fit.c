@@ -151,6 +151,24 @@ static enum kf_status enter(struct walk *w, const struct kf_fdt_tag *tag)
 			     (uint64_t)w->fdt.struct_at + tag->next) : status;
 }
 
+/* look_at_place: data is to lie behind the tree, and its place to be told from
+ * the tree's end. By any other number the same tree of another length, or what
+ * is left aside, would be other data.
+ * Source: U-Boot 2023.01, boot/image-fit.c: fit_image_get_data_and_size. */
+static enum kf_status look_at_place(struct walk *w, struct kf_bytes name,
+				    uint64_t at, uint32_t len)
+{
+	uint8_t high = 0;
+
+	w->odd |= kf_equal(name, kf_text("data-position"));
+	if (!kf_equal(name, kf_text("data-offset")))
+		return KF_OK;
+	if (len && !w->fdt.source->read_at(w->fdt.source->self, at, &high, 1))
+		return KF_CANNOT_READ;
+	w->odd |= len != 4 || high >> 7;
+	return KF_OK;
+}
+
 static enum kf_status property(struct walk *w, const struct kf_fdt_tag *tag)
 {
 	uint64_t at = (uint64_t)w->fdt.struct_at + tag->offset + 12;
@@ -173,6 +191,8 @@ static enum kf_status property(struct walk *w, const struct kf_fdt_tag *tag)
 		return status;
 	status = want_zeros(w, at + tag->len,
 			    (uint64_t)w->fdt.struct_at + tag->next);
+	if (status == KF_OK)
+		status = look_at_place(w, name, at, tag->len);
 	if (status != KF_OK)
 		return status;
 	add32(w, tag->kind);

@@ -19,6 +19,18 @@ static void put(struct kf_payload_parts *p, const char *name, uint64_t end,
 	kf_payload_put(p, kf_text(name), end, aside);
 }
 
+/* is_over tells whether a section begins in front of the last header that is
+ * left aside: a loader would take these bytes for the section's too. */
+static bool is_over(const struct kf_signatures *file,
+		    const struct kf_pe_section *s)
+{
+	uint64_t end = (uint64_t)file->pe.checksum_at + 4;
+
+	if (file->has_place)
+		end = (uint64_t)file->pe.security_at + 8;
+	return s->raw_at < end;
+}
+
 /* put_section adds one section, with what stands in front of it. What two of
  * them share counts once. */
 static enum kf_status put_section(struct kf_payload_parts *p,
@@ -34,6 +46,7 @@ static enum kf_status put_section(struct kf_payload_parts *p,
 		return status;
 	if (!kf_arena_keep(p->env->arena, &name, name))
 		return KF_NO_MEMORY;
+	p->odd |= is_over(file, s);
 	put(p, "between sections", s->raw_at, false);
 	kf_payload_put(p, name, (uint64_t)s->raw_at + s->raw_len, false);
 	return KF_OK;
@@ -207,7 +220,10 @@ enum kf_status kf_payload_rauc(struct kf_payload_parts *p, bool *fits)
 		return status;
 	*fits = find_content(&at, &len, cms, bundle.cms_at);
 	put(p, "squashfs", bundle.payload_len, false);
+	/* Of another kind: without the CMS, a longer image of the format plain
+	 * would be the same bytes. */
 	if (len) {
+		p->out->kind = KF_PAYLOAD_RAUC_VERITY;
 		put(p, "CMS", at, true);
 		put(p, "manifest in the CMS", at + len, false);
 	}
@@ -216,35 +232,35 @@ enum kf_status kf_payload_rauc(struct kf_payload_parts *p, bool *fits)
 	return KF_OK;
 }
 
-/* put_entries adds an area of MCUboot's that stands behind what is signed. One
- * that does not add up counts whole. */
-static enum kf_status put_entries(struct kf_payload_parts *p)
+/* put_entries adds an area of MCUboot's that stands behind what is signed. It
+ * ends the file: with its head aside nothing else would tell an entry from
+ * bytes behind the last one, which no device reads. One that does not add up
+ * is no part of such a file. */
+static enum kf_status put_entries(struct kf_payload_parts *p, bool *fits)
 {
 	const struct kf_source *source = p->out->source;
 	uint64_t start = p->at, left = source->size - start;
 	struct kf_mcuboot_entry e;
 	struct kf_bytes area;
 	struct kf_cursor c;
-	size_t len;
 	enum kf_status status;
 
-	if (left > KF_MCUBOOT_AREA_MAX)
-		left = KF_MCUBOOT_AREA_MAX;
+	*fits = !left;
+	if (!left || left > KF_MCUBOOT_AREA_MAX)
+		return KF_OK;
 	status = kf_source_keep(&area, source, p->env, start, left);
 	if (status != KF_OK)
 		return status;
 	c = kf_cursor_over(area, start);
-	if (kf_u16le(&c, "magic") != KF_MCUBOOT_PLAIN)
+	if (kf_u16le(&c, "magic") != KF_MCUBOOT_PLAIN ||
+	    kf_u16le(&c, "size") != area.len || c.damage.field)
 		return KF_OK;
-	len = kf_u16le(&c, "size");
-	if (c.damage.field || len < KF_MCUBOOT_AREA_LEN || len > area.len)
-		return KF_OK;
-	c.bytes = kf_part_of(area, 0, len);
 	while (kf_mcuboot_next(&e, &c))
 		;
-	if (c.damage.field)
+	*fits = !c.damage.field;
+	if (!*fits)
 		return KF_OK;
-	c = kf_cursor_over(kf_part_of(area, 0, len), start);
+	c = kf_cursor_over(area, start);
 	kf_skip(&c, KF_MCUBOOT_AREA_LEN, "area");
 	put(p, "head of the entries", kf_at(&c), true);
 	while (kf_mcuboot_next(&e, &c)) {
@@ -297,9 +313,7 @@ enum kf_status kf_payload_mcuboot(struct kf_payload_parts *p, bool *fits)
 	put(p, "header", h.header_len, false);
 	put(p, "image", end, false);
 	put(p, "protected entries", end + h.protected_len, false);
-	status = put_entries(p);
-	put(p, "behind the image", source->size, false);
-	return status;
+	return put_entries(p, fits);
 }
 
 enum kf_status kf_payload_swupdate(struct kf_payload_parts *p, bool *fits)
