@@ -250,13 +250,16 @@ static int compare(struct kf_approve *a)
 	return kf_rebuild_compare(a, args->operand[1], args->operand[2]);
 }
 
+/* word is what the first operand may be, and the options that go with it. */
 static const struct word {
 	const char *name;
 	int (*run)(struct kf_approve *a);
+	const char *takes;
 } words[] = {
-	{ "add", add },
-	{ "check", check },
-	{ "compare", compare },
+	{ "add", add,
+	  "policy as pin-source key source commit started finished output" },
+	{ "check", check, "policy format needed json" },
+	{ "compare", compare, "json" },
 };
 
 static int run(const struct kf_arguments *arguments)
@@ -273,6 +276,9 @@ static int run(const struct kf_arguments *arguments)
 	if (!word)
 		return usage(arguments->operand[0],
 			     "is nothing that can be done about a rebuild");
+	if (kf_arguments_only(arguments, word->name, word->takes) !=
+	    KF_EXIT_FITS)
+		return KF_EXIT_USAGE;
 	status = kf_approve_start(&a, arguments);
 	if (status == KF_EXIT_FITS)
 		status = word->run(&a);

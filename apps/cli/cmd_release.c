@@ -98,6 +98,22 @@ static int fitting(const struct kf_arguments *a, const struct word *word)
 	return KF_EXIT_FITS;
 }
 
+/* asking refuses what is about devices where none is asked. */
+static int asking(const struct kf_arguments *a, const struct word *word)
+{
+	bool judges = kf_argument(a, "rules") || kf_argument(a, "set") ||
+		      (word->run == kf_release_verify && kf_argument(a, "at"));
+
+	if (!judges || kf_argument(a, "device") || kf_argument(a, "trust") ||
+	    kf_argument(a, "fleet"))
+		return KF_EXIT_FITS;
+	kf_say(NULL, word->run == kf_release_verify
+	       ? "--rules, --set and --at are about devices, and none is named"
+	       : "--rules and --set are about devices, and none is named",
+	       "--device DEVICE, --trust NAME=FILE or --fleet FLEET");
+	return KF_EXIT_USAGE;
+}
+
 static int prepare(struct kf_releasing *q)
 {
 	struct kf_fault why = { 0 };
@@ -148,6 +164,8 @@ static int run(const struct kf_arguments *arguments)
 		return KF_EXIT_USAGE;
 	q.arguments = arguments;
 	status = fitting(arguments, word);
+	if (status == KF_EXIT_FITS)
+		status = asking(arguments, word);
 	if (status == KF_EXIT_FITS)
 		status = prepare(&q);
 	if (status == KF_EXIT_FITS)
