@@ -5,7 +5,7 @@
  * (PKCS#12); openssh/openssh-portable, PROTOCOL.key; openssl/openssl,
  * crypto/pem/pem_all.c (DSA).
  */
-#include "keys.h"
+#include "keys_forms.h"
 
 #include "core/base64.h"
 #include "core/der.h"
@@ -59,6 +59,14 @@ static bool same(struct kf_bytes a, const char *b)
 	return kf_equal(a, kf_text(b));
 }
 
+/* is_escape: JSON, and what else holds strings of one line, write the end of a
+ * line with two characters. */
+static bool is_escape(struct kf_bytes text, size_t at)
+{
+	return at + 1 < text.len && text.data[at] == '\\' &&
+	       (text.data[at + 1] == 'n' || text.data[at + 1] == 'r');
+}
+
 /* decode turns base64 into bytes, and stops at what is none. Returns how many
  * characters it took. */
 static size_t decode(struct kf_bytes *out, uint8_t *room, struct kf_bytes text)
@@ -72,6 +80,10 @@ static size_t decode(struct kf_bytes *out, uint8_t *room, struct kf_bytes text)
 
 		if (c == '\n' || c == '\r' || c == ' ' || c == '\t')
 			continue;
+		if (is_escape(text, i)) {
+			i++;
+			continue;
+		}
 		if (value == 64)
 			break;
 		group = group << 6 | value;
@@ -170,6 +182,9 @@ static void take_block(struct finder *f, struct kf_bytes block, uint64_t at)
 	}
 	if (decode(&key.der, room, body(inside)) < BODY_MIN ||
 	    !label_of(&key, label, inside))
+		return;
+	/* No verifier takes such a one for a certificate or public key. */
+	if (is_escape(inside, 0) && key.kind != KF_KEY_PRIVATE)
 		return;
 	/* The line of END. */
 	if (end < block.len)
@@ -349,5 +364,6 @@ kf_keys_find(const struct kf_source *source, struct kf_env *env,
 	env->arena->used = used;
 	if (f.status == KF_OK)
 		pem(&f);
-	return f.status;
+	return f.status == KF_OK ? kf_keys_forms(source, env, found, self)
+				 : f.status;
 }

@@ -1,5 +1,6 @@
 /* Keys and certificates that lie in a file: PEM blocks wherever they stand,
- * and files that are one key in DER or PKCS#12.
+ * and files that are one key in DER or PKCS#12; private ones in other forms too
+ * (keys_forms.h).
  *
  * They are known by their content, never by a file's name. Nothing is opened
  * with a passphrase, and nothing is kept.
@@ -25,7 +26,8 @@ struct kf_key_found {
 	struct kf_bytes der;	/* empty: they could not be decoded */
 };
 
-/* kf_keys_find hands on all that there is in a source, in its order. What it
+/* kf_keys_find hands on all that there is in a source, in its order; behind
+ * these, what kf_keys_forms knows, of which there are no bytes. What it
  * hands on lives as long as the call. Fails: KF_CANNOT_READ, KF_NO_MEMORY,
  * KF_TOO_MUCH. */
 KF_MUST enum kf_status

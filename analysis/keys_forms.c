@@ -1,0 +1,344 @@
+/* Forms that have a text to be known by anywhere in a file, and forms that are
+ * a whole file.
+ *
+ * Source: PuTTY 0.78, doc/pubkey.but (PPK); FiloSottile/age,
+ * doc/age-keygen.1.ronn (Bech32, BIP 173); OpenBSD, usr.bin/signify/signify.c
+ * (struct enckey); jedisct1/minisign, src/minisign.h (SeckeyStruct); RFC 7517,
+ * 4.1 and RFC 7518, 6.2.2 (JWK); RFC 9580, 4.2 and 5.5.3 (OpenPGP); OpenJDK 17,
+ * sun/security/provider/JavaKeyStore.java (JKS, JCEKS); RFC 7292, 4 (PKCS#12).
+ */
+#include "keys_forms.h"
+
+#include "core/base64.h"
+#include "core/der.h"
+
+#include <string.h>
+
+enum {
+	NEAR = 4096,		/* that is looked at behind such a text */
+	TEXT_MAX = 64,
+	SEARCHED_MAX = 64 << 10,	/* of a JSON Web Key */
+};
+
+struct seeker {
+	const struct kf_source *source;
+	struct kf_env *env;
+	void (*found)(void *self, const struct kf_key_found *key);
+	void *self;
+};
+
+static void give(struct seeker *s, const char *form, uint64_t at,
+		 bool encrypted)
+{
+	const struct kf_key_found key = {
+		.kind = KF_KEY_PRIVATE, .form = form, .encrypted = encrypted,
+		.at = at,
+	};
+
+	s->found(s->self, &key);
+}
+
+/* place is where bytes are in others; the length of these: nowhere. */
+static size_t place(struct kf_bytes in, size_t from, struct kf_bytes what)
+{
+	for (; from + what.len <= in.len; from++) {
+		const uint8_t *p = memchr(in.data + from, what.data[0],
+					  in.len - from - what.len + 1);
+
+		if (!p)
+			break;
+		from = (size_t)(p - in.data);
+		if (memcmp(p, what.data, what.len) == 0)
+			return from;
+	}
+	return in.len;
+}
+
+static bool has(struct kf_bytes in, const char *what)
+{
+	return place(in, 0, kf_text(what)) < in.len;
+}
+
+/* run_of counts the characters of base64 and base64url that bytes begin with.
+ */
+static size_t run_of(struct kf_bytes text)
+{
+	size_t len = 0;
+
+	while (len < text.len &&
+	       (kf_base64_digit(text.data[len]) < 64 ||
+		text.data[len] == '-' || text.data[len] == '_'))
+		len++;
+	return len;
+}
+
+static bool is_age(struct kf_bytes near)
+{
+	enum { PREFIX = 16, DIGITS = 58 };
+
+	return run_of(kf_part_of(near, PREFIX, near.len - PREFIX)) >= DIGITS;
+}
+
+static bool is_putty(struct kf_bytes near)
+{
+	return has(near, "Encryption: ") && has(near, "Private-Lines: ");
+}
+
+/* is_coded: PEM in base64 is the same text each time up to its label. */
+static bool is_coded(struct kf_bytes near)
+{
+	uint8_t text[TEXT_MAX] = { 0 };
+	uint32_t group = 0;
+	size_t len = 0;
+
+	for (size_t i = 0; i < near.len && len < sizeof(text); i++) {
+		unsigned value = kf_base64_digit(near.data[i]);
+
+		if (value == 64)
+			break;
+		group = group << 6 | value;
+		if (i % 4)
+			text[len++] = (uint8_t)(group >>
+						(2 * (3 - i % 4)));
+	}
+	return has(kf_view(text, len), "PRIVATE KEY") && run_of(near) > TEXT_MAX;
+}
+
+static bool is_wide(struct kf_bytes near)
+{
+	static const char label[] = "P\0R\0I\0V\0A\0T\0E\0 \0K\0E\0Y";
+
+	near = kf_part_of(near, 0, near.len < 2 * TEXT_MAX ? near.len
+							    : 2 * TEXT_MAX);
+	return place(near, 0, kf_view(label, sizeof(label) - 1)) < near.len;
+}
+
+/* text is what one form is known by. */
+struct text {
+	const char *text;
+	size_t len;
+	bool (*is)(struct kf_bytes near);
+	const char *form;
+	const char *open;	/* what one without a passphrase says; NULL: it
+				 * has none */
+};
+
+#define TEXT(text) text, sizeof(text) - 1
+
+static const struct text texts[] = {
+	{ TEXT("AGE-SECRET-KEY-1"), is_age, "age", NULL },
+	{ TEXT("PuTTY-User-Key-File-"), is_putty, "PuTTY",
+	  "Encryption: none" },
+	{ TEXT("LS0tLS1CRUdJTi"), is_coded, "PEM in base64", NULL },
+	{ TEXT("-\0-\0B\0E\0G\0I\0N\0 \0"), is_wide, "PEM in UTF-16", NULL },
+};
+
+#undef TEXT
+
+static enum kf_status look_near(struct seeker *s, const struct text *t,
+				uint64_t at)
+{
+	uint64_t left = s->source->size - at;
+	size_t used = s->env->arena->used;
+	struct kf_bytes near;
+	enum kf_status status;
+
+	status = kf_source_keep(&near, s->source, s->env, at,
+				left < NEAR ? left : NEAR);
+	if (status == KF_OK && t->is(near))
+		give(s, t->form, at, t->open && !has(near, t->open));
+	s->env->arena->used = used;
+	return status;
+}
+
+/* look_in looks for all texts that begin in front of `end`. */
+static enum kf_status look_in(struct seeker *s, struct kf_bytes window,
+			      size_t end, uint64_t at)
+{
+	enum kf_status status = KF_OK;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct text *t = &texts[i];
+		struct kf_bytes what = kf_view(t->text, t->len);
+		size_t hit = place(window, 0, what);
+
+		while (status == KF_OK && hit < end) {
+			status = look_near(s, t, at + hit);
+			hit = place(window, hit + t->len, what);
+		}
+	}
+	return status;
+}
+
+/* look_through goes through the file, window by window. What begins in the last
+ * bytes of one is looked for in the next. */
+static enum kf_status look_through(struct seeker *s)
+{
+	struct kf_env *env = s->env;
+	enum kf_status status = KF_OK;
+	uint64_t at = 0;
+
+	while (status == KF_OK && at < s->source->size) {
+		uint64_t left = s->source->size - at;
+		size_t len = left < env->window_len ? (size_t)left
+						    : env->window_len;
+		size_t end = len == left || len <= TEXT_MAX ? len
+							    : len - TEXT_MAX;
+
+		if (!s->source->read_at(s->source->self, at, env->window, len))
+			return KF_CANNOT_READ;
+		status = look_in(s, kf_view(env->window, len), end, at);
+		at += end;
+	}
+	return status;
+}
+
+/* is_jwk: the private part of a key is its member "d". */
+static bool is_jwk(struct kf_bytes file)
+{
+	enum { DIGITS_MIN = 40 };
+	size_t at = 0;
+
+	if (!has(file, "\"kty\""))
+		return false;
+	while ((at = place(file, at, kf_text("\"d\""))) < file.len) {
+		at += 3;
+		while (at < file.len && strchr(" \t\r\n:", file.data[at]) &&
+		       file.data[at])
+			at++;
+		if (at < file.len && file.data[at] == '"' &&
+		    run_of(kf_part_of(file, at + 1, file.len - at - 1)) >=
+		    DIGITS_MIN)
+			return true;
+	}
+	return false;
+}
+
+/* is_signify: 104 bytes of a secret key begin with "Ed" and "BK"; 158 of
+ * minisign's with "Ed" and "Sc" or two zeros. Public keys have 42. */
+static bool is_signify(struct kf_bytes file)
+{
+	size_t line = place(file, 0, kf_text("\n")) + 1;
+	struct kf_bytes text;
+
+	if (!kf_equal(kf_part_of(file, 0, 18), kf_text("untrusted comment:")) ||
+	    line >= file.len)
+		return false;
+	text = kf_part_of(file, line, file.len - line);
+	return run_of(text) >= 138 &&
+	       kf_equal(kf_part_of(text, 0, 2), kf_text("RW"));
+}
+
+/* packet_len steps over the head of packet 5, in either form. 0: it is none. */
+static uint64_t packet_len(struct kf_cursor *c)
+{
+	uint8_t head = kf_u8(c, "head"), first;
+
+	if (head == 0x95)
+		return kf_u16be(c, "length");
+	if (head == 0x96)
+		return kf_u32be(c, "length");
+	if (head != 0x94 && head != 0xc5)
+		return 0;
+	first = kf_u8(c, "length");
+	if (head == 0x94 || first < 192)
+		return first;
+	if (first == 255)
+		return kf_u32be(c, "length");
+	return ((uint64_t)first - 192) * 256 + kf_u8(c, "length") + 192;
+}
+
+/* is_openpgp: packet 5, of a key's version and an algorithm that is one; behind
+ * it another packet, or nothing. */
+static bool is_openpgp(struct kf_bytes file)
+{
+	struct kf_cursor c = kf_cursor_over(file, 0);
+	uint64_t len = packet_len(&c);
+	size_t at = (size_t)kf_at(&c);
+
+	if (c.damage.field || len < 16 || len > file.len - at ||
+	    file.data[at] < 3 || file.data[at] > 6 ||
+	    file.data[at + 5] < 1 || file.data[at + 5] > 28)
+		return false;
+	return len == file.len - at || file.data[at + len] & 0x80;
+}
+
+/* is_java looks for an entry that is a key, as far as the file was read. */
+static bool is_java(struct kf_bytes file)
+{
+	struct kf_cursor c = kf_cursor_over(file, 0);
+	uint32_t magic = kf_u32be(&c, "magic");
+	uint32_t version = kf_u32be(&c, "version");
+	uint32_t num = kf_u32be(&c, "count");
+
+	if ((magic != 0xfeedfeed && magic != 0xcececece) || version < 1 ||
+	    version > 2)
+		return false;
+	while (num-- && !c.damage.field) {
+		uint32_t kind = kf_u32be(&c, "tag");
+
+		if (kind == 1 || kind == 3)
+			return !c.damage.field;
+		kf_skip(&c, kf_u16be(&c, "alias"), "alias");
+		kf_skip(&c, 8, "date");
+		if (version == 2)
+			kf_skip(&c, kf_u16be(&c, "type"), "type");
+		kf_skip(&c, kf_u32be(&c, "length"), "certificate");
+	}
+	return false;
+}
+
+/* is_pkcs12: version 3, and a content of data or signed data. What is told
+ * with its length, and is short, kf_keys_find reads itself. */
+static bool is_pkcs12(struct kf_bytes file, uint64_t size)
+{
+	static const uint8_t oid[] = { 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+				       0xf7, 0x0d, 0x01, 0x07 };
+	static const uint8_t version[] = { 0x02, 0x01, 0x03, 0x30 };
+	struct kf_bytes head = kf_part_of(file, 0, file.len < 32 ? file.len
+								  : 32);
+	size_t at = place(head, 0, kf_view(version, sizeof(version)));
+
+	return head.len == 32 && head.data[0] == 0x30 && at >= 2 && at <= 6 &&
+	       (head.data[1] == 0x80 || size > SEARCHED_MAX) &&
+	       place(head, at, kf_view(oid, sizeof(oid))) < head.len;
+}
+
+/* look_whole looks at what a file is, as a whole. */
+static enum kf_status look_whole(struct seeker *s)
+{
+	uint64_t size = s->source->size;
+	size_t used = s->env->arena->used;
+	struct kf_bytes file;
+	enum kf_status status;
+
+	status = kf_source_keep(&file, s->source, s->env, 0,
+				size < SEARCHED_MAX ? size : SEARCHED_MAX);
+	if (status != KF_OK)
+		return status;
+	if (is_jwk(file))
+		give(s, "JSON Web Key", 0, false);
+	else if (is_signify(file))
+		give(s, "signify or minisign; whether it has a passphrase was not looked at",
+		     0, false);
+	else if (is_openpgp(file))
+		give(s, "OpenPGP; whether it has a passphrase was not looked at",
+		     0, false);
+	else if (is_java(file))
+		give(s, "Java key store", 0, true);
+	else if (is_pkcs12(file, size))
+		give(s, "PKCS#12", 0, true);
+	s->env->arena->used = used;
+	return KF_OK;
+}
+
+enum kf_status
+kf_keys_forms(const struct kf_source *source, struct kf_env *env,
+	      void (*found)(void *self, const struct kf_key_found *key),
+	      void *self)
+{
+	struct seeker s = { source, env, found, self };
+	enum kf_status status = source->size ? look_whole(&s) : KF_OK;
+
+	return status == KF_OK ? look_through(&s) : status;
+}
