@@ -91,6 +91,12 @@ int kf_releasing_open(struct kf_releasing *q, const struct kf_key *key)
 						  KF_RELEASE_LEN_MAX, &why);
 	int said;
 
+	/* One that is longer was never written. */
+	if (status == KF_TOO_MUCH) {
+		kf_release_note(q, KF_RELEASE_NOT_SIGNED, KF_RELEASE_NAME,
+				why.what);
+		return KF_EXIT_FITS;
+	}
 	if (status != KF_OK)
 		return kf_say_failure(q->manifest, status, &why);
 	said = open_text(q, file.bytes, key);
