@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const examples[] = {
@@ -98,6 +99,20 @@ static int read_file(struct kf_sign_run *s)
 			       : kf_say_failure(s->path, status, &why);
 }
 
+/* is_taken tells of a name that has something else than a file that can be
+ * replaced, and fills errno. */
+static bool is_taken(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return false;
+	if (stat(path, &st) != 0)
+		return true;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+	return !S_ISREG(st.st_mode) || access(path, W_OK) != 0;
+}
+
 /* check_place: a key that has signed for a file that cannot be written has
  * signed for nothing, and used up what allowed it. */
 static int check_place(const struct kf_sign_run *s)
@@ -111,7 +126,7 @@ static int check_place(const struct kf_sign_run *s)
 		return KF_EXIT_FITS;
 	if (slash && len < (int)sizeof(folder))
 		snprintf(folder, sizeof(folder), "%.*s", len, s->output);
-	if (access(folder, W_OK | X_OK) == 0)
+	if (access(folder, W_OK | X_OK) == 0 && !is_taken(s->output))
 		return KF_EXIT_FITS;
 	kf_fault_say(&why, NULL, "cannot be written: %s", strerror(errno));
 	return kf_say_failure(s->output, KF_CANNOT_READ, &why);
@@ -197,9 +212,6 @@ static int make(struct kf_sign_run *s)
 	struct kf_fault why = { 0 };
 	enum kf_status status = kf_making_run(&s->making, &why);
 
-	if (s->making.unstamped)
-		kf_say(s->key.name, "has signed, and what it signed was dropped: it got no time stamp",
-		       NULL);
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(s->path, status, &why);
 }
@@ -222,8 +234,20 @@ static int write_out(struct kf_sign_run *s, const struct kf_source *made)
 	enum kf_status status = kf_replace(s->output, made, &s->file,
 					   &s->work.env, &why);
 
+	s->unwritten = status != KF_OK;
 	return status == KF_OK ? KF_EXIT_FITS
 			       : kf_say_failure(s->output, status, &why);
+}
+
+/* say_dropped says it where no answer does. */
+static void say_dropped(const struct kf_sign_run *s, int status)
+{
+	if (!s->making.has_signed || status == KF_EXIT_FITS ||
+	    status == KF_EXIT_NOT || status == KF_EXIT_UNKNOWN)
+		return;
+	kf_say(s->key.name, s->making.unstamped
+	       ? "has signed, and what it signed was dropped: it got no time stamp"
+	       : "has signed, and what it signed was dropped", NULL);
 }
 
 /* carry_out lets the key sign, if that is allowed. */
@@ -243,6 +267,7 @@ static int carry_out(struct kf_sign_run *s)
 	}
 	if (status == KF_EXIT_FITS)
 		status = write_out(s, made);
+	say_dropped(s, status);
 	return kf_sign_result(s, status);
 }
 

@@ -68,6 +68,7 @@ struct kf_sign_run {
 	size_t num_fits;
 	bool seen[4];		/* answers, by enum kf_answer */
 	bool failed;		/* a device could not be asked */
+	bool unwritten;		/* what was made could not be */
 	const char *ruling;	/* of the policy; NULL: none was asked */
 	const char *ruling_words;
 	bool is_ruled;		/* it allowed it: */

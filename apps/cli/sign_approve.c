@@ -165,6 +165,19 @@ int kf_sign_approved(struct kf_sign_run *s)
 	return status == KF_EXIT_FITS ? decide(&ruled, s, &ask) : status;
 }
 
+/* dropped words why there is no file. Whether a key that failed has signed is
+ * not known. */
+static const char *dropped(const struct kf_sign_run *s)
+{
+	if (!s->making.has_signed)
+		return "the key gave no signature";
+	if (s->making.unstamped)
+		return "what was signed was dropped: it got no time stamp";
+	return s->unwritten
+		? "what was signed was dropped: it could not be written"
+		: "what was signed was dropped: it would not do";
+}
+
 int kf_sign_result(struct kf_sign_run *s, int status)
 {
 	struct kf_outcome outcome = {
@@ -180,11 +193,7 @@ int kf_sign_result(struct kf_sign_run *s, int status)
 		memcpy(outcome.made.bytes, s->sha256.bytes,
 		       sizeof(outcome.made.bytes));
 	else
-		outcome.reason = !s->making.signature.len
-			? "nothing was signed"
-			: s->making.unstamped
-			? "what was signed was dropped: it got no time stamp"
-			: "what was signed was dropped: it would not do";
+		outcome.reason = dropped(s);
 	done = kf_approved_end(&ruled.approved, &outcome, &why);
 	ruled.open = false;
 	if (done == KF_OK)

@@ -145,7 +145,7 @@ static void tell_text(struct kf_sign_run *s, int status)
 	struct kf_output *out = &s->out;
 	const struct kf_making *m = &s->making;
 	bool fits = status == KF_EXIT_FITS;
-	bool dropped = !fits && m->signature.len && !s->ask.dry;
+	bool dropped = !fits && m->has_signed;
 	char kind[32];
 
 	kf_output_text(out, dropped ? "NOT WRITTEN  " :
@@ -251,7 +251,7 @@ static void tell_json(struct kf_sign_run *s, int status)
 	kf_json_foreign(&j, "artifact", kf_text(s->path));
 	kf_json_text(&j, "format", s->maker->name);
 	kf_json_yes_no(&j, "signed", status == KF_EXIT_FITS && !s->ask.dry);
-	kf_json_yes_no(&j, "key-has-signed", m->signature.len && !s->ask.dry);
+	kf_json_yes_no(&j, "key-has-signed", m->has_signed);
 	kf_json_yes_no(&j, "dry-run", s->ask.dry);
 	if (s->output)
 		kf_json_foreign(&j, "output", kf_text(s->output));

@@ -155,6 +155,7 @@ enum kf_status kf_making_choose(struct kf_making *m, struct kf_fault *why)
 enum kf_status kf_making_run(struct kf_making *m, struct kf_fault *why)
 {
 	m->num_supposed = 0;
+	m->has_signed = false;
 	kf_patch_open(&m->patch, m->source);
 	return m->maker->make(m, why);
 }
@@ -255,6 +256,7 @@ enum kf_status kf_making_sign(struct kf_making *m, struct kf_bytes content,
 		return suppose(m, content);
 	status = kf_sign(&m->signature, m->key, &m->scheme, content,
 			 m->crypto, why);
+	m->has_signed = m->has_signed || status == KF_OK;
 	if (status == KF_OK && m->ask.stamp_url)
 		status = kf_making_stamp(m, why);
 	return status;

@@ -51,6 +51,7 @@ struct kf_making {
 	struct kf_digest covered;	/* of what is signed, as the format
 					 * has it */
 	struct kf_signature signature;
+	bool has_signed;	/* the key, if only once of several times */
 	struct kf_stamp stamp;	/* over that; empty: none */
 	bool unstamped;		/* it was signed, and got none */
 	struct kf_patch patch;
