@@ -170,6 +170,22 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 	return status;
 }
 
+/* say_owed: until its result is there the request is neither carried out nor
+ * given up. */
+static void say_owed(struct kf_audit_run *a, const char *by,
+		     uint64_t intent)
+{
+	struct kf_output *out = &a->base.out;
+
+	kf_output_text(out, "  owed     its result, once it is done: keyfit audit-log append ");
+	kf_output_shown(out, kf_text(a->path));
+	kf_output_text(out, " --key ");
+	kf_output_shown(out, kf_text(kf_argument(a->base.arguments, "key")));
+	kf_output_text(out, " --as ");
+	kf_output_shown(out, kf_text(by));
+	kf_output_print(out, " --result %" PRIu64 " --outcome done\n", intent);
+}
+
 /* intend tells the ruling as `approve --check` does, and leaves the intent
  * open: what is done now is done elsewhere. */
 static int intend(struct writing *w, struct kf_audit_run *a)
@@ -219,10 +235,12 @@ static int intend(struct writing *w, struct kf_audit_run *a)
 	status = kf_approve_ruling(&a->base, &decision, &c, files, rebuild);
 	if (!allowed)
 		return status;
-	if (!a->base.as_json)
+	if (!a->base.as_json) {
 		kf_output_print(&a->base.out, "  record   %" PRIu64 "%s\n",
 				approved.intent, approved.again
 				? ", taken up again" : "");
+		say_owed(a, w->by, approved.intent);
+	}
 	kf_approved_drop(&approved);
 	return status;
 }
