@@ -74,6 +74,24 @@ struct kf_bytes kf_http_host(const char *url)
 	return kf_view(url + scheme, len < HOST_MAX ? len : HOST_MAX);
 }
 
+/* parses asks libcurl, which later takes the URL by the same rules. */
+static enum kf_status parses(const char *url, struct kf_fault *why)
+{
+	CURLU *parts = lib.url();
+	CURLUcode code = parts ? lib.url_set(parts, CURLUPART_URL, url,
+					     CURLU_DISALLOW_USER)
+			       : CURLUE_OUT_OF_MEMORY;
+
+	lib.url_cleanup(parts);
+	if (code == CURLUE_OK)
+		return KF_OK;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return KF_NO_MEMORY;
+	kf_fault_say(why, "blanks and the like are written %20",
+		     "is a URL that libcurl does not take apart");
+	return KF_WRONG_USE;
+}
+
 enum kf_status kf_http_ready(const char *url, struct kf_fault *why)
 {
 	if (!kf_http_host(url).len) {
@@ -86,7 +104,7 @@ enum kf_status kf_http_ready(const char *url, struct kf_fault *why)
 			     "libcurl is not installed: keyfit speaks HTTP by it");
 		return KF_CANNOT_READ;
 	}
-	return KF_OK;
+	return parses(url, why);
 }
 
 /* take keeps what comes in. Whatever it does not take ends the exchange. */

@@ -39,7 +39,7 @@ struct kf_http_answer {
 
 /* kf_http_ready tells whether it could be sent: nothing is, yet.
  * Fails: KF_WRONG_USE (no URL of http or https), KF_CANNOT_READ (the library
- * that does it is not there). */
+ * that does it is not there), KF_NO_MEMORY. */
 KF_MUST enum kf_status kf_http_ready(const char *url, struct kf_fault *why);
 
 /* kf_http_post_bytes sends, and waits. Owns: `out`, until kf_http_close, which

@@ -117,8 +117,16 @@ static enum kf_status put_first(struct kf_making *m, struct kf_fault *why)
 static enum kf_status may_stamp(const struct kf_making *m,
 				struct kf_fault *why)
 {
-	if (m->maker->takes_stamp)
-		return kf_http_ready(m->ask.stamp_url, why);
+	struct kf_fault what = { 0 };
+	enum kf_status status;
+
+	if (m->maker->takes_stamp) {
+		status = kf_http_ready(m->ask.stamp_url, &what);
+		if (what.what[0])
+			kf_fault_say(why, what.hint, "--timestamp-server: %s",
+				     what.what);
+		return status;
+	}
 	kf_fault_say(why, NULL, "%s has no place for a time stamp",
 		     m->maker->name);
 	return KF_WRONG_USE;
