@@ -41,3 +41,20 @@ bool kf_der_next(struct kf_der *out, struct kf_cursor *c)
 	out->whole = kf_part_of(c->bytes, from, c->pos - from);
 	return true;
 }
+
+struct kf_bytes kf_der_certificate_key(struct kf_bytes certificate)
+{
+	enum { BEFORE = 5, VERSION = 0xa0 };
+	struct kf_cursor c = kf_cursor_over(certificate, 0);
+	struct kf_der e;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!kf_der_next(&e, &c))
+			return kf_view(NULL, 0);
+		c = kf_cursor_over(e.value, 0);
+	}
+	for (size_t i = 0; kf_der_next(&e, &c); i += e.tag != VERSION)
+		if (i == BEFORE && e.tag != VERSION)
+			return e.whole;
+	return kf_view(NULL, 0);
+}

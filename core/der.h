@@ -25,4 +25,8 @@ KF_MUST bool kf_der_next(struct kf_der *out, struct kf_cursor *c);
 struct kf_bytes kf_der_join(uint8_t tag, const struct kf_bytes *piece,
 			    size_t num, struct kf_arena *arena);
 
+/* kf_der_certificate_key finds the SubjectPublicKeyInfo of a certificate.
+ * Source: RFC 5280, 4.1. Fails: the empty view. */
+struct kf_bytes kf_der_certificate_key(struct kf_bytes certificate);
+
 #endif

@@ -2,6 +2,8 @@
  */
 #include "facts.h"
 
+#include "der.h"
+
 static void give(const struct kf_sink *sink, enum kf_fact_kind kind,
 		 const char *name, uint64_t number, struct kf_bytes bytes)
 {
@@ -107,6 +109,23 @@ void kf_fact_guid(const struct kf_sink *sink, const char *name,
 	kf_fact_text(sink, name, kf_view(text, n));
 }
 
+/* key_digest tells the name that a key has apart from its certificates. */
+static void key_digest(const struct kf_sink *sink,
+		       const struct kf_crypto *crypto, struct kf_bytes der)
+{
+	struct kf_bytes spki = kf_der_certificate_key(der);
+	struct kf_digest digest = { .len = 0 };
+
+	if (!spki.len)
+		return;
+	kf_digest_of(&digest, crypto, KF_SHA256, spki);
+	if (digest.len)
+		kf_fact_bytes(sink, "spki-sha256",
+			      kf_view(digest.bytes, digest.len));
+	else
+		kf_fact_fault(sink, KF_NO_CRYPTO);
+}
+
 void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 			 const char *name, struct kf_bytes der)
 {
@@ -136,6 +155,47 @@ void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 	kf_fact_seconds(sink, "not-after", c.not_after_s);
 	kf_fact_yes_no(sink, "ca", c.is_ca);
 	kf_fact_bytes(sink, "sha256", kf_view(c.sha256.bytes, c.sha256.len));
+	key_digest(sink, crypto, der);
+	kf_fact_close(sink);
+}
+
+/* WEIGHS is all that a time stamp may be made of; a digest that is not as long
+ * as it has to be covers nothing. */
+#define WEIGHS (KF_CMS_SHA1 | KF_CMS_SHA224 | KF_CMS_SHA3 | KF_CMS_RSA_PSS | \
+		KF_CMS_EC | KF_CMS_ED25519 | KF_CMS_PARTIAL_CHAIN | \
+		KF_CMS_NO_TIME | KF_CMS_ANY_PURPOSE | KF_CMS_ANY_ANCHOR | \
+		KF_CMS_WHOLE_IMPRINT)
+
+/* fact_stamp tells when and by whom. A time is told only where the token is
+ * signed by who it says, and of this signature; whether anybody believes him is
+ * not asked. */
+static void fact_stamp(const struct kf_sink *sink, struct kf_env *env,
+		       const struct kf_signed_data *data,
+		       struct kf_bytes bytes)
+{
+	const struct kf_crypto *crypto = env->crypto;
+	struct kf_signed_data *token = NULL;
+	enum kf_answer3 answer = KF_NO;
+	struct kf_signer_facts signer;
+	struct kf_moment when;
+	enum kf_status status = crypto->signed_timestamp(
+		data, kf_view(NULL, 0), WEIGHS, &answer, &when);
+
+	kf_fact_open(sink, "time-stamp");
+	if (status == KF_OK)
+		kf_fact_yes_no(sink, "holds", answer == KF_YES);
+	if (status == KF_OK && answer == KF_YES) {
+		kf_fact_moment(sink, "time", &when);
+		status = crypto->signed_read(crypto->self, &token, bytes, 0);
+	}
+	if (token) {
+		crypto->signed_signer(token, 0, &signer);
+		kf_fact_certificate(sink, env, "certificate",
+				    signer.certificate);
+		crypto->signed_close(token);
+	}
+	if (status != KF_OK)
+		kf_fact_fault(sink, status);
 	kf_fact_close(sink);
 }
 
@@ -168,6 +228,8 @@ void kf_fact_signed_data(const struct kf_sink *sink, struct kf_env *env,
 		if (signer.certificate.len)
 			kf_fact_certificate(sink, env, "certificate",
 					    signer.certificate);
+		if (signer.timestamp.len && facts.num_signers == 1)
+			fact_stamp(sink, env, data, signer.timestamp);
 		kf_fact_close(sink);
 	}
 	kf_fact_close(sink);

@@ -32,7 +32,7 @@ void kf_fact_guid(const struct kf_sink *sink, const char *name,
 void kf_fact_certificate(const struct kf_sink *sink, struct kf_env *env,
 			 const char *name, struct kf_bytes der);
 /* kf_fact_signed_data describes a PKCS#7 blob: its signers, whether they are
- * time-stamped, and its certificates. */
+ * time-stamped, when and by whom, and its certificates. */
 void kf_fact_signed_data(const struct kf_sink *sink, struct kf_env *env,
 			 struct kf_bytes blob);
 /* kf_fact_cms describes a CMS: its signers and when they signed, its

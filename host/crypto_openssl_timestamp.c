@@ -63,7 +63,7 @@ static bool imprint_fits(const struct kf_signed_data *data, TS_TST_INFO *info,
 	if (!ok)
 		return false;
 	if ((unsigned)ASN1_STRING_length(claimed) != len)
-		return true;
+		return !(policy & KF_CMS_WHOLE_IMPRINT);
 	return memcmp(digest, ASN1_STRING_get0_data(claimed), len) == 0;
 }
 

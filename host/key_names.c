@@ -33,24 +33,6 @@ static enum kf_status of_pem(struct kf_bytes *der, struct kf_bytes text,
 	return KF_OK;
 }
 
-/* key_of finds SubjectPublicKeyInfo. Source: RFC 5280, 4.1. */
-static struct kf_bytes key_of(struct kf_bytes certificate)
-{
-	enum { BEFORE = 5, VERSION = 0xa0 };
-	struct kf_cursor c = kf_cursor_over(certificate, 0);
-	struct kf_der e;
-
-	for (size_t i = 0; i < 2; i++) {
-		if (!kf_der_next(&e, &c))
-			return kf_view(NULL, 0);
-		c = kf_cursor_over(e.value, 0);
-	}
-	for (size_t i = 0; kf_der_next(&e, &c); i += e.tag != VERSION)
-		if (i == BEFORE && e.tag != VERSION)
-			return e.whole;
-	return kf_view(NULL, 0);
-}
-
 /* of_key names a key that stands by itself. */
 static enum kf_status of_key(struct kf_key_names *out, struct kf_bytes bytes,
 			     struct kf_env *env)
@@ -87,7 +69,7 @@ enum kf_status kf_key_names_read(struct kf_key_names *out,
 		return of_key(out, bytes, env);
 	if (status != KF_OK)
 		return status;
-	spki = key_of(der);
+	spki = kf_der_certificate_key(der);
 	out->certificate = c.sha256;
 	snprintf(out->key, sizeof(out->key), "%s", c.key ? c.key : "");
 	if (spki.len == 0)

@@ -62,6 +62,18 @@ size_t kf_signers_add(struct kf_signers *all, const struct kf_told_signer *one)
 	return all->num++;
 }
 
+/* is_key: a key without a certificate, or digits. */
+static bool is_key(const struct kf_key_names *names,
+		   const struct kf_digest *spki)
+{
+	struct kf_bytes key = kf_view(spki->bytes, spki->len);
+
+	return kf_equal(kf_view(names->spki.bytes, names->spki.len), key) &&
+	       (!names->certificate.len ||
+		kf_equal(kf_view(names->certificate.bytes,
+				 names->certificate.len), key));
+}
+
 void kf_signers_name(struct kf_signers *all, const struct kf_key_names *names)
 {
 	struct kf_told_signer one = { .spki = names->spki,
@@ -73,9 +85,13 @@ void kf_signers_name(struct kf_signers *all, const struct kf_key_names *names)
 		if (names->certificate.len && memcmp(
 			    &s->certificate, &names->certificate,
 			    sizeof(s->certificate)) == 0) {
-			s->spki = names->spki;
+			/* Digits alone may name either. */
+			if (!s->spki.len)
+				s->spki = names->spki;
 			return;
 		}
+		if (s->spki.len && is_key(names, &s->spki))
+			return;
 	}
 	copy(one.key, sizeof(one.key), kf_text(names->key));
 	(void)kf_signers_add(all, &one);
@@ -87,6 +103,8 @@ static void take(struct finding *f, const struct kf_fact *fact)
 
 	if (is(fact, "sha256"))
 		digest(&now->certificate, fact->bytes);
+	else if (is(fact, "spki-sha256"))
+		digest(&now->spki, fact->bytes);
 	else if (is(fact, "key-hash"))
 		digest(&now->hash, fact->bytes);
 	else if (is(fact, "key") && !now->key[0])

@@ -121,6 +121,10 @@ struct kf_why {
 							 * anchor itself are
 							 * not looked at */
 
+#define KF_CMS_WHOLE_IMPRINT	(UINT32_C(1) << 17)	/* a time stamp over a
+							 * digest of the wrong
+							 * length is none */
+
 /* kf_signed_data is a PKCS#7 SignedData that the crypto library has parsed. */
 struct kf_signed_data;
 
