@@ -92,9 +92,9 @@ static enum kf_status sign(struct kf_bytes *out, struct kf_making *m,
 	return kf_cms_make(out, m, &wish, why);
 }
 
-/* fill puts zeros behind a signature, so that the length that its entry tells is
- * that of the whole entry, as in what Microsoft signs: osslsigncode before 2.6
- * takes no other. Source: mtrojnar/osslsigncode 2.5, osslsigncode.c,
+/* fill puts zeros behind a signature, so that the length that its entry tells
+ * is that of the whole entry, as in what Microsoft signs: osslsigncode before
+ * 2.6 takes no other. Source: mtrojnar/osslsigncode 2.5, osslsigncode.c,
  * pe_verify_file. */
 static enum kf_status fill(struct kf_bytes *blob, struct kf_env *env)
 {
