@@ -256,7 +256,7 @@ static int verify_artifact(struct kf_ledger *l, const char *proof)
 static int verify_log(struct kf_ledger *l)
 {
 	static struct kf_tlog log;
-	struct kf_ledger_witnesses witnesses;
+	struct kf_ledger_witnesses witnesses = { .num = 0 };
 	struct kf_fault why = { 0 };
 	uint64_t time_s;
 	size_t cosigned;

@@ -292,11 +292,12 @@ static void ask(struct asking *a, struct kf_artifact *artifact)
 }
 
 /* ask_class asks the devices of one class, which answer alike. */
-static enum kf_status ask_class(struct asking *a, size_t class,
+static enum kf_status ask_class(const struct asking *a, size_t class,
 				struct kf_artifact *artifact,
 				struct kf_fault *why)
 {
 	const struct kf_fleet_class *c = &a->q->class[class];
+	struct asking one = *a;
 	struct kf_device device = { 0 };
 	char name[100];
 	enum kf_status status;
@@ -307,9 +308,9 @@ static enum kf_status ask_class(struct asking *a, size_t class,
 		 c->devices == 1 ? "" : "s");
 	status = kf_fleet_class_open(a->q->fleet, &device, c->id, name, NULL,
 				     a->q->at_s, why);
-	a->device = &device;
+	one.device = &device;
 	if (status == KF_OK)
-		ask(a, artifact);
+		ask(&one, artifact);
 	kf_device_close(&device);
 	return status;
 }

@@ -144,13 +144,10 @@ static void fit_text(struct kf_output *out, const json_t *one)
 
 static void manifest_text(struct kf_output *out, const struct kf_manifest *m)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach(m->artifacts, i, one)
-		artifact_text(out, one);
-	json_array_foreach(m->fits, i, one)
-		fit_text(out, one);
+	for (size_t i = 0; i < json_array_size(m->artifacts); i++)
+		artifact_text(out, json_array_get(m->artifacts, i));
+	for (size_t i = 0; i < json_array_size(m->fits); i++)
+		fit_text(out, json_array_get(m->fits, i));
 	if (json_array_size(m->fits) == 0)
 		kf_output_text(out, "  fits      no device was asked\n");
 	kf_output_print(out, "  made      %s\n", m->made);

@@ -148,7 +148,8 @@ static enum kf_status make(struct kf_making *m, struct kf_fault *why)
 {
 	uint8_t len[KF_RAUC_TAIL_LEN];
 	struct kf_cms_wish wish = { 0 };
-	struct kf_bytes cms, manifest, verity, tree = { NULL, 0 };
+	struct kf_bytes cms, manifest = { NULL, 0 }, verity = { NULL, 0 };
+	struct kf_bytes tree = { NULL, 0 };
 	enum kf_status status = check_image(m, why);
 
 	if (status == KF_OK)
