@@ -22,31 +22,9 @@ enum {
 static const char begin[] = "-----BEGIN ";
 static const char dashes[] = "-----";
 
-struct finder {
-	const struct kf_source *source;
-	struct kf_env *env;
-	void (*found)(void *self, const struct kf_key_found *key);
-	void *self;
-	enum kf_status status;
-};
-
-/* find is the place of a text in bytes; their length when it is not there. */
 static size_t find(struct kf_bytes in, size_t from, const char *what)
 {
-	size_t len = kf_text(what).len;
-
-	while (from + len <= in.len) {
-		const uint8_t *p = memchr(in.data + from, what[0],
-					  in.len - from);
-
-		if (!p)
-			break;
-		from = (size_t)(p - in.data);
-		if (from + len <= in.len && memcmp(p, what, len) == 0)
-			return from;
-		from++;
-	}
-	return in.len;
+	return kf_keys_place(in, from, kf_text(what));
 }
 
 static bool contains(struct kf_bytes in, const char *what)
@@ -162,7 +140,8 @@ static bool label_of(struct kf_key_found *out, struct kf_bytes label,
 }
 
 /* take_block looks at what starts with BEGIN. */
-static void take_block(struct finder *f, struct kf_bytes block, uint64_t at)
+static void take_block(struct kf_key_finder *f, struct kf_bytes block,
+		       uint64_t at)
 {
 	struct kf_key_found key = { .at = at };
 	size_t from = sizeof(begin) - 1, end = find(block, from, dashes);
@@ -195,7 +174,7 @@ static void take_block(struct finder *f, struct kf_bytes block, uint64_t at)
 	f->found(f->self, &key);
 }
 
-static void read_block(struct finder *f, uint64_t at)
+static void read_block(struct kf_key_finder *f, uint64_t at)
 {
 	uint64_t len = f->source->size - at;
 	size_t used = f->env->arena->used;
@@ -203,26 +182,30 @@ static void read_block(struct finder *f, uint64_t at)
 
 	if (len > BLOCK_MAX)
 		len = BLOCK_MAX;
+	if (!kf_spend(f->env, len)) {
+		f->status = KF_TOO_MUCH;
+		return;
+	}
 	f->status = kf_source_keep(&block, f->source, f->env, at, len);
 	if (f->status == KF_OK)
 		take_block(f, block, at);
 	f->env->arena->used = used;
 }
 
-/* pem looks for blocks, window by window; what may be the start of one at the
- * end of a window is looked at again with the next. */
-static void pem(struct finder *f)
+/* look_through goes through the file once, window by window. What begins in the
+ * last bytes of one is looked for in the next. */
+static void look_through(struct kf_key_finder *f)
 {
 	struct kf_env *env = f->env;
-	const size_t keep = sizeof(begin) - 2;
+	const size_t keep = KF_KEYS_TEXT_MAX;
 	uint64_t at = 0;
 
-	while (f->status == KF_OK && f->source->size - at > keep) {
+	while (f->status == KF_OK && at < f->source->size) {
 		uint64_t left = f->source->size - at;
 		size_t len = left < env->window_len ? (size_t)left
 						    : env->window_len;
+		size_t end = len == left || len <= keep ? len : len - keep;
 		struct kf_bytes window = kf_view(env->window, len);
-		size_t hit;
 
 		if (!kf_spend(env, len)) {
 			f->status = KF_TOO_MUCH;
@@ -233,13 +216,12 @@ static void pem(struct finder *f)
 			f->status = KF_CANNOT_READ;
 			return;
 		}
-		hit = find(window, 0, begin);
-		if (hit < len) {
+		for (size_t hit = find(window, 0, begin);
+		     hit < end && f->status == KF_OK;
+		     hit = find(window, hit + sizeof(begin) - 2, begin))
 			read_block(f, at + hit);
-			at += hit + keep;
-		} else {
-			at += len - keep;
-		}
+		kf_keys_forms_in(f, window, end, at);
+		at += end;
 	}
 }
 
@@ -318,7 +300,7 @@ static const char *closed_form(const struct kf_der *e, size_t num)
 }
 
 /* der looks whether the whole file is one key. */
-static void der(struct finder *f)
+static void der(struct kf_key_finder *f)
 {
 	struct kf_key_found key = { .kind = KF_KEY_PRIVATE };
 	struct kf_der whole, element[10];
@@ -356,14 +338,15 @@ kf_keys_find(const struct kf_source *source, struct kf_env *env,
 	     void (*found)(void *self, const struct kf_key_found *key),
 	     void *self)
 {
-	struct finder f = { .source = source, .env = env, .found = found,
-			    .self = self };
+	struct kf_key_finder f = { .source = source, .env = env,
+				   .found = found, .self = self };
 	size_t used = env->arena->used;
 
 	der(&f);
 	env->arena->used = used;
 	if (f.status == KF_OK)
-		pem(&f);
-	return f.status == KF_OK ? kf_keys_forms(source, env, found, self)
-				 : f.status;
+		look_through(&f);
+	if (f.status == KF_OK)
+		kf_keys_forms_whole(&f);
+	return f.status;
 }

@@ -15,19 +15,11 @@
 #include <string.h>
 
 enum {
-	NEAR = 4096,		/* that is looked at behind such a text */
-	TEXT_MAX = 64,
+	LABEL_MAX = 64,
 	SEARCHED_MAX = 64 << 10,	/* of a JSON Web Key */
 };
 
-struct seeker {
-	const struct kf_source *source;
-	struct kf_env *env;
-	void (*found)(void *self, const struct kf_key_found *key);
-	void *self;
-};
-
-static void give(struct seeker *s, const char *form, uint64_t at,
+static void give(struct kf_key_finder *f, const char *form, uint64_t at,
 		 bool encrypted)
 {
 	const struct kf_key_found key = {
@@ -35,11 +27,10 @@ static void give(struct seeker *s, const char *form, uint64_t at,
 		.at = at,
 	};
 
-	s->found(s->self, &key);
+	f->found(f->self, &key);
 }
 
-/* place is where bytes are in others; the length of these: nowhere. */
-static size_t place(struct kf_bytes in, size_t from, struct kf_bytes what)
+size_t kf_keys_place(struct kf_bytes in, size_t from, struct kf_bytes what)
 {
 	for (; from + what.len <= in.len; from++) {
 		const uint8_t *p = memchr(in.data + from, what.data[0],
@@ -56,7 +47,7 @@ static size_t place(struct kf_bytes in, size_t from, struct kf_bytes what)
 
 static bool has(struct kf_bytes in, const char *what)
 {
-	return place(in, 0, kf_text(what)) < in.len;
+	return kf_keys_place(in, 0, kf_text(what)) < in.len;
 }
 
 /* run_of counts the characters of base64 and base64url that bytes begin with.
@@ -72,11 +63,17 @@ static size_t run_of(struct kf_bytes text)
 	return len;
 }
 
+/* is_age: 58 digits of Bech32, in capital letters. */
 static bool is_age(struct kf_bytes near)
 {
+	static const char digits[] = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
 	enum { PREFIX = 16, DIGITS = 58 };
+	struct kf_bytes key = kf_part_of(near, PREFIX, DIGITS);
 
-	return run_of(kf_part_of(near, PREFIX, near.len - PREFIX)) >= DIGITS;
+	for (size_t i = 0; i < key.len; i++)
+		if (!memchr(digits, key.data[i], sizeof(digits) - 1))
+			return false;
+	return key.len == DIGITS;
 }
 
 static bool is_putty(struct kf_bytes near)
@@ -87,7 +84,7 @@ static bool is_putty(struct kf_bytes near)
 /* is_coded: PEM in base64 is the same text each time up to its label. */
 static bool is_coded(struct kf_bytes near)
 {
-	uint8_t text[TEXT_MAX] = { 0 };
+	uint8_t text[LABEL_MAX] = { 0 };
 	uint32_t group = 0;
 	size_t len = 0;
 
@@ -101,22 +98,24 @@ static bool is_coded(struct kf_bytes near)
 			text[len++] = (uint8_t)(group >>
 						(2 * (3 - i % 4)));
 	}
-	return has(kf_view(text, len), "PRIVATE KEY") && run_of(near) > TEXT_MAX;
+	return has(kf_view(text, len), "PRIVATE KEY") && run_of(near) > LABEL_MAX;
 }
 
 static bool is_wide(struct kf_bytes near)
 {
 	static const char label[] = "P\0R\0I\0V\0A\0T\0E\0 \0K\0E\0Y";
 
-	near = kf_part_of(near, 0, near.len < 2 * TEXT_MAX ? near.len
-							    : 2 * TEXT_MAX);
-	return place(near, 0, kf_view(label, sizeof(label) - 1)) < near.len;
+	near = kf_part_of(near, 0, near.len < 2 * LABEL_MAX ? near.len
+							    : 2 * LABEL_MAX);
+	return kf_keys_place(near, 0, kf_view(label, sizeof(label) - 1)) <
+	       near.len;
 }
 
 /* text is what one form is known by. */
 struct text {
 	const char *text;
 	size_t len;
+	size_t near;		/* that is looked at */
 	bool (*is)(struct kf_bytes near);
 	const char *form;
 	const char *open;	/* what one without a passphrase says; NULL: it
@@ -126,71 +125,47 @@ struct text {
 #define TEXT(text) text, sizeof(text) - 1
 
 static const struct text texts[] = {
-	{ TEXT("AGE-SECRET-KEY-1"), is_age, "age", NULL },
-	{ TEXT("PuTTY-User-Key-File-"), is_putty, "PuTTY",
+	{ TEXT("AGE-SECRET-KEY-1"), 96, is_age, "age", NULL },
+	{ TEXT("PuTTY-User-Key-File-"), 4096, is_putty, "PuTTY",
 	  "Encryption: none" },
-	{ TEXT("LS0tLS1CRUdJTi"), is_coded, "PEM in base64", NULL },
-	{ TEXT("-\0-\0B\0E\0G\0I\0N\0 \0"), is_wide, "PEM in UTF-16", NULL },
+	{ TEXT("LS0tLS1CRUdJTi"), 128, is_coded, "PEM in base64", NULL },
+	{ TEXT("-\0-\0B\0E\0G\0I\0N\0 \0"), 128, is_wide, "PEM in UTF-16", NULL },
 };
 
 #undef TEXT
 
-static enum kf_status look_near(struct seeker *s, const struct text *t,
-				uint64_t at)
+static void look_near(struct kf_key_finder *f, const struct text *t,
+		      uint64_t at)
 {
-	uint64_t left = s->source->size - at;
-	size_t used = s->env->arena->used;
+	uint64_t left = f->source->size - at;
+	size_t len = left < t->near ? (size_t)left : t->near;
+	size_t used = f->env->arena->used;
 	struct kf_bytes near;
-	enum kf_status status;
 
-	status = kf_source_keep(&near, s->source, s->env, at,
-				left < NEAR ? left : NEAR);
-	if (status == KF_OK && t->is(near))
-		give(s, t->form, at, t->open && !has(near, t->open));
-	s->env->arena->used = used;
-	return status;
+	/* As much as a block of PEM: what is found costs its finder too. */
+	if (!kf_spend(f->env, SEARCHED_MAX)) {
+		f->status = KF_TOO_MUCH;
+		return;
+	}
+	f->status = kf_source_keep(&near, f->source, f->env, at, len);
+	if (f->status == KF_OK && t->is(near))
+		give(f, t->form, at, t->open && !has(near, t->open));
+	f->env->arena->used = used;
 }
 
-/* look_in looks for all texts that begin in front of `end`. */
-static enum kf_status look_in(struct seeker *s, struct kf_bytes window,
-			      size_t end, uint64_t at)
+void kf_keys_forms_in(struct kf_key_finder *f, struct kf_bytes window,
+		      size_t end, uint64_t at)
 {
-	enum kf_status status = KF_OK;
-
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct text *t = &texts[i];
 		struct kf_bytes what = kf_view(t->text, t->len);
-		size_t hit = place(window, 0, what);
+		size_t hit = kf_keys_place(window, 0, what);
 
-		while (status == KF_OK && hit < end) {
-			status = look_near(s, t, at + hit);
-			hit = place(window, hit + t->len, what);
+		while (f->status == KF_OK && hit < end) {
+			look_near(f, t, at + hit);
+			hit = kf_keys_place(window, hit + t->len, what);
 		}
 	}
-	return status;
-}
-
-/* look_through goes through the file, window by window. What begins in the last
- * bytes of one is looked for in the next. */
-static enum kf_status look_through(struct seeker *s)
-{
-	struct kf_env *env = s->env;
-	enum kf_status status = KF_OK;
-	uint64_t at = 0;
-
-	while (status == KF_OK && at < s->source->size) {
-		uint64_t left = s->source->size - at;
-		size_t len = left < env->window_len ? (size_t)left
-						    : env->window_len;
-		size_t end = len == left || len <= TEXT_MAX ? len
-							    : len - TEXT_MAX;
-
-		if (!s->source->read_at(s->source->self, at, env->window, len))
-			return KF_CANNOT_READ;
-		status = look_in(s, kf_view(env->window, len), end, at);
-		at += end;
-	}
-	return status;
 }
 
 /* is_jwk: the private part of a key is its member "d". */
@@ -201,7 +176,7 @@ static bool is_jwk(struct kf_bytes file)
 
 	if (!has(file, "\"kty\""))
 		return false;
-	while ((at = place(file, at, kf_text("\"d\""))) < file.len) {
+	while ((at = kf_keys_place(file, at, kf_text("\"d\""))) < file.len) {
 		at += 3;
 		while (at < file.len && strchr(" \t\r\n:", file.data[at]) &&
 		       file.data[at])
@@ -218,7 +193,7 @@ static bool is_jwk(struct kf_bytes file)
  * minisign's with "Ed" and "Sc" or two zeros. Public keys have 42. */
 static bool is_signify(struct kf_bytes file)
 {
-	size_t line = place(file, 0, kf_text("\n")) + 1;
+	size_t line = kf_keys_place(file, 0, kf_text("\n")) + 1;
 	struct kf_bytes text;
 
 	if (!kf_equal(kf_part_of(file, 0, 18), kf_text("untrusted comment:")) ||
@@ -297,48 +272,36 @@ static bool is_pkcs12(struct kf_bytes file, uint64_t size)
 	static const uint8_t version[] = { 0x02, 0x01, 0x03, 0x30 };
 	struct kf_bytes head = kf_part_of(file, 0, file.len < 32 ? file.len
 								  : 32);
-	size_t at = place(head, 0, kf_view(version, sizeof(version)));
+	size_t at = kf_keys_place(head, 0, kf_view(version, sizeof(version)));
 
 	return head.len == 32 && head.data[0] == 0x30 && at >= 2 && at <= 6 &&
 	       (head.data[1] == 0x80 || size > SEARCHED_MAX) &&
-	       place(head, at, kf_view(oid, sizeof(oid))) < head.len;
+	       kf_keys_place(head, at, kf_view(oid, sizeof(oid))) < head.len;
 }
 
-/* look_whole looks at what a file is, as a whole. */
-static enum kf_status look_whole(struct seeker *s)
+void kf_keys_forms_whole(struct kf_key_finder *f)
 {
-	uint64_t size = s->source->size;
-	size_t used = s->env->arena->used;
+	uint64_t size = f->source->size;
+	size_t used = f->env->arena->used;
 	struct kf_bytes file;
-	enum kf_status status;
 
-	status = kf_source_keep(&file, s->source, s->env, 0,
-				size < SEARCHED_MAX ? size : SEARCHED_MAX);
-	if (status != KF_OK)
-		return status;
+	if (!size)
+		return;
+	f->status = kf_source_keep(&file, f->source, f->env, 0,
+				   size < SEARCHED_MAX ? size : SEARCHED_MAX);
+	if (f->status != KF_OK)
+		return;
 	if (is_jwk(file))
-		give(s, "JSON Web Key", 0, false);
+		give(f, "JSON Web Key", 0, false);
 	else if (is_signify(file))
-		give(s, "signify or minisign; whether it has a passphrase was not looked at",
+		give(f, "signify or minisign; whether it has a passphrase was not looked at",
 		     0, false);
 	else if (is_openpgp(file))
-		give(s, "OpenPGP; whether it has a passphrase was not looked at",
+		give(f, "OpenPGP; whether it has a passphrase was not looked at",
 		     0, false);
 	else if (is_java(file))
-		give(s, "Java key store", 0, true);
+		give(f, "Java key store", 0, true);
 	else if (is_pkcs12(file, size))
-		give(s, "PKCS#12", 0, true);
-	s->env->arena->used = used;
-	return KF_OK;
-}
-
-enum kf_status
-kf_keys_forms(const struct kf_source *source, struct kf_env *env,
-	      void (*found)(void *self, const struct kf_key_found *key),
-	      void *self)
-{
-	struct seeker s = { source, env, found, self };
-	enum kf_status status = source->size ? look_whole(&s) : KF_OK;
-
-	return status == KF_OK ? look_through(&s) : status;
+		give(f, "PKCS#12", 0, true);
+	f->env->arena->used = used;
 }
