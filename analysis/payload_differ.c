@@ -99,27 +99,16 @@ static enum kf_status hold(struct differing *d,
 	return KF_OK;
 }
 
-/* find looks for the first part of b of this name that was not taken; they
- * mostly stand in the same order. */
-static size_t find(const struct kf_payload *b, const bool *taken, size_t from,
+/* find looks for the first part of b of this name that was not taken. */
+static size_t find(const struct kf_payload *b, const bool *taken,
 		   struct kf_bytes name)
 {
-	for (size_t n = 0; n < b->num_parts; n++) {
-		size_t i = (from + n) % b->num_parts;
+	size_t i = 0;
 
-		if (!taken[i] && kf_equal(b->part[i].name, name))
-			return i;
-	}
-	return b->num_parts;
-}
-
-/* is_first tells whether one of the same name stands before it. */
-static bool is_first(const struct kf_payload *b, const bool *taken, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (!taken[i] && kf_equal(b->part[i].name, b->part[at].name))
-			return false;
-	return true;
+	while (i < b->num_parts &&
+	       (taken[i] || !kf_equal(b->part[i].name, name)))
+		i++;
+	return i;
 }
 
 enum kf_status kf_payload_differ(struct kf_payload_sum *out,
@@ -140,11 +129,8 @@ enum kf_status kf_payload_differ(struct kf_payload_sum *out,
 	if (!taken)
 		return KF_NO_MEMORY;
 	for (size_t i = 0; i < a->num_parts && status == KF_OK; i++) {
-		size_t k = find(b, taken, next, a->part[i].name);
+		size_t k = find(b, taken, a->part[i].name);
 
-		/* A name that comes again is taken in its order. */
-		while (k < b->num_parts && !is_first(b, taken, k))
-			k = find(b, taken, 0, a->part[i].name);
 		if (k == b->num_parts) {
 			alone(&d, &a->part[i], true);
 			continue;

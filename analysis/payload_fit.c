@@ -37,7 +37,6 @@ struct walk {
 	struct level level[DEPTH_MAX];
 	size_t depth;
 	char path[PATH_MAX_LEN];
-	bool odd;		/* nothing is left aside of such a file */
 };
 
 static void add(struct walk *w, struct kf_bytes bytes)
@@ -72,7 +71,7 @@ static enum kf_status want_zeros(struct walk *w, uint64_t at, uint64_t end)
 		return KF_OK;
 	status = kf_payload_zeros(&zeros, w->fdt.source, w->p->env, at,
 				  end - at);
-	w->odd |= !zeros;
+	w->p->odd |= !zeros;
 	return status;
 }
 
@@ -101,7 +100,7 @@ static size_t put_path(struct walk *w, size_t len, char letter,
 		       struct kf_bytes name)
 {
 	if (name.len + 1 > sizeof(w->path) - len) {
-		w->odd = true;
+		w->p->odd = true;
 		return len;
 	}
 	w->path[len++] = letter;
@@ -126,7 +125,7 @@ static enum kf_status enter(struct walk *w, const struct kf_fdt_tag *tag)
 	enum kf_status status = KF_OK;
 
 	if (w->depth == DEPTH_MAX || tag->len >= sizeof(text)) {
-		w->odd = true;
+		w->p->odd = true;
 		return KF_OK;
 	}
 	if (tag->len && !w->fdt.source->read_at(w->fdt.source->self, at, text,
@@ -160,12 +159,12 @@ static enum kf_status look_at_place(struct walk *w, struct kf_bytes name,
 {
 	uint8_t high = 0;
 
-	w->odd |= kf_equal(name, kf_text("data-position"));
+	w->p->odd |= kf_equal(name, kf_text("data-position"));
 	if (!kf_equal(name, kf_text("data-offset")))
 		return KF_OK;
 	if (len && !w->fdt.source->read_at(w->fdt.source->self, at, &high, 1))
 		return KF_CANNOT_READ;
-	w->odd |= len != 4 || high >> 7;
+	w->p->odd |= len != 4 || high >> 7;
 	return KF_OK;
 }
 
@@ -179,7 +178,7 @@ static enum kf_status property(struct walk *w, const struct kf_fdt_tag *tag)
 	bool aside;
 
 	if (!kf_fdt_string(&name, &w->fdt, tag->name_at)) {
-		w->odd = true;
+		w->p->odd = true;
 		return KF_OK;
 	}
 	aside = l->signs && kf_fit_is_signing(name);
@@ -212,7 +211,7 @@ static enum kf_status one_tag(struct walk *w, const struct kf_fdt_tag *tag)
 	if (tag->kind == KF_FDT_END_NODE && w->depth)
 		w->depth--;
 	else if (tag->kind == KF_FDT_PROP || tag->kind == KF_FDT_END_NODE)
-		w->odd = true;
+		w->p->odd = true;
 	return KF_OK;
 }
 
@@ -222,9 +221,9 @@ static enum kf_status walk_tags(struct walk *w, uint64_t *end)
 	struct kf_fdt_tag tag = { 0 };
 	enum kf_status status = KF_OK;
 
-	while (status == KF_OK && !w->odd && !w->p->full) {
+	while (status == KF_OK && !w->p->odd && !w->p->full) {
 		if (!kf_fdt_next_tag(&w->fdt, &tag, w->p->env)) {
-			w->odd = true;
+			w->p->odd = true;
 			return w->fdt.status;
 		}
 		status = one_tag(w, &tag);
@@ -245,7 +244,7 @@ static enum kf_status walk_reserved(struct walk *w, uint64_t *end)
 
 	do {
 		if (at + RESERVE_LEN > w->fdt.struct_at) {
-			w->odd = true;
+			w->p->odd = true;
 			return KF_OK;
 		}
 		if (!w->fdt.source->read_at(w->fdt.source->self, at, entry,
@@ -283,9 +282,9 @@ static enum kf_status walk_file(struct walk *w)
 			      COUNTED_LEN, false);
 	if (status == KF_OK)
 		status = walk_reserved(w, &reserved);
-	if (status == KF_OK && !w->odd)
+	if (status == KF_OK && !w->p->odd)
 		status = walk_tags(w, &tags);
-	if (status != KF_OK || w->odd || w->p->full)
+	if (status != KF_OK || w->p->odd || w->p->full)
 		return status;
 	status = want_zeros(w, KF_FDT_HEADER_LEN, f->reserve_at);
 	if (status == KF_OK)
@@ -320,7 +319,7 @@ enum kf_status kf_payload_fit(struct kf_payload_parts *p, bool *fits)
 		return KF_NO_CRYPTO;
 	status = walk_file(w);
 	crypto->digest_end(w->digest, &sha256);
-	*fits = !w->odd;
+	*fits = true;
 	if (status != KF_OK)
 		return status;
 	if (sha256.len != sizeof(p->out->sha256.bytes))
