@@ -42,26 +42,6 @@ void kf_payload_put(struct kf_payload_parts *p, struct kf_bytes name,
 	p->at = end;
 }
 
-enum kf_status kf_payload_zeros(bool *out, const struct kf_source *source,
-				struct kf_env *env, uint64_t at, uint64_t len)
-{
-	*out = true;
-	if (!kf_spend(env, len))
-		return KF_TOO_MUCH;
-	while (len && *out) {
-		size_t some = len < env->window_len ? (size_t)len
-						    : env->window_len;
-
-		if (!source->read_at(source->self, at, env->window, some))
-			return KF_CANNOT_READ;
-		for (size_t i = 0; i < some; i++)
-			*out = *out && env->window[i] == 0;
-		at += some;
-		len -= some;
-	}
-	return KF_OK;
-}
-
 enum kf_status kf_payload_add(void *digest, const struct kf_source *source,
 			      struct kf_env *env, uint64_t at, uint64_t len)
 {

@@ -81,12 +81,6 @@ struct kf_payload_parts {
 void kf_payload_put(struct kf_payload_parts *p, struct kf_bytes name,
 		    uint64_t end, bool aside);
 
-/* kf_payload_zeros tells whether bytes of the file are zeros. */
-KF_MUST enum kf_status kf_payload_zeros(bool *out,
-					const struct kf_source *source,
-					struct kf_env *env, uint64_t at,
-					uint64_t len);
-
 /* kf_payload_add hashes bytes of a file. */
 KF_MUST enum kf_status kf_payload_add(void *digest,
 				      const struct kf_source *source,

@@ -11,6 +11,7 @@
 #include "payload.h"
 
 #include "core/fdt.h"
+#include "zeros.h"
 
 #include <string.h>
 
@@ -69,7 +70,7 @@ static enum kf_status want_zeros(struct walk *w, uint64_t at, uint64_t end)
 		end = w->fdt.source->size;
 	if (at >= end)
 		return KF_OK;
-	status = kf_payload_zeros(&zeros, w->fdt.source, w->p->env, at,
+	status = kf_are_zeros(&zeros, w->fdt.source, w->p->env, at,
 				  end - at);
 	w->p->odd |= !zeros;
 	return status;

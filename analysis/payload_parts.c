@@ -10,6 +10,7 @@
 #include "core/swu.h"
 #include "core/update.h"
 #include "signatures.h"
+#include "zeros.h"
 
 #include <string.h>
 
@@ -343,7 +344,7 @@ enum kf_status kf_payload_swupdate(struct kf_payload_parts *p, bool *fits)
 	}
 	*fits = kf_cpio_is_trailer(&file);
 	kf_payload_put(p, kf_text("trailer"), cpio.at, false);
-	status = kf_payload_zeros(&zeros, source, p->env, p->at,
+	status = kf_are_zeros(&zeros, source, p->env, p->at,
 				  source->size - p->at);
 	put(p, "behind the trailer", source->size, zeros);
 	return status;

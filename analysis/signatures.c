@@ -5,6 +5,8 @@
  */
 #include "signatures.h"
 
+#include "zeros.h"
+
 #include <string.h>
 
 enum {
@@ -124,27 +126,6 @@ static enum kf_status look_at_sections(struct kf_signatures *out)
 	return KF_OK;
 }
 
-/* all_zeros tells whether bytes of the file are zeros; `*out` starts true. */
-static enum kf_status all_zeros(bool *out, const struct kf_source *source,
-				struct kf_env *env, uint64_t at, uint64_t len)
-{
-	if (!kf_spend(env, len))
-		return KF_TOO_MUCH;
-	while (len && *out) {
-		size_t some = env->window_len;
-
-		if (some > len)
-			some = (size_t)len;
-		if (!source->read_at(source->self, at, env->window, some))
-			return KF_CANNOT_READ;
-		for (size_t i = 0; i < some; i++)
-			*out = *out && env->window[i] == 0;
-		at += some;
-		len -= some;
-	}
-	return KF_OK;
-}
-
 /* read_header reads an entry's header, as far as `left` goes. */
 static enum kf_status read_header(struct kf_attached *out,
 				  const struct kf_source *source, uint64_t at,
@@ -192,8 +173,8 @@ static enum kf_status read_entries(struct kf_signatures *out,
 		bool zeros = true;
 
 		if (out->num == KF_SIGNATURES_MAX)
-			status = all_zeros(&zeros, out->source, env, at,
-					   end - at);
+			status = kf_are_zeros(&zeros, out->source, env, at,
+					      end - at);
 		else if (end - at >= HEADER_LEN)
 			status = read_header(a, out->source, at, end - at);
 		if (status != KF_OK)
@@ -206,8 +187,8 @@ static enum kf_status read_entries(struct kf_signatures *out,
 			continue;
 		}
 		if (out->num < KF_SIGNATURES_MAX)
-			status = all_zeros(&zeros, out->source, env, at,
-					   end - at);
+			status = kf_are_zeros(&zeros, out->source, env, at,
+					      end - at);
 		out->too_many = !zeros && out->num == KF_SIGNATURES_MAX;
 		if (!zeros && !out->too_many)
 			broken(out, "dwLength", at);
@@ -226,7 +207,7 @@ static enum kf_status look_behind(struct kf_signatures *out,
 	bool zeros = true;
 
 	if (len <= (-out->table_len & 7))
-		status = all_zeros(&zeros, out->source, env, end, len);
+		status = kf_are_zeros(&zeros, out->source, env, end, len);
 	else
 		zeros = false;
 	out->behind_len = zeros ? 0 : len;
