@@ -58,14 +58,13 @@ enum kf_status kf_collect(struct kf_output *out, size_t *num_unread,
 			  const struct kf_collect_ask *ask)
 {
 	struct kf_collecting c = { .ask = ask, .json = { .out = out } };
-	char name[128] = "", time[24];
+	char name[128] = "";
 	bool failed;
 
-	kf_time_write(time, ask->at_s);
 	kf_json_open(&c.json, NULL, '{');
 	/* First, so that the file is known by its start. */
 	kf_json_number(&c.json, "keyfit_collected", 1);
-	kf_json_text(&c.json, "taken_at", time);
+	kf_json_time(&c.json, "taken_at", ask->at_s);
 	kf_json_text(&c.json, "by", ask->by);
 	if (ask->root[0] == '\0')
 		kf_machine_name(name);

@@ -111,6 +111,14 @@ void kf_json_yes_no(struct kf_json *json, const char *name, bool yes)
 	kf_output_text(json->out, yes ? "true" : "false");
 }
 
+void kf_json_time(struct kf_json *json, const char *name, int64_t seconds)
+{
+	char text[24];
+
+	kf_time_write(text, seconds);
+	kf_json_text(json, name, text);
+}
+
 void kf_json_hex(struct kf_json *json, const char *name,
 		 struct kf_bytes bytes)
 {

@@ -33,4 +33,7 @@ void kf_json_yes_no(struct kf_json *json, const char *name, bool yes);
 void kf_json_hex(struct kf_json *json, const char *name,
 		 struct kf_bytes bytes);
 
+/* kf_json_time writes a time as kf_time_write has it. */
+void kf_json_time(struct kf_json *json, const char *name, int64_t seconds);
+
 #endif

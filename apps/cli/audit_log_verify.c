@@ -377,7 +377,6 @@ static void json_request(struct kf_json *json, const struct kf_audit *audit,
 			 const struct kf_dossier *d)
 {
 	const struct kf_request *q = &d->request;
-	char time[24];
 
 	kf_json_hex(json, "request_sha256", kf_hash_view(&q->sha256));
 	kf_json_text(json, "action", kf_action_names[q->action]);
@@ -394,8 +393,7 @@ static void json_request(struct kf_json *json, const struct kf_audit *audit,
 	if (q->variable) {
 		kf_json_foreign(json, "variable", kf_text(q->variable));
 		kf_json_text(json, "change", q->append ? "append" : "replace");
-		kf_time_write(time, q->at_s);
-		kf_json_text(json, "timestamp", time);
+		kf_json_time(json, "timestamp", q->at_s);
 	}
 	kf_json_foreign(json, "requester", kf_text(q->requester));
 	kf_json_open(json, "approvers", '[');
@@ -415,12 +413,10 @@ static void json_record(void *self, const struct kf_record *r,
 	static const struct kf_hash none;
 	struct verifying *v = self;
 	struct kf_json json = { .out = &v->a->base.out };
-	char time[24];
 
-	kf_time_write(time, r->time_s);
 	kf_json_open(&json, NULL, '{');
 	kf_json_number(&json, "seq", r->seq);
-	kf_json_text(&json, "time", time);
+	kf_json_time(&json, "time", r->time_s);
 	kf_json_text(&json, "kind", kf_record_names[r->kind]);
 	kf_json_foreign(&json, "by", kf_text(r->by));
 	if (r->kind == KF_RECORD_POLICY) {

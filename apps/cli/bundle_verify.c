@@ -154,16 +154,13 @@ static void show_json(struct kf_bundling *q, const char *path,
 {
 	const struct kf_bundle *b = &q->bundle;
 	struct kf_json json = { .out = &q->out };
-	char time[24];
 
 	kf_json_open(&json, NULL, '{');
 	kf_json_foreign(&json, "file", kf_text(path));
 	kf_json_foreign(&json, "product", kf_text(b->product));
 	kf_json_number(&json, "version", b->version);
-	kf_time_write(time, b->made_s);
-	kf_json_text(&json, "made", time);
-	kf_time_write(time, b->expires_s);
-	kf_json_text(&json, "expires", time);
+	kf_json_time(&json, "made", b->made_s);
+	kf_json_time(&json, "expires", b->expires_s);
 	kf_json_text(&json, "signer_digits", signer);
 	kf_json_text(&json, "digits", whole);
 	kf_json_open(&json, "anchors", '[');

@@ -99,8 +99,6 @@ static void settle(struct kf_describe *d, char bracket)
 
 static void value_json(struct kf_json *json, const struct kf_fact *f)
 {
-	char time[24];
-
 	switch (f->kind) {
 	case KF_FACT_NUMBER:
 	case KF_FACT_HEX:
@@ -113,8 +111,7 @@ static void value_json(struct kf_json *json, const struct kf_fact *f)
 		kf_json_hex(json, f->name, f->bytes);
 		break;
 	case KF_FACT_SECONDS:
-		kf_time_write(time, (int64_t)f->number);
-		kf_json_text(json, f->name, time);
+		kf_json_time(json, f->name, (int64_t)f->number);
 		break;
 	case KF_FACT_YES_NO:
 		kf_json_yes_no(json, f->name, f->number != 0);

@@ -185,8 +185,6 @@ static void object_text(struct kf_keys *k, const struct showing *s)
 
 static void certificate_json(struct kf_json *j, const struct kf_certificate *c)
 {
-	char when[24];
-
 	if (!c->subject) {
 		kf_json_text(j, "certificate", NULL);
 		return;
@@ -195,10 +193,8 @@ static void certificate_json(struct kf_json *j, const struct kf_certificate *c)
 	kf_json_foreign(j, "subject", kf_text(c->subject));
 	kf_json_foreign(j, "issuer", kf_text(c->issuer));
 	kf_json_hex(j, "serial", c->serial);
-	kf_time_write(when, c->not_before_s);
-	kf_json_text(j, "not-before", when);
-	kf_time_write(when, c->not_after_s);
-	kf_json_text(j, "not-after", when);
+	kf_json_time(j, "not-before", c->not_before_s);
+	kf_json_time(j, "not-after", c->not_after_s);
 	kf_json_hex(j, "sha256", kf_view(c->sha256.bytes, c->sha256.len));
 	kf_json_close(j);
 }

@@ -309,16 +309,14 @@ static void tell_json(struct kf_ledger *l, const struct witnessing *w,
 		      const struct asked *a)
 {
 	struct kf_json json = { .out = &l->out };
-	char time[24];
 
-	kf_time_write(time, (int64_t)a->time_s);
 	kf_json_open(&json, NULL, '{');
 	kf_json_foreign(&json, "witness", a->key->name);
 	kf_json_foreign(&json, "url", kf_text(a->url));
 	kf_json_yes_no(&json, "cosigned", a->cosigned);
 	kf_json_number(&json, "size", w->log->checkpoint.size);
 	if (a->cosigned)
-		kf_json_text(&json, "time", time);
+		kf_json_time(&json, "time", (int64_t)a->time_s);
 	if (a->finding)
 		kf_json_text(&json, "finding", a->finding);
 	if (!a->cosigned)

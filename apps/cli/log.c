@@ -41,17 +41,14 @@ void kf_log_close(struct kf_log *log)
 static void event(struct kf_output *out, const struct kf_pair *pair)
 {
 	struct kf_json json = { .out = out };
-	char time[24];
 
 	kf_json_open(&json, NULL, '{');
 	kf_json_text(&json, "event", "verdict");
 	kf_json_number(&json, "version", EVENT_VERSION);
-	kf_time_write(time, kf_now_s());
-	kf_json_text(&json, "time", time);
+	kf_json_time(&json, "time", kf_now_s());
 	kf_json_text(&json, "source", "keyfit");
 	kf_json_text(&json, "source_version", KEYFIT_VERSION);
-	kf_time_write(time, pair->at_s);
-	kf_json_text(&json, "judged_at", time);
+	kf_json_time(&json, "judged_at", pair->at_s);
 	kf_json_pair(&json, pair);
 	kf_json_close(&json);
 	kf_output_text(out, "\n");

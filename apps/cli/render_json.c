@@ -23,7 +23,6 @@ static void certificate_facts(struct kf_json *json, struct kf_bytes der,
 {
 	struct kf_arena lent;
 	struct kf_certificate c;
-	char until[24];
 
 	certificate_name(json, "name", der, env);
 	if (!kf_words_read(&c, &lent, der, env, json->out))
@@ -31,8 +30,7 @@ static void certificate_facts(struct kf_json *json, struct kf_bytes der,
 	kf_json_text(json, "subject", c.subject);
 	kf_json_text(json, "issuer", c.issuer);
 	kf_json_text(json, "key", c.key);
-	kf_time_write(until, c.not_after_s);
-	kf_json_text(json, "not_after", until);
+	kf_json_time(json, "not_after", c.not_after_s);
 	kf_json_hex(json, "sha256", kf_view(c.sha256.bytes, c.sha256.len));
 }
 
@@ -46,11 +44,9 @@ static void moment(struct kf_json *json, const char *name,
 		   const struct kf_evidence *e)
 {
 	struct kf_output text = { 0 };
-	char seconds[24];
 
 	if (!e->when.year) {
-		kf_time_write(seconds, (int64_t)e->value);
-		kf_json_text(json, name, seconds);
+		kf_json_time(json, name, (int64_t)e->value);
 		return;
 	}
 	kf_words_moment(&text, &e->when);
@@ -193,12 +189,9 @@ static void remedy_certificate(struct kf_json *json, const char *name,
 
 static void remedy_from(struct kf_json *json, const struct kf_remedy *r)
 {
-	char from[24];
-
 	if (r->kind != KF_SET_CLOCK)
 		return;
-	kf_time_write(from, r->moment_s);
-	kf_json_text(json, "from", from);
+	kf_json_time(json, "from", r->moment_s);
 }
 
 /* image_json: how an image is signed, or what is left out of it. */

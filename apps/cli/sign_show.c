@@ -208,14 +208,12 @@ static void json_stamp(struct kf_json *j, const struct kf_sign_run *s)
 {
 	const struct kf_stamp *stamp = &s->making.stamp;
 	struct kf_digest digest;
-	char time[24];
 
 	if (!stamp->token.len)
 		return;
-	kf_time_write(time, stamp->at_s);
 	kf_digest_of(&digest, s->crypto, KF_SHA256, stamp->certificate);
 	kf_json_open(j, "timestamp", '{');
-	kf_json_text(j, "time", time);
+	kf_json_time(j, "time", stamp->at_s);
 	kf_json_foreign(j, "server", kf_text(s->ask.stamp_url));
 	kf_json_hex(j, "certificate-sha256",
 		    kf_view(digest.bytes, digest.len));

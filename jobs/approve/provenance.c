@@ -45,14 +45,6 @@ static void put_source(struct kf_json *json, const struct kf_built *b)
 	kf_json_close(json);
 }
 
-static void put_time(struct kf_json *json, const char *name, int64_t time_s)
-{
-	char text[24];
-
-	kf_time_write(text, time_s);
-	kf_json_text(json, name, text);
-}
-
 enum kf_status kf_rebuild_write(struct kf_sealed *out,
 				const struct kf_built *b, struct kf_env *env)
 {
@@ -72,9 +64,9 @@ enum kf_status kf_rebuild_write(struct kf_sealed *out,
 	if (b->has_started || b->has_finished) {
 		kf_json_open(&json, "metadata", '{');
 		if (b->has_started)
-			put_time(&json, "startedOn", b->started_s);
+			kf_json_time(&json, "startedOn", b->started_s);
 		if (b->has_finished)
-			put_time(&json, "finishedOn", b->finished_s);
+			kf_json_time(&json, "finishedOn", b->finished_s);
 		kf_json_close(&json);
 	}
 	kf_json_close(&json);

@@ -40,13 +40,11 @@ enum kf_status kf_record_write(struct kf_output *out,
 			       struct kf_fault *why)
 {
 	struct kf_json json = { .out = out };
-	char time[24];
 
-	kf_time_write(time, r->time_s);
 	kf_json_open(&json, NULL, '{');
 	kf_json_number(&json, "keyfit_audit", 1);
 	kf_json_number(&json, "seq", r->seq);
-	kf_json_text(&json, "time", time);
+	kf_json_time(&json, "time", r->time_s);
 	kf_json_text(&json, "kind", kf_record_names[r->kind]);
 	kf_json_foreign(&json, "by", kf_text(r->by));
 	if (r->kind == KF_RECORD_POLICY)

@@ -24,14 +24,6 @@ static void put_hash(struct kf_json *json, const char *name,
 	kf_json_hex(json, name, kf_hash_view(hash));
 }
 
-static void put_time(struct kf_json *json, const char *name, int64_t time_s)
-{
-	char text[24];
-
-	kf_time_write(text, time_s);
-	kf_json_text(json, name, text);
-}
-
 void kf_statement_start(struct kf_json *json, const char *kind,
 			const char *name, const struct kf_hash *of,
 			const struct kf_of_artifact *payload)
@@ -101,12 +93,12 @@ enum kf_status kf_request_write(struct kf_sealed *out,
 	if (r->variable) {
 		kf_json_foreign(&json, "variable", kf_text(r->variable));
 		kf_json_text(&json, "change", changes[r->append]);
-		put_time(&json, "timestamp", r->at_s);
+		kf_json_time(&json, "timestamp", r->at_s);
 	}
 	kf_json_foreign(&json, "requester", kf_text(r->requester));
 	put_hash(&json, "policy_sha256", &r->policy);
 	put_hash(&json, "nonce", &r->nonce);
-	put_time(&json, "expires", r->expires_s);
+	kf_json_time(&json, "expires", r->expires_s);
 	return kf_statement_finish(out, &json, env);
 }
 
@@ -122,7 +114,7 @@ enum kf_status kf_approval_write(struct kf_sealed *out,
 	kf_json_text(&json, "decision", a->denies ? "deny" : "approve");
 	put_hash(&json, "policy_sha256", &a->policy);
 	put_hash(&json, "nonce", &a->nonce);
-	put_time(&json, "expires", a->expires_s);
+	kf_json_time(&json, "expires", a->expires_s);
 	return kf_statement_finish(out, &json, env);
 }
 

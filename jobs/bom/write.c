@@ -167,12 +167,10 @@ static bool is_about(const struct writing *w)
 static void metadata(struct writing *w)
 {
 	struct kf_json *json = &w->json;
-	char time[24];
 
 	kf_json_open(json, "metadata", '{');
 	if (w->ask->has_time) {
-		kf_time_write(time, w->ask->at_s);
-		kf_json_text(json, "timestamp", time);
+		kf_json_time(json, "timestamp", w->ask->at_s);
 	}
 	kf_json_open(json, "tools", '{');
 	kf_json_open(json, "components", '[');

@@ -230,14 +230,6 @@ void kf_bom_write_private(struct kf_json *json, const struct kf_bill *b,
 	kf_json_close(json);
 }
 
-static void moment(struct kf_json *json, const char *name, int64_t seconds)
-{
-	char time[24];
-
-	kf_time_write(time, seconds);
-	kf_json_text(json, name, time);
-}
-
 /* references says what belongs to a certificate, the way each version does. */
 static void references(struct kf_json *json, const struct kf_bill *b,
 		       const struct kf_bill_certificate *c,
@@ -325,8 +317,8 @@ void kf_bom_write_certificate(struct kf_json *json, const struct kf_bill *b,
 		kf_json_hex(json, "serialNumber", x->serial);
 	kf_json_foreign(json, "subjectName", kf_text(x->subject));
 	kf_json_foreign(json, "issuerName", kf_text(x->issuer));
-	moment(json, "notValidBefore", x->not_before_s);
-	moment(json, "notValidAfter", x->not_after_s);
+	kf_json_time(json, "notValidBefore", x->not_before_s);
+	kf_json_time(json, "notValidAfter", x->not_after_s);
 	references(json, b, c, ask);
 	kf_json_text(json, "certificateFormat", "X.509");
 	if (ask->spec == KF_BOM_1_7) {

@@ -4,14 +4,6 @@
 
 #include "host/base64.h"
 
-static void moment(struct kf_json *json, const char *name, int64_t seconds)
-{
-	char time[24];
-
-	kf_time_write(time, seconds);
-	kf_json_text(json, name, time);
-}
-
 static void subjects(struct kf_json *json, const struct kf_bundle *bundle)
 {
 	kf_json_open(json, "subject", '[');
@@ -61,8 +53,8 @@ enum kf_status kf_bundle_write(struct kf_output *out,
 	kf_json_open(&json, "predicate", '{');
 	kf_json_foreign(&json, "product", kf_text(bundle->product));
 	kf_json_number(&json, "version", bundle->version);
-	moment(&json, "made", bundle->made_s);
-	moment(&json, "expires", bundle->expires_s);
+	kf_json_time(&json, "made", bundle->made_s);
+	kf_json_time(&json, "expires", bundle->expires_s);
 	anchors(&json, bundle);
 	kf_json_close(&json);
 	kf_json_close(&json);

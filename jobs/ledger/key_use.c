@@ -43,9 +43,6 @@ static enum kf_status one(struct kf_json *json, struct kf_signers *signers,
 static void predicate(struct kf_json *json, const struct kf_key_use *use,
 		      const struct kf_signers *signers, const char *format)
 {
-	char made[24];
-
-	kf_time_write(made, use->made_s);
 	kf_json_open(json, "predicate", '{');
 	kf_json_foreign(json, "product", kf_text(use->product));
 	kf_json_foreign(json, "version", kf_text(use->version));
@@ -54,7 +51,7 @@ static void predicate(struct kf_json *json, const struct kf_key_use *use,
 	if (format)
 		kf_json_text(json, "format", format);
 	kf_signers_write(json, signers);
-	kf_json_text(json, "made", made);
+	kf_json_time(json, "made", use->made_s);
 	kf_json_close(json);
 }
 

@@ -68,9 +68,6 @@ static void fit(struct kf_json *json, const struct kf_release *r,
 
 static void predicate(struct kf_json *json, const struct kf_release *r)
 {
-	char made[24];
-
-	kf_time_write(made, r->made_s);
 	kf_json_open(json, "predicate", '{');
 	kf_json_foreign(json, "product", kf_text(r->product));
 	kf_json_foreign(json, "version", kf_text(r->version));
@@ -85,7 +82,7 @@ static void predicate(struct kf_json *json, const struct kf_release *r)
 	for (size_t i = 0; i < r->num_fits; i++)
 		fit(json, r, &r->fit[i]);
 	kf_json_close(json);
-	kf_json_text(json, "made", made);
+	kf_json_time(json, "made", r->made_s);
 	kf_json_close(json);
 }
 
