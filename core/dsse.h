@@ -9,6 +9,11 @@
 
 #include <keyfit/crypto.h>
 
+/* What an envelope with an in-toto Statement says it holds, and what that says
+ * it is. Source: in-toto/attestation, spec/v1/envelope.md and statement.md. */
+#define KF_STATEMENT_PAYLOAD "application/vnd.in-toto+json"
+#define KF_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
+
 enum {
 	KF_DSSE_SIGNATURES_MAX = 32,
 	KF_DSSE_SCHEMES = 2,

@@ -114,7 +114,7 @@ static int take_signed(struct kf_sealed *out, struct kf_approval *one,
 	while (at < text.len && text.data[at] != '{')
 		at++;
 	memset(out, 0, sizeof(*out));
-	out->dsse.type = kf_text(KF_TYPE_STATEMENT);
+	out->dsse.type = kf_text(KF_STATEMENT_PAYLOAD);
 	out->dsse.payload = kf_part_of(text, at, text.len - at);
 	again = kf_dsse_signed(out->dsse.type, out->dsse.payload,
 			       &a->work.arena);

@@ -179,13 +179,14 @@ static enum kf_status read_plainly(struct kf_audit *a,
 	struct kf_env *env = &a->work.env;
 	struct kf_sealed sealed;
 	enum kf_status status = kf_sealed_read(&sealed, r->request,
-					       KF_TYPE_STATEMENT, env, unread);
+					       KF_STATEMENT_PAYLOAD, env,
+					       unread);
 
 	if (status == KF_OK)
 		status = kf_request_read(&d->request, &sealed, env, unread);
 	for (size_t i = 0; i < r->num_approvals && status == KF_OK; i++) {
 		status = kf_sealed_read(&sealed, r->approval[i],
-					KF_TYPE_STATEMENT, env, unread);
+					KF_STATEMENT_PAYLOAD, env, unread);
 		if (status == KF_OK)
 			status = kf_approval_read(&d->approval[i], &sealed,
 						  env, unread);

@@ -52,7 +52,7 @@ enum kf_status kf_dossier_request(struct kf_dossier *d, struct kf_bytes text,
 {
 	struct kf_sealed sealed;
 	enum kf_status status = kf_sealed_read(&sealed, text,
-					       KF_TYPE_STATEMENT, env, why);
+					       KF_STATEMENT_PAYLOAD, env, why);
 
 	if (status == KF_OK)
 		status = kf_request_read(&d->request, &sealed, env, why);
@@ -91,7 +91,7 @@ enum kf_status kf_dossier_approval(struct kf_dossier *d, struct kf_bytes text,
 	kept = &d->approval_text[d->num_approvals++];
 	memset(a, 0, sizeof(*a));
 	memset(kept, 0, sizeof(*kept));
-	status = kf_sealed_read(&sealed, text, KF_TYPE_STATEMENT, env,
+	status = kf_sealed_read(&sealed, text, KF_STATEMENT_PAYLOAD, env,
 				&unread);
 	if (status == KF_OK)
 		status = kf_approval_read(a, &sealed, env, &unread);
@@ -123,7 +123,7 @@ enum kf_status kf_dossier_rebuild(struct kf_dossier *d, struct kf_bytes text,
 	kept = &d->rebuild_text[d->num_rebuilds++];
 	memset(b, 0, sizeof(*b));
 	memset(kept, 0, sizeof(*kept));
-	status = kf_sealed_read(&sealed, text, KF_TYPE_STATEMENT, env,
+	status = kf_sealed_read(&sealed, text, KF_STATEMENT_PAYLOAD, env,
 				&unread);
 	if (status == KF_OK)
 		status = kf_rebuild_read(b, &sealed, env, &unread);

@@ -166,7 +166,7 @@ enum kf_status kf_rebuild_read(struct kf_rebuild *out,
 	if (!root)
 		return r.status;
 	if (!kf_same(kf_reading_text(&r, root, "_type", KF_NEEDED),
-		     KF_STATEMENT) ||
+		     KF_STATEMENT_TYPE) ||
 	    !kf_same(kf_reading_text(&r, root, "predicateType", KF_NEEDED),
 		     KF_KIND_PROVENANCE))
 		kf_reading_wrong(&r, NULL, "is another statement");

@@ -11,8 +11,6 @@
 enum { KF_SEALED_MAX = 60000 };
 
 #define KF_TYPE_POLICY "application/vnd.keyfit.policy+json"
-#define KF_TYPE_STATEMENT "application/vnd.in-toto+json"
-#define KF_STATEMENT "https://in-toto.io/Statement/v1"
 #define KF_KIND_REQUEST "urn:keyfit:request:v1"
 #define KF_KIND_APPROVAL "urn:keyfit:approval:v1"
 

@@ -31,7 +31,7 @@ void kf_statement_start(struct kf_json *json, const char *kind,
 	char digest[40] = KF_PAYLOAD_DIGEST;
 
 	kf_json_open(json, NULL, '{');
-	kf_json_text(json, "_type", KF_STATEMENT);
+	kf_json_text(json, "_type", KF_STATEMENT_TYPE);
 	kf_json_open(json, "subject", '[');
 	kf_json_open(json, NULL, '{');
 	kf_json_foreign(json, "name", kf_text(name));
@@ -57,7 +57,7 @@ enum kf_status kf_statement_finish(struct kf_sealed *out, struct kf_json *json,
 	kf_json_close(json);
 	kf_json_close(json);
 	memset(out, 0, sizeof(*out));
-	out->dsse.type = kf_text(KF_TYPE_STATEMENT);
+	out->dsse.type = kf_text(KF_STATEMENT_PAYLOAD);
 	kept = !text->failed &&
 	       kf_arena_keep(env->arena, &out->dsse.payload,
 			     kf_view(text->data, text->len));
@@ -133,7 +133,7 @@ static const struct kf_config *predicate(struct kf_reading *r,
 
 	kf_reading_names(r, root, top);
 	if (!kf_same(kf_reading_text(r, root, "_type", KF_NEEDED),
-		     KF_STATEMENT) ||
+		     KF_STATEMENT_TYPE) ||
 	    !kf_same(kf_reading_text(r, root, "predicateType", KF_NEEDED),
 		     kind)) {
 		kf_reading_wrong(r, NULL, "is another statement");

@@ -5,12 +5,12 @@
  */
 #include "bom.h"
 
+#include "core/dsse.h"
 #include "host/json_read.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char statement_type[] = "https://in-toto.io/Statement/v1";
 static const char predicate_type[] = "https://cyclonedx.org/bom";
 
 enum kf_status kf_bom_statement(struct kf_output *out,
@@ -20,7 +20,7 @@ enum kf_status kf_bom_statement(struct kf_output *out,
 	struct kf_json json = { .out = out };
 
 	kf_json_open(&json, NULL, '{');
-	kf_json_text(&json, "_type", statement_type);
+	kf_json_text(&json, "_type", KF_STATEMENT_TYPE);
 	kf_json_open(&json, "subject", '[');
 	for (size_t i = 0; i < b->num_subjects; i++) {
 		const struct kf_bill_subject *s = &b->subject[i];
@@ -72,7 +72,7 @@ static json_t *take(json_t *root, bool *statement, struct kf_fault *why)
 	*statement = type != NULL;
 	if (!type)
 		return NULL;
-	if (strcmp(type, statement_type) != 0) {
+	if (strcmp(type, KF_STATEMENT_TYPE) != 0) {
 		kf_fault_say(why, NULL, "it is no in-toto Statement v1");
 		return NULL;
 	}

@@ -12,7 +12,6 @@
 
 #include <jansson.h>
 
-#define KF_BUNDLE_STATEMENT "https://in-toto.io/Statement/v1"
 #define KF_BUNDLE_PREDICATE "urn:keyfit:anchors:v1"
 
 enum {

@@ -5,6 +5,7 @@
 
 #include "core/base64.h"
 #include "core/der.h"
+#include "core/dsse.h"
 #include "host/json_read.h"
 
 #include <string.h>
@@ -177,7 +178,7 @@ static bool take(struct reading *r, const json_t *root)
 	const char *kind = text_of(root, "predicateType");
 	const json_t *predicate = json_object_get(root, "predicate");
 
-	if (!type || strcmp(type, KF_BUNDLE_STATEMENT) != 0 || !kind ||
+	if (!type || strcmp(type, KF_STATEMENT_TYPE) != 0 || !kind ||
 	    strcmp(kind, KF_BUNDLE_PREDICATE) != 0)
 		return wrong(r, "it is no bundle of anchors");
 	return take_head(r, predicate) &&

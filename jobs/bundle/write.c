@@ -2,6 +2,7 @@
  */
 #include "bundle.h"
 
+#include "core/dsse.h"
 #include "host/base64.h"
 
 static void subjects(struct kf_json *json, const struct kf_bundle *bundle)
@@ -47,7 +48,7 @@ enum kf_status kf_bundle_write(struct kf_output *out,
 	struct kf_json json = { .out = out };
 
 	kf_json_open(&json, NULL, '{');
-	kf_json_text(&json, "_type", KF_BUNDLE_STATEMENT);
+	kf_json_text(&json, "_type", KF_STATEMENT_TYPE);
 	subjects(&json, bundle);
 	kf_json_text(&json, "predicateType", KF_BUNDLE_PREDICATE);
 	kf_json_open(&json, "predicate", '{');

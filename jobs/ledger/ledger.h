@@ -14,8 +14,6 @@
 
 #include <jansson.h>
 
-#define KF_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
-#define KF_STATEMENT_PAYLOAD "application/vnd.in-toto+json"
 #define KF_STATEMENT_KEY_USE "urn:keyfit:key-use:v1"
 #define KF_STATEMENT_RELEASE "urn:keyfit:release:v1"
 

@@ -3,6 +3,7 @@
  */
 #include "kind.h"
 
+#include "core/dsse.h"
 #include "host/json_read.h"
 
 #include <stdlib.h>
@@ -101,7 +102,7 @@ static enum kf_status of_json(const char **out, struct kf_bytes text)
 	payload = json_string_value(json_object_get(root, "payloadType"));
 	if (form && strcmp(form, "CycloneDX") == 0)
 		*out = "cyclonedx";
-	else if (payload && strcmp(payload, KF_RELEASE_PAYLOAD) == 0)
+	else if (payload && strcmp(payload, KF_STATEMENT_PAYLOAD) == 0)
 		*out = "in-toto";
 	json_decref(root);
 	return lost ? KF_NO_MEMORY : KF_OK;

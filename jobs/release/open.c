@@ -54,7 +54,7 @@ enum kf_status kf_release_open(struct kf_bytes *out, const char **what,
 		return status == KF_TOO_MUCH ? KF_NO_MEMORY : status;
 	*what = NULL;
 	*out = envelope.payload;
-	if (!kf_equal(envelope.type, kf_text(KF_RELEASE_PAYLOAD))) {
+	if (!kf_equal(envelope.type, kf_text(KF_STATEMENT_PAYLOAD))) {
 		*what = "it holds something else than a statement";
 		return KF_OK;
 	}

@@ -2,6 +2,7 @@
  */
 #include "release.h"
 
+#include "core/dsse.h"
 #include "host/json_read.h"
 
 #include <string.h>
@@ -153,7 +154,7 @@ static const char *take(struct kf_manifest *out)
 	const char *kind = text_of(out->root, "predicateType");
 	const char *wrong;
 
-	if (!type || strcmp(type, KF_RELEASE_STATEMENT) != 0 || !kind ||
+	if (!type || strcmp(type, KF_STATEMENT_TYPE) != 0 || !kind ||
 	    strcmp(kind, KF_RELEASE_TYPE) != 0)
 		return "it is no manifest of a release";
 	wrong = take_head(out, json_object_get(out->root, "predicate"));

@@ -13,8 +13,6 @@
 #include <jansson.h>
 
 #define KF_RELEASE_NAME "release.json"
-#define KF_RELEASE_STATEMENT "https://in-toto.io/Statement/v1"
-#define KF_RELEASE_PAYLOAD "application/vnd.in-toto+json"
 #define KF_RELEASE_TYPE "urn:keyfit:release:v1"
 
 enum {

@@ -2,6 +2,8 @@
  */
 #include "release.h"
 
+#include "core/dsse.h"
+
 static void hex(struct kf_json *json, const char *name,
 		const struct kf_digest *d)
 {
@@ -92,7 +94,7 @@ enum kf_status kf_release_write(struct kf_output *out,
 	struct kf_json json = { .out = out };
 
 	kf_json_open(&json, NULL, '{');
-	kf_json_text(&json, "_type", KF_RELEASE_STATEMENT);
+	kf_json_text(&json, "_type", KF_STATEMENT_TYPE);
 	subjects(&json, release);
 	kf_json_text(&json, "predicateType", KF_RELEASE_TYPE);
 	predicate(&json, release);
