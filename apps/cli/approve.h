@@ -79,10 +79,11 @@ struct kf_approve_file {
 	struct kf_of_artifact payload;
 };
 
-/* kf_approve_artifact hashes a file, and with a format what of it counts. */
+/* kf_approve_artifact hashes a file, and where it is asked to, what of it
+ * counts in a format. */
 KF_MUST int kf_approve_artifact(struct kf_approve_file *out,
 				struct kf_approve *a, const char *path,
-				const char *format);
+				bool payload, const char *format);
 
 /* kf_approve_given collects the values of an option that repeats, at most
  * `max`; `*num` is how many there are. Returns an exit status. */
@@ -112,6 +113,10 @@ KF_MUST int kf_approve_ruling(struct kf_approve *a,
 			      const char *const *rebuild_paths);
 KF_MUST int kf_approve_rebuilds(struct kf_approve *a,
 				const char *const *paths, size_t num);
+
+/* kf_approve_told_payload tells what counts, and ends the line. */
+void kf_approve_told_payload(struct kf_output *out,
+			     const struct kf_of_artifact *payload);
 
 /* kf_approve_told_rebuilds tells of each rebuild how it is ruled. */
 void kf_approve_told_rebuilds(struct kf_approve *a,

@@ -194,7 +194,7 @@ enum kf_status kf_approve_payload(struct kf_of_artifact *out,
 }
 
 int kf_approve_artifact(struct kf_approve_file *out, struct kf_approve *a,
-			const char *path, const char *format)
+			const char *path, bool payload, const char *format)
 {
 	struct kf_file file = { .fd = -1 };
 	struct kf_digest digest = { .len = 0 };
@@ -203,7 +203,7 @@ int kf_approve_artifact(struct kf_approve_file *out, struct kf_approve *a,
 
 	if (status == KF_OK)
 		status = kf_file_digest(&digest, &file.source, &a->work.env);
-	if (status == KF_OK && format)
+	if (status == KF_OK && payload)
 		status = kf_approve_payload(&out->payload, &file.source,
 					    format, a->crypto, &why);
 	if (status == KF_OK && !kf_file_same(&file)) {

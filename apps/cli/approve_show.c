@@ -12,6 +12,14 @@ static void line(struct kf_output *out, const char *name, const char *text)
 	kf_output_text(out, "\n");
 }
 
+void kf_approve_told_payload(struct kf_output *out,
+			     const struct kf_of_artifact *payload)
+{
+	kf_output_print(out, "%s, sha256 ", kf_payload_names[payload->kind]);
+	kf_output_hex(out, kf_hash_view(&payload->sha256));
+	kf_output_text(out, "\n");
+}
+
 void kf_approve_story(struct kf_approve *a)
 {
 	const struct kf_request *r = &a->dossier.request;
@@ -29,10 +37,8 @@ void kf_approve_story(struct kf_approve *a)
 		line(out, "version", r->version);
 		kf_output_print(out, "counter  %" PRIu64 "\n", r->counter);
 		line(out, "format", r->format);
-		kf_output_print(out, "payload  %s, sha256 ",
-				kf_payload_names[r->payload.kind]);
-		kf_output_hex(out, kf_hash_view(&r->payload.sha256));
-		kf_output_text(out, "\n");
+		kf_output_text(out, "payload  ");
+		kf_approve_told_payload(out, &r->payload);
 	}
 	if (r->variable) {
 		line(out, "variable", r->variable);

@@ -163,7 +163,8 @@ static int process_of(struct kf_process *p, struct kf_audit_run *a,
 	p->key = r->key;
 	a->base.dossier.num_approvals = 0;
 	a->base.dossier.num_rebuilds = 0;
-	status = kf_approve_artifact(&file, &a->base, artifact, r->format);
+	status = kf_approve_artifact(&file, &a->base, artifact, r->format,
+				     r->format);
 	p->artifact = file.sha256;
 	p->artifact_len = file.len;
 	p->payload = file.payload;
@@ -264,7 +265,8 @@ static int result(struct writing *w, struct kf_audit_run *a)
 		status = kf_approve_option(&word, &a->base, "outcome",
 					   "what came of it?");
 	if (status == KF_EXIT_FITS && made)
-		status = kf_approve_artifact(&file, &a->base, made, NULL);
+		status = kf_approve_artifact(&file, &a->base, made, false,
+					     NULL);
 	outcome.made = file.sha256;
 	if (status != KF_EXIT_FITS)
 		return status;

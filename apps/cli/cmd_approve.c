@@ -64,7 +64,7 @@ static int hold_against(struct kf_approve *a)
 
 	if (!path)
 		return KF_EXIT_FITS;
-	status = kf_approve_artifact(&file, a, path, r->format);
+	status = kf_approve_artifact(&file, a, path, r->format, r->format);
 	if (status != KF_EXIT_FITS)
 		return status;
 	if (!kf_hash_same(&file.sha256, &r->artifact) ||
@@ -74,8 +74,7 @@ static int hold_against(struct kf_approve *a)
 		return KF_EXIT_NOT;
 	}
 	if (r->action != KF_ACTION_SIGN ||
-	    (file.payload.kind == r->payload.kind &&
-	     kf_hash_same(&file.payload.sha256, &r->payload.sha256)))
+	    kf_same_payload(&file.payload, &r->payload))
 		return KF_EXIT_FITS;
 	return kf_approve_refused(path, KF_RULED_PAYLOAD_OTHER);
 }

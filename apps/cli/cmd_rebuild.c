@@ -44,33 +44,18 @@ static int usage(const char *subject, const char *what)
 	return KF_EXIT_USAGE;
 }
 
-/* take reads the artifact once: its digest, and what of it counts. */
+/* take reads the artifact: its digest, and what of it counts. */
 static int take(struct kf_built *out, struct kf_approve *a, const char *path,
 		const char *format)
 {
 	const char *slash = strrchr(path, '/');
-	struct kf_file file = { .fd = -1 };
-	struct kf_digest digest = { .len = 0 };
-	struct kf_fault why = { 0 };
-	enum kf_status done = kf_file_open(&file, path, &why);
+	struct kf_approve_file file = { 0 };
+	int status = kf_approve_artifact(&file, a, path, true, format);
 
-	if (done == KF_OK)
-		done = kf_file_digest(&digest, &file.source, &a->work.env);
-	if (done == KF_OK)
-		done = kf_approve_payload(&out->payload, &file.source, format,
-					  a->crypto, &why);
-	if (done == KF_OK && !kf_file_same(&file)) {
-		kf_fault_say(&why, NULL, "changed while it was read");
-		done = KF_CANNOT_READ;
-	}
-	if (done == KF_OK && digest.len != sizeof(out->artifact.bytes))
-		done = KF_NO_CRYPTO;
-	kf_file_close(&file);
-	if (done != KF_OK)
-		return kf_say_failure(path, done, &why);
-	memcpy(out->artifact.bytes, digest.bytes, digest.len);
 	out->artifact_name = slash && slash[1] ? slash + 1 : path;
-	return KF_EXIT_FITS;
+	out->artifact = file.sha256;
+	out->payload = file.payload;
+	return status;
 }
 
 static int read_time(int64_t *out, bool *there, struct kf_approve *a,
@@ -111,15 +96,6 @@ static int read_words(struct kf_built *b, struct kf_approve *a)
 	       : usage(b->commit, "is no commit: 40 or 64 hex digits, a to f small");
 }
 
-static void payload_line(struct kf_output *out, const char *name,
-			 const struct kf_of_artifact *payload)
-{
-	kf_output_print(out, "%s%s, sha256 ", name,
-			kf_payload_names[payload->kind]);
-	kf_output_hex(out, kf_hash_view(&payload->sha256));
-	kf_output_text(out, "\n");
-}
-
 static int add(struct kf_approve *a)
 {
 	const struct kf_policy *policy = &a->dossier.policy;
@@ -151,10 +127,12 @@ static int add(struct kf_approve *a)
 	status = kf_approve_sign(&sealed, a, "key", &policy->person[who]);
 	if (status == KF_EXIT_FITS)
 		status = kf_approve_seal(a, &sealed);
-	if (status == KF_EXIT_FITS &&
-	    !kf_same(kf_argument(a->arguments, "output"), "-"))
-		payload_line(&a->out, "payload  ", &built.payload);
-	return status;
+	if (status != KF_EXIT_FITS ||
+	    kf_same(kf_argument(a->arguments, "output"), "-"))
+		return status;
+	kf_output_text(&a->out, "payload  ");
+	kf_approve_told_payload(&a->out, &built.payload);
+	return KF_EXIT_FITS;
 }
 
 /* checked is what came of a check. */
@@ -195,7 +173,8 @@ static void text_checked(struct kf_approve *a, const struct checked *c)
 							: "TOO FEW  ");
 	kf_output_shown(&a->out, kf_text(c->path));
 	kf_output_text(&a->out, "\n");
-	payload_line(&a->out, "  payload  ", &c->built->payload);
+	kf_output_text(&a->out, "  payload  ");
+	kf_approve_told_payload(&a->out, &c->built->payload);
 	kf_output_print(&a->out, "  rebuilt  %u of %" PRIu64 " independent rebuilds agree\n",
 			c->reached, c->needed);
 	kf_approve_told_rebuilds(a, &a->dossier.policy, a->dossier.rebuild,

@@ -199,7 +199,8 @@ static int read_request(struct kf_request *r, struct kf_approve *a)
 	if (status == KF_EXIT_FITS)
 		status = find_key(&r->key, a);
 	if (status == KF_EXIT_FITS)
-		status = kf_approve_artifact(&file, a, path, r->format);
+		status = kf_approve_artifact(&file, a, path, r->format,
+					     r->format);
 	r->artifact = file.sha256;
 	r->artifact_len = file.len;
 	if (r->action == KF_ACTION_SIGN)

@@ -120,10 +120,8 @@ static bool put_together(const struct comparing *c, bool equal)
 static void text_side(struct kf_output *out, const char *name,
 		      const struct side *s)
 {
-	kf_output_print(out, "  %-8s %s, sha256 ", name,
-			kf_payload_names[s->own.kind]);
-	kf_output_hex(out, kf_hash_view(&s->own.sha256));
-	kf_output_text(out, "\n");
+	kf_output_print(out, "  %-8s ", name);
+	kf_approve_told_payload(out, &s->own);
 }
 
 static void text_answer(struct comparing *c, bool equal)
@@ -199,8 +197,7 @@ static enum kf_status answer(struct comparing *c, bool equal)
 static int compare(struct comparing *c)
 {
 	struct side *a = &c->side[0], *b = &c->side[1];
-	bool equal = a->own.kind == b->own.kind &&
-		     kf_hash_same(&a->own.sha256, &b->own.sha256);
+	bool equal = kf_same_payload(&a->own, &b->own);
 	struct kf_fault why = { 0 };
 	enum kf_status done;
 	int status = KF_EXIT_FITS;

@@ -89,8 +89,8 @@ static enum kf_ruling rule_key(const struct kf_case *c)
 					    : KF_RULED_FORMAT;
 }
 
-static bool same_payload(const struct kf_of_artifact *a,
-			 const struct kf_of_artifact *b)
+bool kf_same_payload(const struct kf_of_artifact *a,
+		     const struct kf_of_artifact *b)
 {
 	return a->kind == b->kind && kf_hash_same(&a->sha256, &b->sha256);
 }
@@ -102,7 +102,7 @@ static bool same_payload(const struct kf_of_artifact *a,
 static enum kf_ruling rule_signing(const struct kf_process *p,
 				   const struct kf_request *r)
 {
-	if (!same_payload(&p->payload, &r->payload))
+	if (!kf_same_payload(&p->payload, &r->payload))
 		return KF_RULED_PAYLOAD_OTHER;
 	if (!kf_same(p->format, r->format))
 		return KF_RULED_FORMAT_OTHER;
@@ -223,7 +223,7 @@ static bool is_about(const struct kf_rebuild *b, const struct kf_agreeing *a)
 	for (size_t i = 0; i < b->num_subjects; i++) {
 		const struct kf_of_artifact *s = &b->subject[i];
 
-		if (same_payload(s, &a->payload) ||
+		if (kf_same_payload(s, &a->payload) ||
 		    (s->kind == KF_PAYLOAD_FILE &&
 		     kf_hash_same(&s->sha256, &a->artifact)))
 			return true;

@@ -129,6 +129,9 @@ struct kf_of_artifact {
 	struct kf_hash sha256;
 };
 
+bool kf_same_payload(const struct kf_of_artifact *a,
+		     const struct kf_of_artifact *b);
+
 struct kf_request {
 	struct kf_hash sha256;		/* of the payload */
 	enum kf_action action;
