@@ -113,3 +113,27 @@ int kf_ask_only(struct kf_arguments *out, const struct kf_arguments *arguments,
 			out->given[out->num_given++] = arguments->given[i];
 	return KF_EXIT_FITS;
 }
+
+int kf_ask_one(struct kf_device *out, const struct kf_arguments *arguments,
+	       const struct kf_given *given, const struct kf_crypto *crypto,
+	       int64_t at_s)
+{
+	struct kf_arguments one;
+	int status = kf_ask_only(&one, arguments, given);
+
+	if (status == KF_EXIT_FITS)
+		status = kf_ask_device(out, &one,
+				       kf_argument(arguments, "rules"),
+				       crypto, at_s);
+	free(one.given);
+	return status;
+}
+
+int kf_ask_judged(const struct kf_device *device)
+{
+	if (device->num_verifiers)
+		return KF_EXIT_FITS;
+	kf_say(device->name, "keyfit knows no verifier of this device",
+	       "say which one: --rules NAME");
+	return KF_EXIT_FAULT;
+}

@@ -36,6 +36,18 @@ KF_MUST int kf_ask_only(struct kf_arguments *out,
 			const struct kf_arguments *arguments,
 			const struct kf_given *device);
 
+/* kf_ask_one opens one --device of several, with the rules that the command
+ * line names; `given` NULL: what --trust tells. Returns an exit status. Owns:
+ * `out`, until kf_device_close. */
+KF_MUST int kf_ask_one(struct kf_device *out,
+		       const struct kf_arguments *arguments,
+		       const struct kf_given *given,
+		       const struct kf_crypto *crypto, int64_t at_s);
+
+/* kf_ask_judged says it where a device has no verifier. Returns an exit
+ * status: 0 or 4. */
+KF_MUST int kf_ask_judged(const struct kf_device *device);
+
 /* kf_ask_both opens it with shim as a second verifier, so that the parts that
  * shim has to itself can be named too. */
 KF_MUST int kf_ask_both(struct kf_device *out,

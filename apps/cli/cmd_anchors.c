@@ -150,11 +150,8 @@ static int ask_device(struct asking *q)
 		status = kf_ask_both(&device, q->arguments, rules, q->crypto,
 				     q->at_s);
 	}
-	if (status == KF_EXIT_FITS && device.num_verifiers == 0) {
-		kf_say(device.name, "keyfit knows no verifier of this device",
-		       "say which one: --rules NAME");
-		status = KF_EXIT_FAULT;
-	}
+	if (status == KF_EXIT_FITS)
+		status = kf_ask_judged(&device);
 	if (status == KF_EXIT_FITS)
 		status = tell(q, &device, NULL);
 	kf_device_close(&device);

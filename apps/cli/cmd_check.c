@@ -113,28 +113,18 @@ static int check_operands(const struct kf_arguments *arguments)
 /* ask_device opens one device of those that were given. */
 static int ask_device(struct question *q, const struct kf_given *given)
 {
-	const char *rules = kf_argument(q->arguments, "rules");
 	struct kf_device *device = &q->device[q->num_devices];
-	struct kf_arguments one;
 	int status;
 
 	if (q->num_devices == DEVICES_MAX) {
 		kf_say(given->value, "is one device too many", NULL);
 		return KF_EXIT_USAGE;
 	}
-	status = kf_ask_only(&one, q->arguments, given);
-	if (status == KF_EXIT_FITS)
-		status = kf_ask_device(device, &one, rules, q->crypto,
-				       q->at_s);
-	free(one.given);
+	status = kf_ask_one(device, q->arguments, given, q->crypto, q->at_s);
 	if (status != KF_EXIT_FITS)
 		return status;
 	q->num_devices++;
-	if (device->num_verifiers)
-		return KF_EXIT_FITS;
-	kf_say(device->name, "keyfit knows no verifier of this device",
-	       "say which one: --rules NAME");
-	return KF_EXIT_FAULT;
+	return kf_ask_judged(device);
 }
 
 static int ask_devices(struct question *q)

@@ -208,17 +208,12 @@ static int list_tokens(struct kf_keys *k)
 static int ask_device(struct kf_keys *k, const struct kf_given *given)
 {
 	struct kf_device *device = &k->device[k->num_devices];
-	struct kf_arguments one;
 	int status;
 
 	if (k->num_devices == KF_KEYS_DEVICES_MAX)
 		return usage("one device too many", "16 at most");
-	status = kf_ask_only(&one, k->arguments, given);
-	if (status == KF_EXIT_FITS)
-		status = kf_ask_device(device, &one,
-				       kf_argument(k->arguments, "rules"),
-				       k->crypto, k->work.env.now_s);
-	free(one.given);
+	status = kf_ask_one(device, k->arguments, given, k->crypto,
+			    k->work.env.now_s);
 	k->num_devices += status == KF_EXIT_FITS;
 	return status;
 }

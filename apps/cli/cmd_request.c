@@ -112,13 +112,9 @@ static int find_key(struct kf_hash *out, struct kf_approve *a)
  * along, are not in the artifact. */
 static int read_variable(struct kf_request *r, const struct kf_arguments *args)
 {
-	const struct kf_maker *maker = NULL;
-	bool takes;
+	const struct kf_maker *maker = kf_maker_named(r->format);
+	bool takes = maker && maker->takes_variable;
 
-	for (size_t i = 0; kf_maker_at(i); i++)
-		if (strcmp(kf_maker_at(i)->name, r->format) == 0)
-			maker = kf_maker_at(i);
-	takes = maker && maker->takes_variable;
 	r->variable = kf_argument(args, "variable");
 	r->append = kf_argument(args, "append");
 	if (!takes && !r->variable && !r->append && !kf_argument(args, "at"))

@@ -48,6 +48,17 @@ struct kf_fleet_choice kf_ask_choice(const struct kf_arguments *arguments)
 	return choice;
 }
 
+void kf_class_name(char out[KF_CLASS_NAME_LEN],
+		   const struct kf_fleet_class *class)
+{
+	const uint8_t *d = class->digest;
+
+	snprintf(out, KF_CLASS_NAME_LEN,
+		 "class %02x%02x%02x%02x%02x%02x, %llu device%s", d[0], d[1],
+		 d[2], d[3], d[4], d[5], (unsigned long long)class->devices,
+		 class->devices == 1 ? "" : "s");
+}
+
 void kf_progress(const char *what, uint64_t done, uint64_t all)
 {
 	static bool shown;

@@ -29,6 +29,11 @@ KF_MUST int kf_ask_fleet(struct kf_fleet **out,
 /* kf_ask_choice takes the options that choose devices. */
 struct kf_fleet_choice kf_ask_choice(const struct kf_arguments *arguments);
 
+/* kf_class_name names the devices of a class, which answer alike. */
+enum { KF_CLASS_NAME_LEN = 100 };
+void kf_class_name(char out[KF_CLASS_NAME_LEN],
+		   const struct kf_fleet_class *class);
+
 /* kf_progress shows how far long work is, on a terminal alone; `all` 0 ends
  * it. */
 void kf_progress(const char *what, uint64_t done, uint64_t all);

@@ -34,28 +34,18 @@ static struct kf_release_fit *fit_of(const struct asking *a)
 /* open_device opens one device of those that were given. */
 static int open_device(struct kf_releasing *q, const struct kf_given *given)
 {
-	const char *rules = kf_argument(q->arguments, "rules");
 	struct kf_device *device = &q->device[q->num_devices];
-	struct kf_arguments one;
 	int status;
 
 	if (q->num_devices == KF_RELEASE_DEVICES_MAX) {
 		kf_say(given->value, "is one device too many", "16 at most");
 		return KF_EXIT_USAGE;
 	}
-	status = kf_ask_only(&one, q->arguments, given);
-	if (status == KF_EXIT_FITS)
-		status = kf_ask_device(device, &one, rules, q->crypto,
-				       q->at_s);
-	free(one.given);
+	status = kf_ask_one(device, q->arguments, given, q->crypto, q->at_s);
 	if (status != KF_EXIT_FITS)
 		return status;
 	q->num_devices++;
-	if (device->num_verifiers)
-		return KF_EXIT_FITS;
-	kf_say(device->name, "keyfit knows no verifier of this device",
-	       "say which one: --rules NAME");
-	return KF_EXIT_FAULT;
+	return kf_ask_judged(device);
 }
 
 static int open_devices(struct kf_releasing *q)
@@ -299,13 +289,10 @@ static enum kf_status ask_class(const struct asking *a, size_t class,
 	const struct kf_fleet_class *c = &a->q->class[class];
 	struct asking one = *a;
 	struct kf_device device = { 0 };
-	char name[100];
+	char name[KF_CLASS_NAME_LEN];
 	enum kf_status status;
 
-	snprintf(name, sizeof(name), "class %02x%02x%02x%02x%02x%02x, %llu device%s",
-		 c->digest[0], c->digest[1], c->digest[2], c->digest[3],
-		 c->digest[4], c->digest[5], (unsigned long long)c->devices,
-		 c->devices == 1 ? "" : "s");
+	kf_class_name(name, c);
 	status = kf_fleet_class_open(a->q->fleet, &device, c->id, name, NULL,
 				     a->q->at_s, why);
 	one.device = &device;

@@ -82,9 +82,7 @@ static int read_format(struct kf_sign_run *s)
 	const char *name = kf_argument(s->arguments, "format");
 	char hint[200];
 
-	for (size_t i = 0; name && kf_maker_at(i); i++)
-		if (strcmp(kf_maker_at(i)->name, name) == 0)
-			s->maker = kf_maker_at(i);
+	s->maker = name ? kf_maker_named(name) : NULL;
 	if (s->maker)
 		return KF_EXIT_FITS;
 	list_formats(hint, sizeof(hint));

@@ -5,6 +5,7 @@
 #include "sign.h"
 
 #include "ask.h"
+#include "fleet_ask.h"
 #include "inside.h"
 #include "say.h"
 #include "words.h"
@@ -79,11 +80,7 @@ static int open_device(struct kf_sign_run *s, const char *name)
 	if (status != KF_EXIT_FITS)
 		return status;
 	s->num_devices++;
-	if (device->num_verifiers)
-		return KF_EXIT_FITS;
-	kf_say(device->name, "keyfit knows no verifier of this device",
-	       "say which one: --rules NAME");
-	return KF_EXIT_FAULT;
+	return kf_ask_judged(device);
 }
 
 /* is_fleet tells whether a name is that of a fleet: a server's, or a file of
@@ -309,14 +306,10 @@ static enum kf_status ask_class(struct kf_sign_run *s,
 				struct kf_fault *why)
 {
 	struct kf_device device = { 0 };
-	char name[100];
+	char name[KF_CLASS_NAME_LEN];
 	enum kf_status status;
 
-	snprintf(name, sizeof(name), "class %02x%02x%02x%02x%02x%02x, %llu device%s",
-		 class->digest[0], class->digest[1], class->digest[2],
-		 class->digest[3], class->digest[4], class->digest[5],
-		 (unsigned long long)class->devices,
-		 class->devices == 1 ? "" : "s");
+	kf_class_name(name, class);
 	status = kf_fleet_class_open(s->fleet[fleet], &device, class->id, name,
 				     NULL, s->check.env.now_s, why);
 	if (status == KF_OK && !device.num_verifiers) {

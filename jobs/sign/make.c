@@ -27,6 +27,14 @@ const struct kf_maker *kf_maker_at(size_t index)
 							  : NULL;
 }
 
+const struct kf_maker *kf_maker_named(const char *name)
+{
+	for (size_t i = 0; kf_maker_at(i); i++)
+		if (strcmp(kf_maker_at(i)->name, name) == 0)
+			return kf_maker_at(i);
+	return NULL;
+}
+
 static enum kf_status refuse(const struct kf_making *m, struct kf_fault *why)
 {
 	kf_fault_say(why, m->maker->refuses, "%s does not sign with %s%s",

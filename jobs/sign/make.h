@@ -99,6 +99,9 @@ struct kf_maker {
 /* kf_maker_at walks the table; NULL after the last. */
 const struct kf_maker *kf_maker_at(size_t index);
 
+/* kf_maker_named finds one by its name; NULL: there is none. */
+const struct kf_maker *kf_maker_named(const char *name);
+
 /* kf_making_choose finds how the key signs for its maker. Fails: KF_WRONG_USE,
  * with the reason: nothing was signed. */
 KF_MUST enum kf_status kf_making_choose(struct kf_making *m,
