@@ -3,6 +3,7 @@
 #include "known.h"
 #include "entries.h"
 
+#include "core/hex.h"
 #include "core/siglist.h"
 #include "core/update.h"
 
@@ -211,13 +212,10 @@ static const char *machine_of(const struct kf_known *known,
 
 static const char *hex_of(struct kf_bytes bytes, struct kf_arena *arena)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *out = kf_arena_take(arena, 2 * bytes.len + 1);
 
-	for (size_t i = 0; out && i < bytes.len; i++) {
-		out[2 * i] = digits[bytes.data[i] >> 4];
-		out[2 * i + 1] = digits[bytes.data[i] & 15];
-	}
+	if (out)
+		kf_hex(out, bytes);
 	return out;
 }
 

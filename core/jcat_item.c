@@ -5,6 +5,7 @@
  * jcat_context_verify_target), tag 0.2.3.
  */
 #include "base64.h"
+#include "hex.h"
 #include "jcat.h"
 
 #include <string.h>
@@ -36,18 +37,12 @@ static bool target_of(struct kf_bytes *out, const struct target *t,
 static void make_target(struct target *t, struct kf_jcat_ask *ask,
 			const struct kf_gnutls_data *data)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	kf_jcat_hash(&t->digest[0], ask, KF_JCAT_SHA256, data);
 	if (ask->status == KF_OK)
 		kf_jcat_hash(&t->digest[1], ask, KF_JCAT_SHA512, data);
 	for (size_t i = 0; i < 2; i++)
-		for (size_t k = 0; k < t->digest[i].len; k++) {
-			uint8_t c = t->digest[i].bytes[k];
-
-			t->hex[i][2 * k] = (uint8_t)digits[c >> 4];
-			t->hex[i][2 * k + 1] = (uint8_t)digits[c & 15];
-		}
+		kf_hex(t->hex[i], kf_view(t->digest[i].bytes,
+					  t->digest[i].len));
 }
 
 /* item is a question about a whole item. */

@@ -9,6 +9,7 @@
  * jcat_context_verify_blob), jcat-pkcs7-engine.c, jcat-ed25519-engine.c,
  * jcat-gpg-engine.c, jcat-sha256-engine.c, tag 0.2.3.
  */
+#include "hex.h"
 #include "jcat.h"
 
 #include <string.h>
@@ -337,20 +338,6 @@ void kf_jcat_hash(struct kf_digest *out, struct kf_jcat_ask *ask,
 	crypto->digest_end(digest, out);
 }
 
-/* is_hex_of tells whether a text is a digest, in lower case. */
-static bool is_hex_of(struct kf_bytes text, const struct kf_digest *digest)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (text.len != digest->len * 2)
-		return false;
-	for (size_t i = 0; i < digest->len; i++)
-		if (text.data[2 * i] != digits[digest->bytes[i] >> 4] ||
-		    text.data[2 * i + 1] != digits[digest->bytes[i] & 15])
-			return false;
-	return true;
-}
-
 static void ask_checksum(struct kf_jcat_answer *out, struct kf_jcat_ask *ask,
 			 const struct kf_jcat_blob *blob,
 			 const struct kf_gnutls_data *data)
@@ -362,7 +349,7 @@ static void ask_checksum(struct kf_jcat_answer *out, struct kf_jcat_ask *ask,
 	if (ask->status != KF_OK)
 		return;
 	out->said = KF_JCAT_GOOD;
-	if (is_hex_of(blob->data, &digest))
+	if (kf_hex_spells(blob->data, kf_view(digest.bytes, digest.len)))
 		return;
 	find(out, KF_REASON_FILE_HASH_MISMATCH, "JCAT-3");
 	e = kf_prove(&out->why, KF_EV_DIGEST,

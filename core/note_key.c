@@ -2,6 +2,7 @@
  */
 #include "note.h"
 #include "base64.h"
+#include "hex.h"
 #include "room.h"
 
 #include <string.h>
@@ -83,16 +84,15 @@ enum kf_status kf_note_key_read(struct kf_note_key *out, struct kf_bytes text,
 struct kf_bytes kf_note_key_write(const struct kf_note_key *key,
 				  struct kf_arena *arena)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct kf_room room = kf_room_of(arena, key->name.len + 80);
 	uint8_t blob[BLOB_LEN] = { (uint8_t)key->kind };
+	char id[HEX_LEN];
 
 	memcpy(blob + 1, key->key, KF_NOTE_KEY_LEN);
 	kf_room_add(&room, key->name);
 	kf_room_text(&room, "+");
-	for (size_t i = 0; i < HEX_LEN; i++)
-		kf_room_add(&room, kf_view(&digits[key->id[i / 2] >>
-						   (i % 2 ? 0 : 4) & 15], 1));
+	kf_hex(id, kf_view(key->id, sizeof(key->id)));
+	kf_room_add(&room, kf_view(id, sizeof(id)));
 	kf_room_text(&room, "+");
 	kf_room_base64(&room, kf_view(blob, sizeof(blob)));
 	return kf_room_bytes(&room);

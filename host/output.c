@@ -2,6 +2,7 @@
  */
 #include "output.h"
 
+#include "core/hex.h"
 #include "file.h"
 
 #include <errno.h>
@@ -73,12 +74,10 @@ void kf_output_print(struct kf_output *out, const char *format, ...)
 
 void kf_output_hex(struct kf_output *out, struct kf_bytes bytes)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < bytes.len; i++) {
-		char pair[2] = { digits[bytes.data[i] >> 4],
-				 digits[bytes.data[i] & 15] };
+		char pair[2];
 
+		kf_hex(pair, kf_view(bytes.data + i, 1));
 		kf_output_add(out, pair, sizeof(pair));
 	}
 }

@@ -2,6 +2,7 @@
  */
 #include "sealed.h"
 
+#include "core/hex.h"
 #include "host/sshsig.h"
 
 #include <string.h>
@@ -132,13 +133,10 @@ size_t kf_sealed_signer(uint64_t signers)
 /* key_id is a key's digest, in hex: for people. */
 static struct kf_bytes key_id(const struct kf_key *key, struct kf_env *env)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *out = kf_arena_take(env->arena, 2 * key->sha256.len + 1);
 
-	for (size_t i = 0; out && i < key->sha256.len; i++) {
-		out[2 * i] = digits[key->sha256.bytes[i] >> 4];
-		out[2 * i + 1] = digits[key->sha256.bytes[i] & 15];
-	}
+	if (out)
+		kf_hex(out, kf_view(key->sha256.bytes, key->sha256.len));
 	return kf_view(out, out ? 2 * key->sha256.len : 0);
 }
 

@@ -6,6 +6,7 @@
 #include "core/base64.h"
 #include "core/der.h"
 #include "core/dsse.h"
+#include "core/hex.h"
 #include "host/json_read.h"
 
 #include <string.h>
@@ -49,15 +50,8 @@ static struct kf_bytes bytes_of(struct reading *r, const json_t *object,
 
 static bool hex_is(const char *text, const struct kf_digest *digest)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	if (!text || strlen(text) != 2 * digest->len)
-		return false;
-	for (size_t i = 0; i < digest->len; i++)
-		if (text[2 * i] != digits[digest->bytes[i] >> 4] ||
-		    text[2 * i + 1] != digits[digest->bytes[i] & 15])
-			return false;
-	return true;
+	return text && kf_hex_spells(kf_text(text),
+				     kf_view(digest->bytes, digest->len));
 }
 
 /* has_key tells whether a certificate has a key: its SubjectPublicKeyInfo is an

@@ -2,6 +2,7 @@
  */
 #include "ledger.h"
 
+#include "core/hex.h"
 #include "host/json_read.h"
 
 #include <stdio.h>
@@ -13,7 +14,6 @@ enum kf_status kf_statement_sign(struct kf_bytes *out,
 				 struct kf_signing_key *key,
 				 struct kf_env *env, struct kf_fault *why)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct kf_dsse envelope = { .type = kf_text(KF_STATEMENT_PAYLOAD),
 				    .payload = statement, .num = 1 };
 	struct kf_bytes to_sign = kf_dsse_signed(envelope.type, statement,
@@ -41,8 +41,7 @@ enum kf_status kf_statement_sign(struct kf_bytes *out,
 	status = kf_sign(&made, key, &scheme[use], content, env->crypto, why);
 	if (status != KF_OK)
 		return status;
-	for (size_t i = 0; i < sizeof(id); i++)
-		id[i] = digits[spki.bytes[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	kf_hex(id, kf_view(spki.bytes, spki.len));
 	envelope.signature[0].keyid = kf_view(id, sizeof(id));
 	envelope.signature[0].sig = kf_view(made.bytes, made.len);
 	*out = kf_dsse_write(&envelope, env->arena);

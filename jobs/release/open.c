@@ -5,22 +5,9 @@
 #include "release.h"
 
 #include "core/dsse.h"
+#include "core/hex.h"
 
 #include <string.h>
-
-/* names tells whether a signature's keyid is the digest of a key. */
-static bool names(struct kf_bytes keyid, const struct kf_key *key)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	if (keyid.len != 2 * key->sha256.len)
-		return false;
-	for (size_t i = 0; i < keyid.len; i++)
-		if (keyid.data[i] != digits[key->sha256.bytes[i / 2] >>
-					    (i % 2 ? 0 : 4) & 15])
-			return false;
-	return true;
-}
 
 /* is_as_written tells whether the file is what the envelope is written as, and
  * the end of a line. */
@@ -67,7 +54,9 @@ enum kf_status kf_release_open(struct kf_bytes *out, const char **what,
 		return status;
 	if (answer != KF_YES)
 		*what = "it is not signed by this key";
-	else if (envelope.num != 1 || !names(envelope.signature[0].keyid, key))
+	else if (envelope.num != 1 ||
+		 !kf_hex_spells(envelope.signature[0].keyid,
+				kf_view(key->sha256.bytes, key->sha256.len)))
 		*what = "it has other signatures, or names another key";
 	else if (!as_written)
 		*what = "it is written in another way than a manifest is";

@@ -3,6 +3,7 @@
 #include "release.h"
 
 #include "core/dsse.h"
+#include "core/hex.h"
 #include "host/json_read.h"
 
 #include <string.h>
@@ -199,15 +200,12 @@ void kf_manifest_close(struct kf_manifest *manifest)
 bool kf_manifest_fit(const struct kf_manifest *manifest,
 		     const struct kf_digest *class)
 {
-	static const char digits[] = "0123456789abcdef";
-	char hex[HEX_LEN + 1] = "";
 	json_t *one;
 	size_t i;
 
-	for (i = 0; i < HEX_LEN && class->len == HEX_LEN / 2; i++)
-		hex[i] = digits[class->bytes[i / 2] >> (i % 2 ? 0 : 4) & 15];
 	json_array_foreach(manifest->fits, i, one)
-		if (strcmp(text_of(one, "class"), hex) == 0)
+		if (kf_hex_spells(kf_text(text_of(one, "class")),
+				  kf_view(class->bytes, class->len)))
 			return true;
 	return false;
 }

@@ -7,6 +7,7 @@
  */
 #include "rauc_verity.h"
 
+#include "core/hex.h"
 #include "core/verity.h"
 
 #include <stdio.h>
@@ -89,20 +90,13 @@ static enum kf_status make_salt(struct growing *g)
 	return status;
 }
 
-static void hex(char out[2 * KF_VERITY_DIGEST_LEN + 1],
-		const uint8_t bytes[KF_VERITY_DIGEST_LEN])
-{
-	for (size_t i = 0; i < KF_VERITY_DIGEST_LEN; i++)
-		snprintf(out + 2 * i, 3, "%02x", bytes[i]);
-}
-
 /* write_manifest puts the three lines behind the one that ends at `end`. */
 static enum kf_status write_manifest(struct kf_bytes *manifest,
 				     const struct growing *g, size_t end,
 				     const uint8_t *root, size_t tree_len)
 {
-	char root_text[2 * KF_VERITY_DIGEST_LEN + 1];
-	char salt_text[2 * KF_VERITY_DIGEST_LEN + 1];
+	char root_text[2 * KF_VERITY_DIGEST_LEN + 1] = "";
+	char salt_text[2 * KF_VERITY_DIGEST_LEN + 1] = "";
 	char *out = kf_arena_take(g->m->env->arena,
 				  manifest->len + LINES_MAX);
 	bool open = end && manifest->data[end - 1] != '\n';
@@ -110,8 +104,8 @@ static enum kf_status write_manifest(struct kf_bytes *manifest,
 
 	if (!out)
 		return KF_NO_MEMORY;
-	hex(root_text, root);
-	hex(salt_text, g->salt);
+	kf_hex(root_text, kf_view(root, KF_VERITY_DIGEST_LEN));
+	kf_hex(salt_text, kf_view(g->salt, KF_VERITY_DIGEST_LEN));
 	memcpy(out, manifest->data, end);
 	len = snprintf(out + end, LINES_MAX,
 		       "%sverity-hash=%s\nverity-salt=%s\nverity-size=%zu\n",
