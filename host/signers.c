@@ -16,12 +16,12 @@ struct finding {
 	struct kf_told_signer now;
 };
 
-static bool is(const struct kf_fact *fact, const char *name)
+bool kf_fact_is(const struct kf_fact *fact, const char *name)
 {
 	return fact->name && strcmp(fact->name, name) == 0;
 }
 
-static void copy(char *out, size_t size, struct kf_bytes text)
+void kf_fact_copy(char *out, size_t size, struct kf_bytes text)
 {
 	size_t len = text.len < size ? text.len : size - 1;
 
@@ -93,7 +93,7 @@ void kf_signers_name(struct kf_signers *all, const struct kf_key_names *names)
 		if (s->spki.len && is_key(names, &s->spki))
 			return;
 	}
-	copy(one.key, sizeof(one.key), kf_text(names->key));
+	kf_fact_copy(one.key, sizeof(one.key), kf_text(names->key));
 	(void)kf_signers_add(all, &one);
 }
 
@@ -101,23 +101,24 @@ static void take(struct finding *f, const struct kf_fact *fact)
 {
 	struct kf_told_signer *now = &f->now;
 
-	if (is(fact, "sha256"))
+	if (kf_fact_is(fact, "sha256"))
 		digest(&now->certificate, fact->bytes);
-	else if (is(fact, "spki-sha256"))
+	else if (kf_fact_is(fact, "spki-sha256"))
 		digest(&now->spki, fact->bytes);
-	else if (is(fact, "key-hash"))
+	else if (kf_fact_is(fact, "key-hash"))
 		digest(&now->hash, fact->bytes);
-	else if (is(fact, "key") && !now->key[0])
-		copy(now->key, sizeof(now->key), fact->bytes);
-	else if (is(fact, "algorithm") && !now->algorithm[0])
-		copy(now->algorithm, sizeof(now->algorithm), fact->bytes);
+	else if (kf_fact_is(fact, "key") && !now->key[0])
+		kf_fact_copy(now->key, sizeof(now->key), fact->bytes);
+	else if (kf_fact_is(fact, "algorithm") && !now->algorithm[0])
+		kf_fact_copy(now->algorithm, sizeof(now->algorithm),
+			     fact->bytes);
 }
 
 /* opened: a list of signers begins, or one of them. */
 static void opened(struct finding *f, const struct kf_fact *fact)
 {
 	f->depth++;
-	if (is(fact, "signers") || (!f->list && is(fact, "signatures")))
+	if (kf_fact_is(fact, "signers") || (!f->list && kf_fact_is(fact, "signatures")))
 		f->list = f->depth;
 	if (f->list && f->depth == f->list + 1)
 		memset(&f->now, 0, sizeof(f->now));
@@ -136,7 +137,7 @@ static void look(void *self, const struct kf_fact *fact)
 {
 	struct finding *f = self;
 
-	f->fault = f->fault || is(fact, "fault");
+	f->fault = f->fault || kf_fact_is(fact, "fault");
 	if (f->also)
 		f->also->fact(f->also->self, fact);
 	if (fact->kind == KF_FACT_OPEN)

@@ -42,6 +42,11 @@ KF_MUST enum kf_status kf_signers_find(struct kf_signers *all,
 				       struct kf_work *work,
 				       const struct kf_sink *also);
 
+/* What those who walk a description share. kf_fact_is tells whether a fact has
+ * a name; kf_fact_copy keeps a text, as far as there is room, with a NUL. */
+bool kf_fact_is(const struct kf_fact *fact, const char *name);
+void kf_fact_copy(char *out, size_t size, struct kf_bytes text);
+
 /* kf_signers_write writes the list "signers". */
 void kf_signers_write(struct kf_json *json, const struct kf_signers *all);
 

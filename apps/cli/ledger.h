@@ -43,6 +43,11 @@ struct kf_ledger_witnesses {
 KF_MUST int kf_ledger_witnesses(struct kf_ledger_witnesses *out,
 				struct kf_ledger *l);
 
+/* kf_ledger_number reads an option, and leaves `*out` as it is where it is not
+ * there. Fails: false, it is no number. */
+KF_MUST bool kf_ledger_number(uint64_t *out, const struct kf_ledger *l,
+			      const char *name);
+
 /* kf_ledger_put_lines puts lines of signatures by some witnesses under a
  * checkpoint, in place of those that they had there; the caller has verified
  * them. Fails: empty, the arena is full. */

@@ -64,11 +64,10 @@ int kf_ledger_log_key(struct kf_note_key *out, struct kf_ledger *l)
 	return status;
 }
 
-/* number reads an option; false: it is none. */
-static bool number(uint64_t *out, const struct kf_arguments *a,
-		   const char *name)
+bool kf_ledger_number(uint64_t *out, const struct kf_ledger *l,
+		      const char *name)
 {
-	const char *text = kf_argument(a, name);
+	const char *text = kf_argument(l->arguments, name);
 	char *end;
 
 	if (!text)
@@ -111,7 +110,7 @@ int kf_ledger_witnesses(struct kf_ledger_witnesses *out, struct kf_ledger *l)
 		out->num++;
 	}
 	quorum = out->num;
-	if (!number(&quorum, a, "quorum") || quorum > out->num) {
+	if (!kf_ledger_number(&quorum, l, "quorum") || quorum > out->num) {
 		kf_say(kf_argument(a, "quorum"),
 		       "is no number of the witnesses that are named", NULL);
 		return KF_EXIT_USAGE;

@@ -4,7 +4,6 @@
 #include "ledger.h"
 #include "say.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { WAIT_S = 30, FILE_MAX = 1 << 20 };
@@ -12,16 +11,15 @@ enum { WAIT_S = 30, FILE_MAX = 1 << 20 };
 /* request writes what a witness is asked. */
 static int request(struct kf_ledger *l, struct kf_tlog *log)
 {
-	const char *text = kf_argument(l->arguments, "old");
-	char *end = NULL;
-	uint64_t old = text ? strtoull(text, &end, 10) : 0;
+	uint64_t old = 0;
 	/* The witness holds the root against the one that it has. */
 	struct kf_fault why = { 0 };
 	struct kf_proof proof = { .num = 0 };
 	enum kf_status done;
 
-	if (text && (text[0] < '0' || text[0] > '9' || *end)) {
-		kf_say(text, "is no number of entries", NULL);
+	if (!kf_ledger_number(&old, l, "old")) {
+		kf_say(kf_argument(l->arguments, "old"),
+		       "is no number of entries", NULL);
 		return KF_EXIT_USAGE;
 	}
 	done = kf_tlog_since(&proof, log, old, &why);

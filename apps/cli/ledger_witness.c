@@ -58,15 +58,6 @@ static int usage(const char *subject, const char *what, const char *hint)
 	return KF_EXIT_USAGE;
 }
 
-/* number reads an option. */
-static bool number(uint64_t *out, const char *text)
-{
-	char *end;
-
-	*out = strtoull(text, &end, 10);
-	return text[0] >= '0' && text[0] <= '9' && !*end;
-}
-
 /* read_words takes the command line; nobody is asked before all of it is
  * right. */
 static int read_words(struct witnessing *w)
@@ -96,12 +87,12 @@ static int read_words(struct witnessing *w)
 	if (w->num < w->named.num)
 		return usage(NULL, "there are more witnesses than URLs",
 			     "--witness VKEY and --witness-url URL, for each witness both");
-	if (wait && (!number(&seconds, wait) || !seconds ||
+	if (wait && (!kf_ledger_number(&seconds, w->l, "wait") || !seconds ||
 		     seconds > WAIT_MAX_S))
 		return usage(wait, "is no number of seconds", "from 1 to 86400");
 	w->wait_s = (unsigned)seconds;
 	w->has_old = old;
-	if (old && !number(&w->old, old))
+	if (!kf_ledger_number(&w->old, w->l, "old"))
 		return usage(old, "is no number of entries", NULL);
 	return KF_EXIT_FITS;
 }

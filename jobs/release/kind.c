@@ -11,15 +11,6 @@
 
 enum { PAPER_MAX = 4 << 20 };
 
-static void copy(char *out, size_t size, struct kf_bytes text)
-{
-	size_t len = text.len < size ? text.len : size - 1;
-
-	if (len)
-		memcpy(out, text.data, len);
-	out[len] = '\0';
-}
-
 /* in tells whether these parts are open, and no other ones. */
 static bool in(const struct kf_told_kind *k, size_t num, const char *first,
 	       const char *second)
@@ -29,23 +20,18 @@ static bool in(const struct kf_told_kind *k, size_t num, const char *first,
 	       (num < 2 || strcmp(k->part[1], second) == 0);
 }
 
-static bool is(const struct kf_fact *fact, const char *name)
-{
-	return fact->name && strcmp(fact->name, name) == 0;
-}
-
 /* take_rauc: the manifest is groups of keys. */
 static void take_rauc(struct kf_told_kind *k, const struct kf_fact *fact)
 {
-	if (in(k, 2, "manifest", "") && is(fact, "group"))
-		copy(k->group, sizeof(k->group), fact->bytes);
+	if (in(k, 2, "manifest", "") && kf_fact_is(fact, "group"))
+		kf_fact_copy(k->group, sizeof(k->group), fact->bytes);
 	if (!in(k, 3, "manifest", ""))
 		return;
-	if (is(fact, "key"))
-		copy(k->key, sizeof(k->key), fact->bytes);
-	if (is(fact, "value") && strcmp(k->group, "update") == 0 &&
+	if (kf_fact_is(fact, "key"))
+		kf_fact_copy(k->key, sizeof(k->key), fact->bytes);
+	if (kf_fact_is(fact, "value") && strcmp(k->group, "update") == 0 &&
 	    strcmp(k->key, "version") == 0)
-		copy(k->version, sizeof(k->version), fact->bytes);
+		kf_fact_copy(k->version, sizeof(k->version), fact->bytes);
 }
 
 /* take_mcuboot: a counter that nobody signed is none. */
@@ -53,9 +39,9 @@ static void take_mcuboot(struct kf_told_kind *k, const struct kf_fact *fact)
 {
 	if (!in(k, 2, "entries", ""))
 		return;
-	if (is(fact, "protected"))
+	if (kf_fact_is(fact, "protected"))
 		k->is_protected = fact->number;
-	if (is(fact, "counter") && k->is_protected && !k->has_counter) {
+	if (kf_fact_is(fact, "counter") && k->is_protected && !k->has_counter) {
 		k->has_counter = true;
 		k->counter = fact->number;
 	}
@@ -67,11 +53,11 @@ static void take(struct kf_told_kind *k, const struct kf_fact *fact)
 {
 	take_mcuboot(k, fact);
 	take_rauc(k, fact);
-	if (!is(fact, "version") || k->version[0])
+	if (!kf_fact_is(fact, "version") || k->version[0])
 		return;
 	if (in(k, 0, "", "") || in(k, 2, "description", "software") ||
 	    in(k, 2, "metainfo", ""))
-		copy(k->version, sizeof(k->version), fact->bytes);
+		kf_fact_copy(k->version, sizeof(k->version), fact->bytes);
 }
 
 void kf_told_kind_look(void *self, const struct kf_fact *fact)
@@ -80,8 +66,8 @@ void kf_told_kind_look(void *self, const struct kf_fact *fact)
 
 	if (fact->kind == KF_FACT_OPEN) {
 		if (k->num_parts < KF_KIND_DEPTH)
-			copy(k->part[k->num_parts], KF_KIND_WORD, fact->name
-			     ? kf_text(fact->name) : kf_view(NULL, 0));
+			kf_fact_copy(k->part[k->num_parts], KF_KIND_WORD,
+				     kf_text(fact->name ? fact->name : ""));
 		k->num_parts++;
 	} else if (fact->kind == KF_FACT_CLOSE) {
 		k->num_parts--;
