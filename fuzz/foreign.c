@@ -5,7 +5,7 @@
  *
  * Input: what it is, one byte; the bytes.
  */
-#include "world.h"
+#include "opened.h"
 
 #include "jobs/bom/bom.h"
 #include "jobs/bundle/bundle.h"
@@ -13,9 +13,6 @@
 #include "jobs/sign/name.h"
 
 #include <string.h>
-
-static const struct kf_crypto *crypto;
-static struct kf_work work;
 
 static void told(void *self, const struct kf_bom_checked *checked)
 {
@@ -127,21 +124,9 @@ static void name(struct kf_bytes bytes)
 
 void fuzz(struct kf_bytes input)
 {
-	static void (*const kinds[])(struct kf_bytes) = {
+	static kind *const kinds[] = {
 		bill, bundle, statement, name,
 	};
-	struct kf_cursor c = kf_cursor_over(input, 0);
-	struct kf_fault why = { "", "" };
-	uint8_t kind = kf_u8(&c, "kind");
 
-	if (!crypto) {
-		crypto = kf_openssl_open(&why);
-		HOLDS(crypto && kf_work_open(&work, KF_ARENA_LEN, crypto, 0,
-					     &why) == KF_OK);
-	}
-	if (kf_left(&c) == 0)
-		return;
-	kf_work_again(&work, input.len);
-	kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))](
-		kf_part_of(input, 1, input.len - 1));
+	take_one(kinds, sizeof(kinds) / sizeof(kinds[0]), input);
 }

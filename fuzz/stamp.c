@@ -5,14 +5,12 @@
  *
  * Input: length of the request (u16le), the request, the answer.
  */
-#include "world.h"
+#include "opened.h"
 
 #include "host/stamp.h"
 
 #include <keyfit/host.h>
 
-static const struct kf_crypto *crypto;
-static struct kf_work work;
 
 static void take(struct kf_bytes request, struct kf_bytes answer)
 {
@@ -39,15 +37,9 @@ void fuzz(struct kf_bytes input)
 {
 	struct kf_cursor c = kf_cursor_over(input, 0);
 	size_t len = kf_u16le(&c, "length");
-	struct kf_fault why = { "", "" };
 	struct kf_bytes request;
 
-	if (!crypto) {
-		crypto = kf_openssl_open(&why);
-		HOLDS(crypto && kf_work_open(&work, KF_ARENA_LEN, crypto, 0,
-					     &why) == KF_OK);
-	}
-	kf_work_again(&work, input.len);
+	open_work(input.len);
 	request = kf_take(&c, len < kf_left(&c) ? len : kf_left(&c),
 			  "request");
 	take(request, kf_take(&c, kf_left(&c), "answer"));
