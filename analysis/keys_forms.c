@@ -178,8 +178,7 @@ static bool is_jwk(struct kf_bytes file)
 		return false;
 	while ((at = kf_keys_place(file, at, kf_text("\"d\""))) < file.len) {
 		at += 3;
-		while (at < file.len && strchr(" \t\r\n:", file.data[at]) &&
-		       file.data[at])
+		while (at < file.len && memchr(" \t\r\n:", file.data[at], 5))
 			at++;
 		if (at < file.len && file.data[at] == '"' &&
 		    run_of(kf_part_of(file, at + 1, file.len - at - 1)) >=
